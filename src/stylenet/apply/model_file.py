@@ -1,0 +1,148 @@
+"""A finished net on disk: ``model.safetensors`` (its tensors) and ``model.json`` (all the rest).
+
+No pickle anywhere: loading a stranger's net runs none of the stranger's code.
+"""
+
+from __future__ import annotations
+
+import functools
+import importlib
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from safetensors import SafetensorError
+from safetensors.torch import load_file, save
+from torch import nn
+
+from stylenet.errors import StylenetError
+
+TENSORS = "model.safetensors"
+DESCRIPTION = "model.json"
+FORMAT = 1
+# what an architecture may name; anything else in a model file is refused
+PACKAGES = ("stylenet.nets", "torch.nn")
+
+
+class ModelFileError(StylenetError):
+    """A net on disk that cannot be used."""
+
+
+@dataclass(frozen=True)
+class Model:
+    """A net in evaluation mode, the file it came from and what ``model.json`` says of it."""
+
+    net: nn.Module
+    path: Path
+    description: Mapping[str, Any]
+
+    @property
+    def name(self) -> str:
+        """The run directory's name, or the file's where it has one of its own."""
+        return self.path.parent.name if self.path.name == TENSORS else self.path.stem
+
+
+def save_model(folder: str | Path, net: nn.Module, description: Mapping[str, Any]) -> Path:
+    """Write the two files below ``folder``, whole or not at all; give the tensors' path.
+
+    ``description`` is plain data with at least ``architecture``: nested ``_target_`` mappings as
+    Hydra resolves them, restricted to ``stylenet.nets`` and ``torch.nn``.
+    """
+    folder = Path(folder)
+    tensors = {k: v.detach().cpu().contiguous() for k, v in net.state_dict().items()}
+    text = json.dumps({"format": FORMAT, **description}, indent=2) + "\n"
+    _write(folder / TENSORS, save(tensors))
+    _write(folder / DESCRIPTION, text.encode())
+    return folder / TENSORS
+
+
+def load_model(path: str | Path) -> Model:
+    """Load a net from a run directory, or from its ``.safetensors`` or ``.json`` file.
+
+    Raises:
+        ModelFileError: a file is missing or broken, or its tensors do not fit its architecture.
+    """
+    given = Path(path)
+    file = given / TENSORS if given.is_dir() else given.with_suffix(".safetensors")
+    description_file = file.with_suffix(".json")
+    for needed in (file, description_file):
+        if not needed.is_file():
+            raise ModelFileError(
+                f"Got model={path}, but {needed} does not exist.",
+                "Name a finished run directory, or a .safetensors file with its .json beside it.",
+            )
+    try:
+        description = json.loads(description_file.read_text())
+        architecture = description["architecture"]
+    except (ValueError, KeyError, TypeError) as error:
+        raise ModelFileError(
+            f"{description_file} is no description of a net ({error!r}).",
+            "Copy both files of the run again.",
+        ) from error
+    if description.get("format") != FORMAT:
+        raise ModelFileError(
+            f"{description_file} has format {description.get('format')!r}, expected {FORMAT}.",
+            "Use the version of stylenet that wrote it: see its 'versions'.",
+        )
+    net = build_architecture(architecture)
+    if not isinstance(net, nn.Module):
+        raise ModelFileError(f"{description_file} describes no net.", "Copy it again.")
+    try:
+        tensors = load_file(file)
+    except (SafetensorError, OSError) as error:
+        raise ModelFileError(
+            f"{file} cannot be read as safetensors ({error}).",
+            "Copy it again: it may be cut short.",
+        ) from error
+    try:
+        net.load_state_dict(tensors)
+    except RuntimeError as error:
+        raise ModelFileError(
+            f"The tensors of {file} do not fit the architecture in {description_file}: {error}.",
+            "Keep the two files of one run together.",
+        ) from error
+    return Model(net.eval().requires_grad_(False), file, description)
+
+
+def build_architecture(config: Any) -> Any:
+    """Build what nested ``_target_`` mappings describe: ``stylenet.nets`` and ``torch.nn`` only.
+
+    Raises:
+        ModelFileError: a target outside these packages, or one that does not take its arguments.
+    """
+    if isinstance(config, list):
+        return [build_architecture(value) for value in config]
+    if not isinstance(config, dict):
+        return config
+    values = {
+        k: build_architecture(v) for k, v in config.items() if k not in ("_target_", "_partial_")
+    }
+    if "_target_" not in config:
+        return values
+    target = str(config["_target_"])
+    package, _, name = target.rpartition(".")
+    if package not in PACKAGES:
+        raise ModelFileError(
+            f"The architecture names {target}, expected something of {' or '.join(PACKAGES)}.",
+            "Do not use this file unless you trust where it comes from.",
+        )
+    try:
+        factory = functools.partial(getattr(importlib.import_module(package), name), **values)
+        return factory if config.get("_partial_") else factory()
+    except (AttributeError, TypeError) as error:
+        raise ModelFileError(
+            f"The architecture's {target} cannot be built ({error}).",
+            "Use the version of stylenet that wrote it: see its 'versions'.",
+        ) from error
+
+
+def _write(file: Path, content: bytes) -> None:
+    temporary = file.with_name(f".{file.name}.{os.getpid()}")
+    try:
+        temporary.write_bytes(content)
+        temporary.replace(file)
+    finally:
+        temporary.unlink(missing_ok=True)

@@ -1,0 +1,17 @@
+"""Callbacks: everything that is looked at or kept while a task trains."""
+
+from stylenet.callbacks.checkpoints import StepCheckpoints
+from stylenet.callbacks.curves import LossCurves
+from stylenet.callbacks.pictures import PictureGrids
+from stylenet.callbacks.progress import StepProgress
+from stylenet.callbacks.record import RunRecord
+from stylenet.callbacks.throughput import Throughput
+
+__all__ = [
+    "LossCurves",
+    "PictureGrids",
+    "RunRecord",
+    "StepCheckpoints",
+    "StepProgress",
+    "Throughput",
+]

@@ -1,0 +1,102 @@
+"""Checkpoints that survive: the last one, one every so often, one when asked to stop."""
+
+from __future__ import annotations
+
+import logging
+import os
+import signal
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+from pytorch_lightning import Callback, LightningModule, Trainer
+
+log = logging.getLogger(__name__)
+
+
+class StepCheckpoints(Callback):
+    """Writes ``last.ckpt`` every ``last_every`` steps, at the end, and when a signal asks to stop.
+
+    Every ``keep_every`` steps (never, if None) a copy that is not overwritten,
+    ``step_001000.ckpt``, is written too. Ctrl-C and SIGTERM let the running step finish, write
+    ``last.ckpt`` and end the training as if it were done; a second signal ends it at once.
+    Writing is atomic: a full disk or a killed process leaves the checkpoint before intact.
+
+    Checkpoints are written after a whole step only, so that weights, optimiser and position in
+    the data belong together.
+    """
+
+    def __init__(self, folder: str | Path, last_every: int, keep_every: int | None = None) -> None:
+        self.folder = Path(folder)
+        self.last_every = last_every
+        self.keep_every = keep_every
+        self.stopped_by: signal.Signals | None = None
+        self._saved_at = -1
+        self._handlers: dict[signal.Signals, Any] = {}
+        self._process = os.getpid()
+
+    @property
+    def last(self) -> Path:
+        """Where the last checkpoint lies."""
+        return self.folder / "last.ckpt"
+
+    def on_fit_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        """Listen to Ctrl-C and SIGTERM for as long as the training lasts."""
+        del trainer, pl_module
+        self._process = os.getpid()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            try:
+                self._handlers[number] = signal.signal(number, self._ask_to_stop)
+            except ValueError:  # not the main thread: whoever runs us owns the signals
+                return
+
+    def _ask_to_stop(self, number: int, frame: FrameType | None) -> None:
+        del frame
+        if os.getpid() != self._process:
+            # A worker that decodes pictures inherits this handler. Ctrl-C reaches it too, and is
+            # not for it; SIGTERM may be the trainer's own way to end it: quietly, as the trainer
+            # takes any other end for a crash.
+            if number == signal.SIGTERM:
+                os._exit(0)
+            return
+        self.stopped_by = signal.Signals(number)
+        self._restore_handlers()
+        log.warning("%s: stopping after this step (again: at once)", self.stopped_by.name)
+
+    def on_train_batch_end(
+        self,
+        trainer: Trainer,
+        pl_module: LightningModule,
+        outputs: Any,
+        batch: Any,
+        batch_idx: int,
+    ) -> None:
+        """Save where a step count or a signal asks for it."""
+        del pl_module, outputs, batch, batch_idx
+        step = trainer.global_step
+        if self.keep_every and step % self.keep_every == 0:
+            trainer.save_checkpoint(self.folder / f"step_{step:06d}.ckpt")
+        if self.stopped_by is not None:
+            trainer.should_stop = True
+        if self.stopped_by or step % self.last_every == 0 or step == trainer.max_steps:
+            self._save(trainer)
+
+    def on_train_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        """Save the end of a training that ended by epochs or by time."""
+        del pl_module
+        if self._saved_at != trainer.global_step:
+            self._save(trainer)
+
+    def teardown(self, trainer: Trainer, pl_module: LightningModule, stage: str) -> None:
+        """Give the signals back."""
+        del trainer, pl_module, stage
+        self._restore_handlers()
+
+    def _save(self, trainer: Trainer) -> None:
+        trainer.save_checkpoint(self.last)
+        self._saved_at = trainer.global_step
+
+    def _restore_handlers(self) -> None:
+        for number, handler in self._handlers.items():
+            signal.signal(number, handler)
+        self._handlers = {}

@@ -1,0 +1,95 @@
+"""The loss curves of a run: ``losses.csv`` as it goes, ``curves.png`` at the end."""
+
+from __future__ import annotations
+
+import csv
+from collections import defaultdict
+from pathlib import Path
+from typing import Any
+
+from pytorch_lightning import Callback, LightningModule, Trainer
+
+
+class LossCurves(Callback):
+    """Appends every logged loss to ``<folder>/losses.csv`` and draws ``<folder>/curves.png``.
+
+    The file has the columns step, name, value. A resumed run drops the rows behind the
+    checkpoint it resumes from and goes on, so that the curves are those of an uninterrupted run.
+    """
+
+    def __init__(self, folder: str | Path) -> None:
+        self.table = Path(folder) / "losses.csv"
+        self.figure = Path(folder) / "curves.png"
+
+    def on_fit_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        """Start the table, or cut it back to the step of the checkpoint."""
+        del pl_module
+        if not trainer.is_global_zero:
+            return
+        rows = [row for row in self._rows() if int(row[0]) <= trainer.global_step]
+        self.table.parent.mkdir(parents=True, exist_ok=True)
+        with self.table.open("w", newline="") as file:
+            csv.writer(file).writerows([("step", "name", "value"), *rows])
+
+    def on_train_batch_end(
+        self,
+        trainer: Trainer,
+        pl_module: LightningModule,
+        outputs: Any,
+        batch: Any,
+        batch_idx: int,
+    ) -> None:
+        """Append the training losses when the trainer logs."""
+        del pl_module, outputs, batch, batch_idx
+        if trainer.global_step % trainer.log_every_n_steps == 0:  # type: ignore[attr-defined]
+            self._append(trainer, "train/loss/")
+
+    def on_validation_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        """Append the validation losses."""
+        del pl_module
+        if not trainer.sanity_checking:
+            self._append(trainer, "val/loss/")
+
+    def on_train_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        """Draw the curves."""
+        del pl_module
+        if trainer.is_global_zero:
+            draw_curves(self._rows(), self.figure)
+
+    def _append(self, trainer: Trainer, prefix: str) -> None:
+        if not trainer.is_global_zero:
+            return
+        metrics = trainer.callback_metrics.items()
+        losses = [(k, v.item()) for k, v in metrics if k.startswith(prefix)]
+        with self.table.open("a", newline="") as file:
+            csv.writer(file).writerows((trainer.global_step, k, repr(v)) for k, v in losses)
+
+    def _rows(self) -> list[list[str]]:
+        if not self.table.exists():
+            return []
+        with self.table.open(newline="") as file:
+            # a killed process may have left half a line
+            return [row for row in csv.reader(file) if len(row) == 3 and row[0].isdigit()]
+
+
+def draw_curves(rows: list[list[str]], figure: Path) -> None:
+    """Draw the terms (not their layers) over the steps, training as lines, validation as dots."""
+    # pyplot keeps global state and may look for a screen; the object interface does neither
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    curves: dict[tuple[str, str], list[tuple[int, float]]] = defaultdict(list)
+    for step, name, value in rows:
+        stage, _, term = name.split("/", 2)
+        if "/" not in term:
+            curves[term, stage].append((int(step), float(value)))
+    picture = Figure(figsize=(8, 5), layout="constrained")
+    FigureCanvasAgg(picture)
+    axes = picture.add_subplot(xlabel="step", ylabel="loss, weighted", yscale="log")
+    colours = {term: f"C{i}" for i, term in enumerate(dict.fromkeys(t for t, _ in curves))}
+    for (term, stage), points in curves.items():
+        shape = {"marker": "o", "linestyle": "--"} if stage == "val" else {"linewidth": 1}
+        axes.plot(*zip(*points, strict=True), color=colours[term], label=f"{stage} {term}", **shape)
+    if curves:
+        axes.legend()
+    picture.savefig(figure, dpi=120)

@@ -1,0 +1,79 @@
+"""Picture grids: content, stylised and style side by side, at every validation and at the end."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import torch
+from pytorch_lightning import Callback, LightningModule, Trainer
+from pytorch_lightning.loggers import TensorBoardLogger, WandbLogger
+from torch import Tensor
+
+from stylenet.images import contact_sheet, write_image
+
+log = logging.getLogger(__name__)
+
+
+class PictureGrids(Callback):
+    """Writes ``<folder>/step_000100.png`` after each validation and shows it to the loggers.
+
+    A grid has one row a validation picture (``rows`` at most) and the columns content, stylised,
+    style. It reads the pictures that the task's ``validation_step`` hands out and the task's
+    ``style``. The grid made last is ``self.last``.
+    """
+
+    def __init__(self, folder: str | Path, rows: int = 4) -> None:
+        self.folder = Path(folder)
+        self.rows = rows
+        self.last: Path | None = None
+        self.last_step = -1
+        self._shown: list[tuple[Tensor, Tensor]] = []
+
+    def on_validation_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        """Forget the pictures of the validation before."""
+        del trainer, pl_module
+        self._shown = []
+
+    def on_validation_batch_end(
+        self,
+        trainer: Trainer,
+        pl_module: LightningModule,
+        outputs: Any,
+        batch: Any,
+        batch_idx: int,
+        dataloader_idx: int = 0,
+    ) -> None:
+        """Keep the first ``rows`` pictures."""
+        del trainer, pl_module, batch, batch_idx, dataloader_idx
+        missing = self.rows - len(self._shown)
+        if missing > 0 and isinstance(outputs, Mapping):
+            pairs = zip(outputs["content"], outputs["stylised"], strict=True)
+            kept = [(c.detach().float().cpu(), s.detach().float().cpu()) for c, s in pairs]
+            self._shown += kept[:missing]
+
+    def on_validation_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        """Draw the grid, write it and hand it to the loggers."""
+        if trainer.sanity_checking or not self._shown or not trainer.is_global_zero:
+            return
+        style = pl_module.style[0].detach().float().cpu()  # type: ignore[index]
+        grid = contact_sheet(
+            [[content, stylised, style] for content, stylised in self._shown],
+            column_titles=["content", "stylised", "style"],
+        )
+        self.last = self.folder / f"step_{trainer.global_step:06d}.png"
+        write_image(self.last, grid)
+        self.last_step = trainer.global_step
+        show_picture(trainer, "val/pictures", grid)
+
+
+def show_picture(trainer: Trainer, name: str, picture: Tensor) -> None:
+    """Send a picture (3,H,W) in [0,1] to those of the trainer's loggers that can show one."""
+    array = (picture.clamp(0, 1) * 255).round().to(torch.uint8)
+    for logger in trainer.loggers:
+        if isinstance(logger, WandbLogger):
+            logger.log_image(name, [array.permute(1, 2, 0).numpy()], step=trainer.global_step)
+        elif isinstance(logger, TensorBoardLogger):
+            logger.experiment.add_image(name, array, trainer.global_step)

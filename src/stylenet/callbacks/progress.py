@@ -1,0 +1,126 @@
+"""The progress bar: steps of the whole run, losses, pictures per second, time left."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from pytorch_lightning import LightningModule, Trainer
+from pytorch_lightning.callbacks import ProgressBar
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
+from rich.progress import TimeRemainingColumn as TimeLeftColumn
+
+TERMS = ("content", "style", "tv", "pixel", "total")
+
+
+class StepProgress(ProgressBar):
+    """One bar over the steps of the run; where the output is no terminal, a line now and then.
+
+    Lightning's own bars count the batches of an epoch; a style is trained for a number of steps.
+    ``every_n_steps`` is the distance of those lines.
+    """
+
+    def __init__(self, every_n_steps: int = 50) -> None:
+        super().__init__()
+        self.every_n_steps = every_n_steps
+        self.console = Console(soft_wrap=True)
+        self._progress: Progress | None = None
+        self._bar = TaskID(0)
+        self._enabled = True
+
+    def disable(self) -> None:
+        """Lightning calls this on all processes but the first."""
+        self._enabled = False
+
+    def enable(self) -> None:
+        """Show the bar again."""
+        self._enabled = True
+
+    def on_train_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        """Open the bar at the step that the run starts or resumes from."""
+        del pl_module
+        if not self._enabled:
+            return
+        self._progress = Progress(
+            TextColumn("step {task.completed:.0f}/{task.total:.0f}"),
+            BarColumn(bar_width=24),
+            TextColumn("{task.description}"),
+            TimeElapsedColumn(),
+            TextColumn("left"),
+            TimeLeftColumn(),
+            console=self.console,
+            disable=not self.console.is_terminal,
+            refresh_per_second=2,
+        )
+        # the steps done before a resume are no measure of this machine's speed
+        self._bar = self._progress.add_task(
+            "", total=steps_of(trainer), completed=trainer.global_step
+        )
+        self._progress.start()
+
+    def on_train_batch_end(
+        self,
+        trainer: Trainer,
+        pl_module: LightningModule,
+        outputs: Any,
+        batch: Any,
+        batch_idx: int,
+    ) -> None:
+        """Move the bar; print a line where there is no terminal."""
+        del pl_module, outputs, batch, batch_idx
+        if self._progress is None:
+            return
+        step = trainer.global_step
+        if step % trainer.log_every_n_steps == 0 or step == steps_of(trainer):  # type: ignore[attr-defined]
+            self._progress.update(self._bar, completed=step, description=losses_in_words(trainer))
+        elif self.console.is_terminal:
+            self._progress.update(self._bar, completed=step)
+        if not self.console.is_terminal and step % self.every_n_steps == 0:
+            left = self._progress.tasks[self._bar].time_remaining
+            left_in_words = str(timedelta(seconds=round(left))) if left is not None else "unknown"
+            words = losses_in_words(trainer)
+            self.console.print(
+                f"step {step}/{steps_of(trainer)}  {words}  left {left_in_words}", highlight=False
+            )
+
+    def on_train_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        """Close the bar."""
+        del trainer, pl_module
+        self._close()
+
+    def on_exception(
+        self, trainer: Trainer, pl_module: LightningModule, exception: BaseException
+    ) -> None:
+        """Close the bar, so that the error is not drawn over."""
+        del trainer, pl_module, exception
+        self._close()
+
+    def _close(self) -> None:
+        if self._progress is not None:
+            self._progress.stop()
+            self._progress = None
+
+
+def steps_of(trainer: Trainer) -> int:
+    """Steps of the whole run: the smaller of ``max_steps`` and the steps of ``max_epochs``."""
+    limits = []
+    if trainer.max_steps >= 0:
+        limits.append(trainer.max_steps)
+    if trainer.max_epochs is not None and trainer.max_epochs >= 0:
+        limits.append(int(trainer.max_epochs * trainer.num_training_batches))
+    return min(limits, default=0)
+
+
+def losses_in_words(trainer: Trainer) -> str:
+    """The last training losses and the throughput, e.g. ``content 0.31  style 0.12``."""
+    metrics = trainer.callback_metrics
+    words = [
+        f"{term} {metrics[f'train/loss/{term}'].item():.4g}"
+        for term in TERMS
+        if f"train/loss/{term}" in metrics
+    ]
+    rate = metrics.get("train/pictures_per_second")
+    if rate is not None:
+        words.append(f"{rate.item():.1f} pictures/s")
+    return "  ".join(words)

@@ -1,0 +1,75 @@
+"""What a run was: its configuration in every checkpoint, its facts in the loggers and on disk."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from pytorch_lightning import Callback, LightningModule, Trainer
+
+
+class RunRecord(Callback):
+    """Puts the resolved configuration into checkpoints and loggers and the wall time into a file.
+
+    ``config`` and ``facts`` (commit, versions, hardware, command line) are plain data. They go to
+    each logger as hyper-parameters; ``<folder>/run.json`` holds the facts, the steps done and the
+    seconds spent, summed over resumes.
+    """
+
+    def __init__(
+        self, folder: str | Path, config: Mapping[str, Any], facts: Mapping[str, Any]
+    ) -> None:
+        self.file = Path(folder) / "run.json"
+        self.config = dict(config)
+        self.facts = dict(facts)
+        self._before = 0.0
+        self._started = 0.0
+
+    def on_fit_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        """Start the clock and tell the loggers."""
+        del pl_module
+        self._started = time.monotonic()
+        for logger in trainer.loggers:
+            logger.log_hyperparams({**self.config, "facts": self.facts})
+        self._write(trainer)
+
+    def on_save_checkpoint(
+        self, trainer: Trainer, pl_module: LightningModule, checkpoint: dict[str, Any]
+    ) -> None:
+        """Add the configuration and the time spent so far."""
+        del trainer, pl_module
+        checkpoint["config"] = self.config
+
+    def state_dict(self) -> dict[str, Any]:
+        """Seconds spent until now."""
+        return {"seconds": self._seconds()}
+
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+        """Go on from the seconds spent before."""
+        self._before = state_dict["seconds"]
+
+    def on_train_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        """Write the final numbers."""
+        del pl_module
+        self._write(trainer)
+
+    def on_exception(
+        self, trainer: Trainer, pl_module: LightningModule, exception: BaseException
+    ) -> None:
+        """Write how far the run came; a disk that is full must not hide what went wrong."""
+        del pl_module
+        if not isinstance(exception, OSError):
+            self._write(trainer)
+
+    def _seconds(self) -> float:
+        return self._before + (time.monotonic() - self._started if self._started else 0.0)
+
+    def _write(self, trainer: Trainer) -> None:
+        if not trainer.is_global_zero:
+            return
+        progress = {"steps": trainer.global_step, "wall_seconds": round(self._seconds(), 1)}
+        self.file.parent.mkdir(parents=True, exist_ok=True)
+        self.file.write_text(json.dumps({**self.facts, **progress}, indent=2, default=str) + "\n")

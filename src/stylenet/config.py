@@ -1,0 +1,83 @@
+"""The typed root of the configuration: every key outside the groups, with its meaning.
+
+A group (``norm``, ``net``, ...) is ``Any`` here: its shape is the signature of what it builds.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass
+class Paths:
+    """Folders; a leading ``~`` is the home folder."""
+
+    runs: str = "runs"
+    styles: str | None = None
+    cache: str = "~/.cache/stylenet"
+
+
+@dataclass
+class Run:
+    """What a run is called and where it is kept; null is filled in when the run starts."""
+
+    dir: str | None = None
+    name: str | None = None
+    group: str | None = None
+    project: str = "stylenet"
+    overrides: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+
+@dataclass
+class Publication:
+    """What a recipe reproduces, and the loss network that its numbers were chosen for."""
+
+    source: str
+    loss_network: str
+
+
+@dataclass
+class TrainConfig:
+    """``conf/train.yaml``."""
+
+    style: Any = "ihc"
+    seed: int = 0
+    precision: Any = "auto"
+    channels_last: bool = True
+    compile: bool = False
+    resume: str | None = None
+    publication: Publication | None = None
+    paths: Paths = field(default_factory=Paths)
+    run: Run = field(default_factory=Run)
+    style_size: Any = None
+    norm: Any = None
+    net: Any = None
+    loss_network: Any = None
+    loss: Any = None
+    data: Any = None
+    task: Any = None
+    callbacks: Any = None
+    optimizer: Any = None
+    scheduler: Any = None
+    trainer: Any = None
+    logger: Any = None
+    recipe: Any = None
+    experiment: Any = None
+
+
+@dataclass
+class EvaluateConfig:
+    """``conf/evaluate.yaml``."""
+
+    model: Any = "???"
+    content: Any = "???"
+    out: str | None = None
+    style: Any = None
+    max_pixels: int = 100_000_000
+    device: str = "auto"
+    paths: Paths = field(default_factory=Paths)
+    style_size: Any = None
+    loss_network: Any = None
+    loss: Any = None

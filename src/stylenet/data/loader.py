@@ -1,0 +1,183 @@
+"""What a Trainer iterates over: plain batches of pixels, for training and for validation.
+
+Neither is a `torch.utils.data.DataLoader`. Lightning would replace the sampler of one under
+several processes, ask for more workers than a small machine has, and hold one that resumes in
+the middle of an epoch for broken; it leaves other iterables alone.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import os
+import signal
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import torch
+from PIL import Image
+from torch import Tensor
+from torch.utils.data import DataLoader
+
+from stylenet.data.augment import Augment, CentreSquare
+from stylenet.data.faults import Faults, name_some
+from stylenet.data.order import BatchPlan
+from stylenet.data.pictures import DrawnPictures, Example, Pictures, collate
+from stylenet.errors import StylenetError
+from stylenet.images import PictureError, to_tensor
+
+_log = logging.getLogger(__name__)
+
+_GRACE_SECONDS = 5
+
+
+class TrainLoader:
+    """Batches (N, 3, size, size) float32 RGB in [0, 1]; each iteration is (the rest of) an epoch.
+
+    Lightning takes it for resumable because it has `state_dict`. Its position is not in there:
+    ``position`` tells it, at the first batch of each epoch.
+
+    Args:
+        pictures: To draw from.
+        plan: Names the draws of every batch.
+        augment: Makes squares of pictures.
+        size: Side of the squares in pixels.
+        num_workers: Processes that prepare batches ahead; 0 prepares them in this one.
+        pin_memory: Put batches where a GPU can fetch them.
+        max_unreadable: Share of the pictures, from 0 to 1, that may turn out unreadable.
+        position: Returns (epoch, batch) to begin with, or None: the epoch after the last one.
+    """
+
+    def __init__(
+        self,
+        pictures: Pictures,
+        plan: BatchPlan,
+        augment: Augment,
+        *,
+        size: int,
+        num_workers: int = 0,
+        pin_memory: bool = False,
+        max_unreadable: float = 0.0,
+        position: Callable[[], tuple[int, int] | None] = lambda: None,
+    ) -> None:
+        self.pictures = pictures
+        self.plan = plan
+        self._position = position
+        self._epochs_begun = 0
+        self._faults = Faults(pictures, max_unreadable)
+        seed = plan.order.seed
+        self._state: dict[str, Any] = {"seed": seed, "size": size, "batch_size": plan.batch_size}
+        self._state |= {"epoch_size": plan.order.epoch_size, "pictures": _fingerprint(pictures)}
+        # Its own generator, or every epoch would draw a number from the global one.
+        self._batches: DataLoader[Example] = DataLoader(
+            DrawnPictures(
+                pictures, augment, size=size, seed=seed, attempts=self._faults.allowed + 1
+            ),
+            batch_sampler=plan,
+            num_workers=num_workers,
+            collate_fn=collate,
+            pin_memory=pin_memory,
+            persistent_workers=num_workers > 0,
+            worker_init_fn=_outlive_the_last_step,
+            generator=torch.Generator(),
+        )
+
+    def __len__(self) -> int:
+        """Batches in a whole epoch."""
+        return len(self.plan)
+
+    def __iter__(self) -> Iterator[Tensor]:
+        """Yield batches from the position on; the position is asked for with the first of them.
+
+        Raises:
+            StylenetError: While iterating: more pictures are unreadable than ``max_unreadable``.
+        """
+        epoch, batch = self._position() or (self._epochs_begun, 0)
+        self._epochs_begun = epoch + 1
+        if batch >= len(self):
+            return
+        self.plan.begin(epoch, batch)
+        try:
+            for pixels, failures in self._batches:
+                self._faults.add(failures)
+                assert pixels is not None, "a draw is given up only after more faults than allowed"
+                yield pixels
+        finally:
+            self._faults.sum_up()
+
+    def state_dict(self) -> dict[str, Any]:
+        """Return what the order of batches depends on, as plain data."""
+        return dict(self._state)
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """Compare with the ``state`` of the run that is resumed, and log what is different."""
+        changed = [key for key, value in self._state.items() if state.get(key) != value]
+        if changed:
+            _log.warning(
+                "The resumed run had other data (%s): it goes on with batches that the"
+                " uninterrupted run would not have seen.",
+                "; ".join(f"{key} {state.get(key)} -> {self._state[key]}" for key in changed),
+            )
+
+
+class ValLoader:
+    """The same squares in the same order every time: the pictures' centres, at ``size`` pixels.
+
+    They are decoded once, here, and kept as bytes. Unreadable ones are left out with one warning.
+
+    Args:
+        pictures: Few, at least one of them readable.
+        batch_size: Pictures in a batch; the last may be smaller.
+        size: Side of the squares in pixels.
+
+    Raises:
+        StylenetError: No picture is readable.
+    """
+
+    def __init__(self, pictures: Pictures, *, batch_size: int, size: int) -> None:
+        squares: list[Image.Image] = []
+        faults: list[tuple[str, str]] = []
+        for number in range(len(pictures)):
+            try:
+                squares.append(CentreSquare()(pictures.load(number), size))
+            except (PictureError, OSError) as error:
+                faults.append((pictures.name(number), str(getattr(error, "reason", error))))
+        if not squares:
+            raise StylenetError(
+                f"Of {len(pictures)} validation pictures none can be read: {name_some(faults)}.",
+                "Replace them, or name a folder of readable ones with data.val_root.",
+            )
+        if faults:
+            _log.warning(
+                "%d of %d validation pictures are unreadable and left out: %s.",
+                len(faults),
+                len(pictures),
+                name_some(faults),
+            )
+        self._squares = squares
+        self._batch_size = batch_size
+
+    def __len__(self) -> int:
+        """Batches."""
+        return -(-len(self._squares) // self._batch_size)
+
+    def __iter__(self) -> Iterator[Tensor]:
+        """Yield batches (N, 3, size, size) float32 RGB in [0, 1]."""
+        for first in range(0, len(self._squares), self._batch_size):
+            squares = self._squares[first : first + self._batch_size]
+            yield torch.stack([to_tensor(square) for square in squares])
+
+
+def _fingerprint(pictures: Pictures) -> str:
+    names = "\n".join(pictures.name(number) for number in range(len(pictures)))
+    return f"{len(pictures)} ({hashlib.sha256(names.encode('utf-8', 'replace')).hexdigest()[:12]})"
+
+
+def _outlive_the_last_step(_worker: int) -> None:
+    # Ctrl-C and a scheduler's SIGTERM may reach every process of a run. If workers died at once,
+    # the main process could not finish its step and write a checkpoint. They must not outstay
+    # either: at exit Python sends SIGTERM to children that are left, and waits for them.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    if hasattr(signal, "SIGALRM"):
+        signal.signal(signal.SIGALRM, lambda *_: os._exit(0))
+        signal.signal(signal.SIGTERM, lambda *_: signal.alarm(_GRACE_SECONDS))

@@ -1,0 +1,149 @@
+"""The LightningDataModule that every source of pictures shares."""
+
+from __future__ import annotations
+
+import os
+from abc import ABC, abstractmethod
+
+import pytorch_lightning as pl
+
+from stylenet.data.augment import Augment
+from stylenet.data.loader import TrainLoader, ValLoader
+from stylenet.data.order import BatchPlan, Order
+from stylenet.data.pictures import Pictures
+from stylenet.data.position import next_batch
+from stylenet.errors import StylenetError
+
+
+class PictureData(pl.LightningDataModule, ABC):
+    """Batches of pictures for training and validation: (N, 3, H, W) float32 RGB in [0, 1].
+
+    A new source of data implements `find`; order, augmentation, workers, resuming and unreadable
+    files are taken care of here. What a run sees is a function of ``seed`` and of the files.
+
+    Args:
+        augment: Makes training squares of pictures.
+        batch_size: Squares in a batch of one process.
+        size: Side of the training squares in pixels.
+        val_size: Side of the validation squares in pixels.
+        epoch_size: Squares in an epoch, of all processes together; None: one a picture.
+        drop_last: Leave out an incomplete batch at the end of an epoch.
+        num_workers: Processes that prepare training batches ahead; None: as many as cores but
+            one, at least 1 and at most 4; 0: the training process prepares them itself.
+        seed: 0 or more.
+        max_unreadable: Share of the pictures, 0 to 1, that may turn out unreadable.
+
+    Raises:
+        StylenetError: A value is out of its range.
+    """
+
+    def __init__(
+        self,
+        *,
+        augment: Augment,
+        batch_size: int = 4,
+        size: int = 256,
+        val_size: int = 256,
+        epoch_size: int | None = None,
+        drop_last: bool = True,
+        num_workers: int | None = None,
+        seed: int = 0,
+        max_unreadable: float = 0.1,
+    ) -> None:
+        super().__init__()
+        _at_least(1, batch_size=batch_size, size=size, val_size=val_size, epoch_size=epoch_size)
+        _at_least(0, num_workers=num_workers, seed=seed)
+        if not 0 <= max_unreadable <= 1:
+            raise StylenetError(
+                f"data.max_unreadable is {max_unreadable}, expected a share from 0 to 1.",
+                "0.1 allows every tenth picture to be unreadable.",
+            )
+        self.augment = augment
+        self.batch_size = batch_size
+        self.size = size
+        self.val_size = val_size
+        self.epoch_size = epoch_size
+        self.drop_last = drop_last
+        self.num_workers = _spare_cores() if num_workers is None else num_workers
+        self.seed = seed
+        self.max_unreadable = max_unreadable
+        self._train: Pictures | None = None
+        self._val: Pictures | None = None
+
+    @abstractmethod
+    def find(self) -> tuple[Pictures, Pictures]:
+        """Return the pictures to train on, and those to validate on (these may be none).
+
+        The same call on the same files must return the same pictures under the same numbers,
+        for every seed.
+
+        Raises:
+            StylenetError: They are missing, or too few, or too many of them are unreadable.
+        """
+
+    def setup(self, stage: str | None = None) -> None:  # noqa: ARG002, Lightning's signature
+        """Find the pictures; a second call changes nothing. Errors are those of `find`."""
+        if self._train is None:
+            self._train, self._val = self.find()
+
+    def train_pictures(self) -> Pictures:
+        """Return the pictures trained on, finding them first if need be."""
+        self.setup()
+        assert self._train is not None
+        return self._train
+
+    def val_pictures(self) -> Pictures:
+        """Return the pictures validated on, finding them first if need be."""
+        self.setup()
+        assert self._val is not None
+        return self._val
+
+    def train_dataloader(self) -> TrainLoader:
+        """Return the training batches, which go on where the trainer stands, if there is one.
+
+        Raises:
+            StylenetError: An epoch would not fill one batch.
+        """
+        pictures = self.train_pictures()
+        trainer = self.trainer
+        plan = BatchPlan(
+            Order(len(pictures), self.epoch_size or len(pictures), self.seed),
+            self.batch_size,
+            drop_last=self.drop_last,
+            rank=trainer.global_rank if trainer else 0,
+            world_size=trainer.world_size if trainer else 1,
+        )
+        return TrainLoader(
+            pictures,
+            plan,
+            self.augment,
+            size=self.size,
+            num_workers=self.num_workers,
+            pin_memory=trainer is not None and trainer.strategy.root_device.type == "cuda",
+            max_unreadable=self.max_unreadable,
+            position=lambda: next_batch(trainer, len(plan)) if trainer else None,
+        )
+
+    def val_dataloader(self) -> ValLoader | list[ValLoader]:
+        """Return the validation batches, or an empty list where there are no pictures for them.
+
+        Every process validates on all of them.
+        """
+        pictures = self.val_pictures()
+        if not len(pictures):
+            return []
+        return ValLoader(pictures, batch_size=self.batch_size, size=self.val_size)
+
+
+def _at_least(least: int, **values: int | None) -> None:
+    for name, value in values.items():
+        if value is not None and (not isinstance(value, int) or value < least):
+            raise StylenetError(
+                f"data.{name} is {value!r}, expected a whole number of {least} or more.",
+                f"Set another data.{name}.",
+            )
+
+
+def _spare_cores() -> int:
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    return max(1, min(4, (cores or 1) - 1))

@@ -1,0 +1,142 @@
+"""Numbered pictures, from files or from memory, and the data set that draws from them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol, TypeAlias
+
+import torch
+from PIL import Image
+from torch import Tensor
+from torch.utils.data import Dataset
+
+from stylenet.data.augment import Augment
+from stylenet.data.order import Draw, augment_rng
+from stylenet.images import PictureError, open_image, to_tensor
+
+
+class Pictures(Protocol):
+    """Numbered pictures: what a source of data (a folder, COCO, a cache) has to offer.
+
+    An implementation must be picklable, and the same number must always mean the same picture.
+    """
+
+    def __len__(self) -> int:
+        """How many pictures there are."""
+        ...
+
+    def name(self, number: int) -> str:
+        """Return what messages call the picture; the same on another machine."""
+        ...
+
+    def load(self, number: int) -> Image.Image:
+        """Return the picture as RGB.
+
+        Raises:
+            PictureError: It cannot be read.
+        """
+        ...
+
+
+@dataclass(frozen=True)
+class FilePictures:
+    """Picture files, decoded each time they are asked for.
+
+    Args:
+        paths: The files, in the order of their numbers.
+        root: Names are given relative to it.
+    """
+
+    paths: Sequence[Path]
+    root: Path
+
+    def __len__(self) -> int:
+        return len(self.paths)
+
+    def name(self, number: int) -> str:
+        """Return the path relative to ``root``, with forward slashes."""
+        return self.paths[number].relative_to(self.root).as_posix()
+
+    def load(self, number: int) -> Image.Image:
+        """Return the decoded file; `PictureError` where it cannot be read."""
+        return open_image(self.paths[number])
+
+
+@dataclass(frozen=True)
+class MemoryPictures:
+    """Decoded pictures held in memory, 3 bytes a pixel: for few pictures that are drawn often."""
+
+    names: Sequence[str]
+    images: Sequence[Image.Image]
+
+    @classmethod
+    def of(cls, pictures: Pictures) -> MemoryPictures:
+        """Read all ``pictures``; the first that is unreadable raises its `PictureError`."""
+        numbers = range(len(pictures))
+        return cls([pictures.name(n) for n in numbers], [pictures.load(n) for n in numbers])
+
+    def __len__(self) -> int:
+        return len(self.images)
+
+    def name(self, number: int) -> str:
+        """Return the name the picture had where it came from."""
+        return self.names[number]
+
+    def load(self, number: int) -> Image.Image:
+        """Return the picture itself, not a copy: resize or crop it, do not draw on it."""
+        return self.images[number]
+
+
+Example: TypeAlias = tuple[Tensor | None, dict[int, str]]
+"""What became of a draw, or of a batch: its pixels, and {number of an unreadable picture: why}."""
+
+
+class DrawnPictures(Dataset[Example]):
+    """Training examples: a pure function of (seed, epoch, index) and of what the disk holds.
+
+    Where a picture is unreadable, the next readable one takes its place, whichever process
+    reads it and whatever was read before. No error is raised here, in a worker, because it
+    would reach the main process as a mere `RuntimeError`: failures travel with the example.
+
+    Args:
+        pictures: At least one.
+        augment: Makes squares of them.
+        size: Side of these squares in pixels.
+        seed: Of the run, 0 or more.
+        attempts: Unreadable pictures in a row after which a draw is given up.
+    """
+
+    def __init__(
+        self, pictures: Pictures, augment: Augment, *, size: int, seed: int, attempts: int
+    ) -> None:
+        self.pictures = pictures
+        self.augment = augment
+        self.size = size
+        self.seed = seed
+        self.attempts = attempts
+
+    def __len__(self) -> int:
+        return len(self.pictures)
+
+    def __getitem__(self, draw: Draw) -> Example:
+        """Return pixels (3, size, size) in [0, 1], or None where ``attempts`` were in vain."""
+        failures: dict[int, str] = {}
+        for step in range(min(self.attempts, len(self.pictures))):
+            number = (draw.picture + step) % len(self.pictures)
+            try:
+                picture = self.pictures.load(number)
+            except (PictureError, OSError) as error:
+                failures[number] = str(getattr(error, "reason", error))
+                continue
+            rng = augment_rng(self.seed, draw.epoch, draw.index)
+            return to_tensor(self.augment(picture, self.size, rng)), failures
+        return None, failures
+
+
+def collate(examples: Sequence[Example]) -> Example:
+    """Return the batch (N, 3, H, W), or None if a draw was given up, and all failures in it."""
+    failures = {number: why for _, failed in examples for number, why in failed.items()}
+    pixels = [square for square, _ in examples if square is not None]
+    return (torch.stack(pixels) if len(pixels) == len(examples) else None), failures

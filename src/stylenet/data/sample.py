@@ -1,0 +1,60 @@
+"""Photographs that every installation has: they ship inside scikit-image's wheel."""
+
+from __future__ import annotations
+
+import importlib.util
+from pathlib import Path
+from typing import Any
+
+from stylenet.data.module import PictureData
+from stylenet.data.pictures import FilePictures, MemoryPictures, Pictures
+from stylenet.errors import StylenetError
+
+TRAIN_NAMES = ("astronaut.png", "coffee.png", "motorcycle_left.png", "motorcycle_right.png")
+VAL_NAMES = ("chelsea.png", "rocket.jpg")
+
+
+class SampleData(PictureData):
+    """Four photographs to train on, two to validate on, from 451 x 300 to 741 x 500 pixels.
+
+    Too few for a network that is to do well on any photograph, enough to see a style take hold.
+    They are held in memory, since each is drawn hundreds of times.
+
+    Args:
+        epoch_size: Squares in an epoch.
+        settings: As `PictureData`.
+
+    Raises:
+        StylenetError: As `PictureData`; from `setup`, where scikit-image lacks the photographs.
+    """
+
+    def __init__(self, *, epoch_size: int = 1000, **settings: Any) -> None:
+        super().__init__(epoch_size=epoch_size, **settings)
+
+    def find(self) -> tuple[Pictures, Pictures]:
+        """Read the photographs of scikit-image's folder."""
+        folder = _skimage_data()
+        missing = [name for name in TRAIN_NAMES + VAL_NAMES if not (folder / name).is_file()]
+        if missing:
+            raise StylenetError(
+                f"data=sample needs photographs of scikit-image; {', '.join(missing)} are not in"
+                f" {folder}, expected there since version 0.18.",
+                "Install scikit-image from its wheel (pip install --force-reinstall scikit-image),"
+                " or train on your own: data=folder data.root=<folder>.",
+            )
+        train, val = (
+            FilePictures([folder / name for name in names], folder)
+            for names in (TRAIN_NAMES, VAL_NAMES)
+        )
+        return MemoryPictures.of(train), MemoryPictures.of(val)
+
+
+def _skimage_data() -> Path:
+    # By its place on the disk: importing skimage.data sets up downloads, which nobody asked for.
+    spec = importlib.util.find_spec("skimage")
+    if spec is None or spec.origin is None:
+        raise StylenetError(
+            "data=sample needs scikit-image, which is not installed.",
+            "Install it (pip install scikit-image), or use data=folder data.root=<folder>.",
+        )
+    return Path(spec.origin).parent / "data"

@@ -1,0 +1,17 @@
+"""The one base class of errors a user can cause and mend."""
+
+from __future__ import annotations
+
+
+class StylenetError(Exception):
+    """Bad input or a bad setting: what was got, what was expected, and the remedy.
+
+    The entry points print it in one paragraph without a traceback; anything else that
+    escapes is a bug and keeps its traceback.
+    """
+
+    def __init__(self, problem: str, remedy: str) -> None:
+        """Keep ``problem`` (what was got and expected) and ``remedy`` (what to do): sentences."""
+        super().__init__(f"{problem} {remedy}")
+        self.problem = problem
+        self.remedy = remedy

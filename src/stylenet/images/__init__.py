@@ -1,0 +1,41 @@
+"""Pictures: read, write, resize, lay out. RGB float32 in [0,1], (3,H,W) or (N,3,H,W)."""
+
+from stylenet.images.converting import to_pil, to_tensor
+from stylenet.images.errors import PictureError, SizeError
+from stylenet.images.reading import DEFAULT_MAX_PIXELS, PICTURE_SUFFIXES, open_image, read_image
+from stylenet.images.sheets import contact_sheet
+from stylenet.images.sizing import (
+    AsIs,
+    CentreCrop,
+    CentreSquare,
+    Height,
+    InTurn,
+    LongerSide,
+    ShorterSide,
+    Sizing,
+    resize,
+)
+from stylenet.images.writing import write_bytes_whole, write_image
+
+__all__ = [
+    "DEFAULT_MAX_PIXELS",
+    "PICTURE_SUFFIXES",
+    "AsIs",
+    "CentreCrop",
+    "CentreSquare",
+    "Height",
+    "InTurn",
+    "LongerSide",
+    "PictureError",
+    "ShorterSide",
+    "SizeError",
+    "Sizing",
+    "contact_sheet",
+    "open_image",
+    "read_image",
+    "resize",
+    "to_pil",
+    "to_tensor",
+    "write_bytes_whole",
+    "write_image",
+]

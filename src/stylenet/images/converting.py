@@ -1,0 +1,79 @@
+"""Between Pillow's pictures and tensors."""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+from PIL import Image, TiffImagePlugin
+from torch import Tensor
+
+from stylenet.images.errors import PictureError
+
+
+def to_tensor(image: Image.Image) -> Tensor:
+    """A Pillow image in any 8-bit mode -> (3,H,W) float32 in [0,1]; transparency lies on white."""
+    rgb = image if image.mode == "RGB" else to_rgb(image)
+    pixels = torch.from_numpy(np.array(rgb, dtype=np.uint8))
+    return pixels.permute(2, 0, 1).contiguous().float().div_(255)
+
+
+def to_pil(image: Tensor) -> Image.Image:
+    """(3,H,W) or (1,3,H,W) -> RGB Pillow image: clamped to [0,1], rounded to the nearest of 256.
+
+    Raises:
+        PictureError: another shape, or values that are not finite.
+    """
+    single = image[0] if image.ndim == 4 and image.shape[0] == 1 else image
+    if single.ndim != 3 or single.shape[0] != 3 or 0 in single.shape:
+        reason = f"its shape is {tuple(image.shape)}, expected (3,H,W) or (1,3,H,W)"
+        raise PictureError(None, reason, "Pass one RGB picture.")
+    single = single.detach().to("cpu", torch.float32)
+    bad = int((~single.isfinite()).sum())
+    if bad:
+        reason = f"{bad} of its {single.numel()} values are NaN or infinite"
+        remedy = (
+            "The network that made it has diverged: use an earlier checkpoint, or train with a "
+            "lower learning rate or in 32-bit precision."
+        )
+        raise PictureError(None, reason, remedy)
+    pixels = (single.clamp(0, 1) * 255).round().to(torch.uint8)
+    return Image.fromarray(pixels.permute(1, 2, 0).contiguous().numpy())
+
+
+class UnfaithfulError(Exception):
+    """Decodable, but not with the right colours; the text is a `PictureError.reason`."""
+
+
+def to_rgb(image: Image.Image) -> Image.Image:
+    """A Pillow image of any mode and depth -> mode RGB; transparency lies on white.
+
+    Raises:
+        UnfaithfulError: pixels whose colours Pillow would get wrong.
+    """
+    if isinstance(image, TiffImagePlugin.TiffImageFile):
+        bits = image.tag_v2.get(TiffImagePlugin.BITSPERSAMPLE, (8,))
+        planar = image.tag_v2.get(TiffImagePlugin.PLANAR_CONFIGURATION, 1) == 2
+        if planar and len(bits) > 1 and max(bits) > 8:
+            # Pillow 13 decodes these without complaint and with wrong colours.
+            raise UnfaithfulError("it is a 16-bit TIFF with one plane per colour, not supported")
+    if image.mode.startswith("I;16") or image.mode in ("I", "F"):
+        return _deep_grey(image)
+    if image.has_transparency_data:
+        white = Image.new("RGBA", image.size, "white")
+        return Image.alpha_composite(white, image.convert("RGBA")).convert("RGB")
+    return image.convert("RGB")
+
+
+def _deep_grey(image: Image.Image) -> Image.Image:
+    grey = np.asarray(image).astype(np.float64)
+    low, high, white = float(grey.min()), float(grey.max()), 1.0 if image.mode == "F" else 65535.0
+    if not (low >= 0 and high <= white):  # written so that NaN is refused too
+        kind = "floating-point" if image.mode == "F" else "32-bit integer"
+        reason = f"its {kind} values run from {low:g} to {high:g}, expected 0 to {white:g}"
+        raise UnfaithfulError(reason)
+    grey /= white
+    if isinstance(image, TiffImagePlugin.TiffImageFile) and image.mode.startswith("I;16"):
+        photometric = image.tag_v2.get(TiffImagePlugin.PHOTOMETRIC_INTERPRETATION, 1)
+        if photometric == 0:  # white is zero: Pillow sees to it at 8 bits, not at 16
+            grey = 1 - grey
+    return Image.fromarray(np.rint(255 * grey).astype(np.uint8)).convert("RGB")

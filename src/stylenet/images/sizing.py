@@ -1,0 +1,142 @@
+"""Sizes of pictures, as objects: by a side, by the height, cropped or whole."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TypeAlias
+
+import torch.nn.functional as F
+from torch import Tensor
+
+from stylenet.images.errors import SizeError
+from stylenet.images.reading import DEFAULT_MAX_PIXELS
+
+Sizing: TypeAlias = Callable[[Tensor], Tensor]
+"""Pictures (3,H,W) or (N,3,H,W) in [0,1] -> the same at another size."""
+
+
+def resize(image: Tensor, height: int, width: int) -> Tensor:
+    """(3,H,W) or (N,3,H,W) in [0,1] -> (..., height, width): antialiased bicubic, clamped to [0,1].
+
+    At its own size a picture is returned unchanged.
+
+    Raises:
+        SizeError: a side is not positive, or the result would exceed `DEFAULT_MAX_PIXELS`.
+    """
+    if tuple(image.shape[-2:]) == (height, width):
+        return image
+    if min(height, width) < 1 or height * width > DEFAULT_MAX_PIXELS:
+        raise SizeError(
+            f"A picture of {image.shape[-1]} x {image.shape[-2]} pixels cannot be resized to "
+            f"{width} x {height}; expected sides of at least 1 and at most {DEFAULT_MAX_PIXELS} "
+            "pixels.",
+            "Choose another size, or crop the picture to a less extreme shape.",
+        )
+    batch = image if image.ndim == 4 else image[None]
+    size = [height, width]
+    batch = F.interpolate(batch, size, mode="bicubic", align_corners=False, antialias=True)
+    return (batch if image.ndim == 4 else batch[0]).clamp(0, 1)
+
+
+@dataclass(frozen=True)
+class AsIs:
+    """The picture at its own size."""
+
+    def __call__(self, image: Tensor) -> Tensor:
+        """(3,H,W) -> (3,H,W), the same."""
+        return image
+
+
+@dataclass(frozen=True)
+class _ToPixels:
+    px: int
+
+    def __post_init__(self) -> None:
+        """Refuse what is not a positive whole number (True is none)."""
+        if not isinstance(self.px, int) or isinstance(self.px, bool) or self.px < 1:
+            name = type(self).__name__
+            problem = f"{name}(px={self.px!r}): px must be a whole number of at least 1."
+            raise SizeError(problem, f"Write for instance {name}(px=256).")
+
+    def _scaled(self, image: Tensor, side: int) -> Tensor:
+        """The whole picture with ``side``, one of its sides, brought to px."""
+        height, width = (max(1, round(s * self.px / side)) for s in image.shape[-2:])
+        return resize(image, height, width)
+
+
+@dataclass(frozen=True)
+class ShorterSide(_ToPixels):
+    """The whole picture with min(H,W) = px, aspect kept to the rounded pixel."""
+
+    def __call__(self, image: Tensor) -> Tensor:
+        """(3,H,W) -> (3,H',W') with min(H',W') = px."""
+        return self._scaled(image, min(image.shape[-2:]))
+
+
+@dataclass(frozen=True)
+class LongerSide(_ToPixels):
+    """The whole picture with max(H,W) = px, aspect kept to the rounded pixel."""
+
+    def __call__(self, image: Tensor) -> Tensor:
+        """(3,H,W) -> (3,H',W') with max(H',W') = px."""
+        return self._scaled(image, max(image.shape[-2:]))
+
+
+@dataclass(frozen=True)
+class Height(_ToPixels):
+    """The whole picture with H = px, aspect kept to the rounded pixel."""
+
+    def __call__(self, image: Tensor) -> Tensor:
+        """(3,H,W) -> (3,px,W')."""
+        return self._scaled(image, image.shape[-2])
+
+
+@dataclass(frozen=True)
+class CentreCrop(_ToPixels):
+    """The square of px by px pixels in the picture's middle, nothing resized."""
+
+    def __call__(self, image: Tensor) -> Tensor:
+        """(3,H,W) -> (3,px,px).
+
+        Raises:
+            SizeError: the picture is smaller than the square.
+        """
+        height, width = image.shape[-2:]
+        if min(height, width) < self.px:
+            raise SizeError(
+                f"{self} does not fit into a picture of {width} x {height} pixels.",
+                f"Use CentreSquare(px={self.px}), which resizes first, or a smaller px.",
+            )
+        top, left = (height - self.px) // 2, (width - self.px) // 2
+        return image[..., top : top + self.px, left : left + self.px]
+
+
+@dataclass(frozen=True)
+class CentreSquare(_ToPixels):
+    """The largest square in the picture's middle, at px by px pixels."""
+
+    def __call__(self, image: Tensor) -> Tensor:
+        """(3,H,W) -> (3,px,px): `ShorterSide`, then `CentreCrop`."""
+        return CentreCrop(self.px)(ShorterSide(self.px)(image))
+
+
+@dataclass(frozen=True)
+class InTurn:
+    """Several sizings one after the other, e.g. Height(300), then CentreCrop(256)."""
+
+    steps: Sequence[Sizing]
+
+    def __post_init__(self) -> None:
+        """Refuse steps that cannot be called, such as those that Hydra turned back into configs."""
+        steps: Sequence[object] = self.steps
+        for step in steps:
+            if not callable(step):
+                problem = f"InTurn: {step!r} is a {type(step).__name__}, expected a sizing."
+                raise SizeError(problem, "In a Hydra config add `_convert_: all` beside _target_.")
+
+    def __call__(self, image: Tensor) -> Tensor:
+        """(3,H,W) -> (3,H',W') of the last step."""
+        for step in self.steps:
+            image = step(image)
+        return image

@@ -1,0 +1,67 @@
+"""Writing pictures, whole or not at all."""
+
+from __future__ import annotations
+
+import io
+import uuid
+from pathlib import Path
+
+from torch import Tensor
+
+from stylenet.images.converting import to_pil
+from stylenet.images.errors import PictureError
+
+_WRITABLE: dict[str, tuple[str, dict[str, int]]] = {
+    ".png": ("PNG", {}),
+    ".jpg": ("JPEG", {"quality": 95}),
+    ".jpeg": ("JPEG", {"quality": 95}),
+    ".webp": ("WEBP", {"quality": 95}),
+    ".tif": ("TIFF", {}),
+    ".tiff": ("TIFF", {}),
+    ".bmp": ("BMP", {}),
+}
+
+
+def write_image(path: str | Path, image: Tensor) -> Path:
+    """Write (3,H,W) or (1,3,H,W) in the format of the suffix; the path written.
+
+    Without a suffix ``.png`` is appended. JPEG and WebP have quality 95. Parent folders are made.
+    The file appears whole or not at all.
+
+    Raises:
+        PictureError: an unknown suffix, a wrong shape, values that are not finite, or a size that
+            the format cannot hold.
+        OSError: from the file system, a full disk for instance.
+    """
+    path = Path(path)
+    path = path if path.suffix else path.with_name(path.name + ".png")
+    if path.suffix.lower() not in _WRITABLE:
+        remedy = f"Use one of {', '.join(_WRITABLE)}."
+        raise PictureError(path, f"pictures are not written as {path.suffix!r}", remedy)
+    kind, options = _WRITABLE[path.suffix.lower()]
+    encoded = io.BytesIO()
+    try:
+        to_pil(image).save(encoded, kind, **options)
+    except PictureError as error:
+        raise PictureError(path, error.reason, error.remedy) from None
+    except (OSError, ValueError) as error:
+        size = f"{image.shape[-1]} x {image.shape[-2]}"
+        reason = f"{size} pixels cannot be encoded as {kind} ({error})"
+        raise PictureError(path, reason, "Write it as .png.") from error
+    write_bytes_whole(path, encoded.getvalue())
+    return path
+
+
+def write_bytes_whole(path: Path, content: bytes) -> None:
+    """Write a file that appears whole or not at all, parent folders included.
+
+    Raises:
+        OSError: from the file system; no half file is left.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f".{uuid.uuid4().hex}.part")
+    try:
+        temporary.write_bytes(content)
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)

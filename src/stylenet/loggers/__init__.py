@@ -1,0 +1,5 @@
+"""Loggers: Weights & Biases without prompts or hangs; CSV and TensorBoard are Lightning's own."""
+
+from stylenet.loggers.weights_and_biases import choose_mode, wandb_logger
+
+__all__ = ["choose_mode", "wandb_logger"]

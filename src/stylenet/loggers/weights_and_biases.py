@@ -1,0 +1,108 @@
+"""A Weights & Biases logger that never prompts and never hangs."""
+
+from __future__ import annotations
+
+import netrc
+import os
+import threading
+import urllib.error
+import urllib.request
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import wandb
+from pytorch_lightning.loggers import WandbLogger
+
+from stylenet.errors import StylenetError
+
+SERVER = "https://api.wandb.ai"
+SECONDS_TO_ANSWER = 5.0
+MODES = ("online", "offline", "disabled")
+
+
+def choose_mode(requested: str | None) -> tuple[str, str]:
+    """Decide between ``online`` and ``offline``; give the mode and the reason in words.
+
+    ``requested`` (or else the environment's WANDB_MODE) is taken as it is. Without either, a run
+    is online only where an API key is known and the server answers within 5 seconds.
+
+    Raises:
+        StylenetError: a mode that W&B does not know.
+    """
+    wish = requested or os.environ.get("WANDB_MODE")
+    if wish is not None:
+        if wish not in MODES:
+            raise StylenetError(
+                f"Got W&B mode {wish!r}, expected one of {', '.join(MODES)}.",
+                "Set logger.wandb.mode or the environment's WANDB_MODE.",
+            )
+        return wish, f"{wish} as asked"
+    server = os.environ.get("WANDB_BASE_URL", SERVER)
+    if not _has_key(server):
+        return "offline", "no API key (set WANDB_API_KEY or run: wandb login)"
+    if not _answers(server, SECONDS_TO_ANSWER):
+        return "offline", f"{server} gave no answer within {SECONDS_TO_ANSWER:.0f} s"
+    return "online", "key found and server answering"
+
+
+def wandb_logger(
+    save_dir: str | Path,
+    project: str,
+    name: str,
+    group: str | None,
+    mode: str,
+    id: str,  # noqa: A002 - W&B's own word
+) -> WandbLogger:
+    """Start a W&B run below ``save_dir``; ``id`` makes a resumed run continue the same one.
+
+    Raises:
+        StylenetError: when W&B refuses to start the run, with its words.
+    """
+    Path(save_dir).mkdir(parents=True, exist_ok=True)
+    try:
+        run = wandb.init(
+            name=name,
+            dir=save_dir,
+            project=project,
+            id=id,
+            group=group,
+            mode=mode,  # type: ignore[arg-type]
+            resume="allow" if mode == "online" else None,
+            settings=wandb.Settings(silent=True, console="off", init_timeout=30),
+        )
+    except wandb.errors.Error as error:
+        raise StylenetError(
+            f"Weights & Biases did not start a run ({mode}): {error}.",
+            "Check the key, or use logger.wandb.mode=offline or logger=csv.",
+        ) from error
+    # as Lightning does for runs that it starts itself
+    run.define_metric("trainer/global_step")
+    run.define_metric("*", step_metric="trainer/global_step", step_sync=True)
+    return WandbLogger(experiment=run, save_dir=save_dir)
+
+
+def _has_key(server: str) -> bool:
+    if os.environ.get("WANDB_API_KEY"):
+        return True
+    file = Path(os.environ.get("NETRC", "~/.netrc")).expanduser()
+    try:
+        return netrc.netrc(file).authenticators(urlsplit(server).hostname or "") is not None
+    except (OSError, netrc.NetrcParseError):
+        return False
+
+
+def _answers(server: str, seconds: float) -> bool:
+    """Whether any HTTP response comes; in a thread, as looking a name up knows no time limit."""
+    answered = threading.Event()
+
+    def ask() -> None:
+        try:
+            urllib.request.urlopen(server, timeout=seconds).close()  # noqa: S310 - set by the user
+        except urllib.error.HTTPError:
+            answered.set()
+        except (OSError, ValueError):
+            return
+        answered.set()
+
+    threading.Thread(target=ask, daemon=True).start()
+    return answered.wait(seconds)

@@ -1,0 +1,238 @@
+"""What loss networks are made of: the layers of each architecture by name, and its input."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import torch
+from torch import Tensor, nn
+from torchvision.models import (
+    AlexNet_Weights,
+    SqueezeNet1_0_Weights,
+    SqueezeNet1_1_Weights,
+    VGG16_Weights,
+    VGG19_Weights,
+)
+
+_MATCONVNET = "https://www.vlfeat.org/matconvnet/models/"
+_JCJOHNSON = "https://web.eecs.umich.edu/~justincj/models/"
+
+
+@dataclass(frozen=True)
+class Architecture:
+    """A classifier's feature layers, and where its weights are published.
+
+    Attributes:
+        name: such as ``vgg16``.
+        build: makes the layers, in order, by name. For torchvision's models they stand one to one
+            for the entries of its ``features``, so that the n-th layer's weights are found under
+            ``features.n``.
+        url: torchvision's file of weights, if any.
+        caffe_urls: files with the Caffe weights that publications up to about 2017 used, if any.
+    """
+
+    name: str
+    build: Callable[[], dict[str, nn.Module]]
+    url: str | None = None
+    caffe_urls: tuple[str, ...] = ()
+
+    def shapes(self) -> dict[str, dict[str, torch.Size]]:
+        """Shape of every parameter: layer name -> parameter's name within the layer -> shape."""
+        with torch.device("meta"):
+            layers = self.build()
+        return {
+            name: {key: value.shape for key, value in layer.state_dict().items()}
+            for name, layer in layers.items()
+        }
+
+
+def keras_names(layers: Iterable[str]) -> dict[str, str]:
+    """Keras' names of a VGG's ``layers``; its ``block1_conv1`` is the value *after* the activation.
+
+    Source: keras/applications/vgg16.py gives each convolution ``activation="relu"``.
+    """
+    layers = tuple(layers)
+    blocks = {
+        f"block{m[1]}_conv{m[2]}": m[0]
+        for m in map(re.compile(r"relu(\d)_(\d)").fullmatch, layers)
+        if m
+    }
+    pools = {f"block{name[4:]}_pool": name for name in layers if name.startswith("pool")}
+    return blocks | pools if blocks else {}
+
+
+class ImageNetInput(nn.Module):
+    """RGB in [0,1] -> ImageNet's mean 0 and deviation 1 a channel: torchvision's convention."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.mean: Tensor
+        self.deviation: Tensor
+        self.register_buffer("mean", _per_channel(0.485, 0.456, 0.406), persistent=False)
+        self.register_buffer("deviation", _per_channel(0.229, 0.224, 0.225), persistent=False)
+
+    def forward(self, image: Tensor) -> Tensor:
+        """Normalise (N,3,H,W)."""
+        return (image - self.mean) / self.deviation
+
+
+class CaffeInput(nn.Module):
+    """RGB in [0,1] -> BGR in 0 to 255 minus the mean: the convention of the original VGG.
+
+    Source: README of jcjohnson/pytorch-vgg, commit 08da7a258d4e266ec6509493954a8b2b322ba7f1.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.mean: Tensor
+        self.register_buffer("mean", _per_channel(103.939, 116.779, 123.68), persistent=False)
+
+    def forward(self, image: Tensor) -> Tensor:
+        """Reorder, scale and centre (N,3,H,W)."""
+        # In bfloat16, 255 times the picture would be rounded to whole numbers and coarser.
+        return image.flip(1).to(self.mean.dtype) * 255 - self.mean
+
+
+class Fire(nn.Module):
+    """SqueezeNet's module: 1x1 squeeze, then 1x1 and 3x3 expansions side by side.
+
+    Source: Iandola et al. 2016 (arXiv:1602.07360), section 3.2; parameters named as torchvision's.
+    """
+
+    def __init__(self, channels_in: int, squeeze: int, expand: int) -> None:
+        super().__init__()
+        self.squeeze = nn.Conv2d(channels_in, squeeze, 1)
+        self.expand1x1 = nn.Conv2d(squeeze, expand, 1)
+        self.expand3x3 = nn.Conv2d(squeeze, expand, 3, padding=1)
+
+    def forward(self, features: Tensor) -> Tensor:
+        """(N,C,H,W) -> (N, 2 * expand, H, W), after the activation."""
+        squeezed = nn.functional.relu(self.squeeze(features), inplace=True)
+        expanded = torch.cat([self.expand1x1(squeezed), self.expand3x3(squeezed)], dim=1)
+        return nn.functional.relu(expanded, inplace=True)
+
+
+class Window(NamedTuple):
+    """Geometry of a convolution or pooling."""
+
+    kernel_size: int
+    stride: int
+    padding: int
+    ceil_mode: bool
+
+    @classmethod
+    def of(cls, layer: nn.Module) -> Window | None:
+        """Window of ``layer``; None where it keeps the size, as activations and Fire modules do."""
+        if not isinstance(layer, nn.Conv2d | nn.MaxPool2d | nn.AvgPool2d):
+            return None
+        sides = (layer.kernel_size, layer.stride, layer.padding)
+        kernel_size, stride, padding = (
+            int(side[0]) if isinstance(side, tuple) else int(side) for side in sides
+        )
+        return cls(kernel_size, stride, padding, getattr(layer, "ceil_mode", False))
+
+    def size_after(self, size: int) -> int:
+        """Height or width after the layer; below 1 where the input is too small."""
+        rounding = self.stride - 1 if self.ceil_mode else 0
+        return (size + 2 * self.padding - self.kernel_size + rounding) // self.stride + 1
+
+
+def _per_channel(*values: float) -> Tensor:
+    return torch.tensor(values).view(1, 3, 1, 1)
+
+
+def _vgg(*blocks: Sequence[int], pool: Callable[[], nn.Module]) -> dict[str, nn.Module]:
+    layers: dict[str, nn.Module] = {}
+    channels = 3
+    for block, widths in enumerate(blocks, 1):
+        for index, width in enumerate(widths, 1):
+            layers[f"conv{block}_{index}"] = nn.Conv2d(channels, width, 3, padding=1)
+            layers[f"relu{block}_{index}"] = nn.ReLU()
+            channels = width
+        layers[f"pool{block}"] = pool()
+    return layers
+
+
+def _vgg16() -> dict[str, nn.Module]:
+    blocks = ((64,) * 2, (128,) * 2, (256,) * 3, (512,) * 3, (512,) * 3)
+    return _vgg(*blocks, pool=lambda: nn.MaxPool2d(2, 2))
+
+
+def _vgg19() -> dict[str, nn.Module]:
+    blocks = ((64,) * 2, (128,) * 2, (256,) * 4, (512,) * 4, (512,) * 4)
+    return _vgg(*blocks, pool=lambda: nn.MaxPool2d(2, 2))
+
+
+def _compact_vgg() -> dict[str, nn.Module]:
+    blocks = ((32,) * 2, (64,) * 2, (128,) * 2, (192,) * 2, (256,))
+    layers = _vgg(*blocks, pool=lambda: nn.AvgPool2d(2, 2))
+    del layers["pool5"]  # it was trained with pooling between the blocks only
+    return layers
+
+
+def _alexnet() -> dict[str, nn.Module]:
+    return {
+        "conv1": nn.Conv2d(3, 64, 11, stride=4, padding=2),
+        "relu1": nn.ReLU(),
+        "pool1": nn.MaxPool2d(3, 2),
+        "conv2": nn.Conv2d(64, 192, 5, padding=2),
+        "relu2": nn.ReLU(),
+        "pool2": nn.MaxPool2d(3, 2),
+        "conv3": nn.Conv2d(192, 384, 3, padding=1),
+        "relu3": nn.ReLU(),
+        "conv4": nn.Conv2d(384, 256, 3, padding=1),
+        "relu4": nn.ReLU(),
+        "conv5": nn.Conv2d(256, 256, 3, padding=1),
+        "relu5": nn.ReLU(),
+        "pool5": nn.MaxPool2d(3, 2),
+    }
+
+
+def _squeezenet(stem: nn.Conv2d, pools: tuple[str, ...]) -> dict[str, nn.Module]:
+    """Both versions: they differ in the stem and in the fire modules that ``pools`` follow."""
+
+    def layers() -> Iterator[tuple[str, nn.Module]]:
+        yield from (("conv1", stem), ("relu1", nn.ReLU()))
+        yield "pool1", nn.MaxPool2d(3, 2, ceil_mode=True)
+        channels = stem.out_channels
+        for index, squeeze in enumerate((16, 16, 32, 32, 48, 48, 64, 64), 2):
+            yield f"fire{index}", Fire(channels, squeeze, 4 * squeeze)
+            channels = 8 * squeeze
+            if f"pool{index}" in pools:
+                yield f"pool{index}", nn.MaxPool2d(3, 2, ceil_mode=True)
+
+    return dict(layers())
+
+
+def _squeezenet1_0() -> dict[str, nn.Module]:
+    return _squeezenet(nn.Conv2d(3, 96, 7, stride=2), pools=("pool4", "pool8"))
+
+
+def _squeezenet1_1() -> dict[str, nn.Module]:
+    return _squeezenet(nn.Conv2d(3, 64, 3, stride=2), pools=("pool3", "pool5"))
+
+
+VGG16 = Architecture(
+    "vgg16",
+    _vgg16,
+    VGG16_Weights.IMAGENET1K_V1.url,
+    (_MATCONVNET + "imagenet-vgg-verydeep-16.mat", _JCJOHNSON + "vgg16-00b39a1b.pth"),
+)
+VGG19 = Architecture(
+    "vgg19",
+    _vgg19,
+    VGG19_Weights.IMAGENET1K_V1.url,
+    (_MATCONVNET + "imagenet-vgg-verydeep-19.mat", _JCJOHNSON + "vgg19-d01eb7cb.pth"),
+)
+COMPACT_VGG = Architecture("compact_vgg", _compact_vgg)
+ALEXNET = Architecture("alexnet", _alexnet, url=AlexNet_Weights.IMAGENET1K_V1.url)
+SQUEEZENET1_0 = Architecture(
+    "squeezenet1_0", _squeezenet1_0, url=SqueezeNet1_0_Weights.IMAGENET1K_V1.url
+)
+SQUEEZENET1_1 = Architecture(
+    "squeezenet1_1", _squeezenet1_1, url=SqueezeNet1_1_Weights.IMAGENET1K_V1.url
+)
+EVERY = (VGG16, VGG19, COMPACT_VGG, ALEXNET, SQUEEZENET1_0, SQUEEZENET1_1)

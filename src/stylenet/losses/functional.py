@@ -1,0 +1,68 @@
+"""The formulas: one formula, one function, giving one value per picture, shape (N,), in float32.
+
+Normalisations (the field disagrees, so they are stated): see each function. No function averages
+over the batch; whoever sums the loss does, so that a picture's loss does not depend on its batch.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import torch
+from torch import Tensor
+
+Reduction = Callable[[Tensor], Tensor]
+
+
+def gram_matrix(features: Tensor) -> Tensor:
+    """Gram matrix G = F F^T / (C*H*W) of each picture: (N,C,H,W) -> (N,C,C), float32.
+
+    Johnson et al. 2016, section 3.2. The product runs in the precision of ``features`` or of
+    autocast; under bfloat16 its entries carry a relative rounding error of up to 2^-9.
+    """
+    n, c, h, w = features.shape
+    flat = features.reshape(n, c, h * w)
+    return torch.bmm(flat, flat.transpose(1, 2)).float() / (c * h * w)
+
+
+def sum_of_entries(squares: Tensor) -> Tensor:
+    """(N,C,C) -> (N,): the squared Frobenius norm of the difference, as the papers write it."""
+    return squares.flatten(1).sum(1)
+
+
+def mean_of_entries(squares: Tensor) -> Tensor:
+    """(N,C,C) -> (N,): divided by C*C, as released code with an MSE criterion computes it."""
+    return squares.flatten(1).mean(1)
+
+
+def style_loss(gram: Tensor, target: Tensor, reduction: Reduction = sum_of_entries) -> Tensor:
+    """Squared difference of Gram matrices: (N,C,C) and (N or 1,C,C) -> (N,).
+
+    With ``sum_of_entries``: Johnson et al. 2016, eq. 4; Gatys et al. 2016 is a quarter of it.
+    """
+    return reduction((gram.float() - target.float()) ** 2)
+
+
+def content_loss(features: Tensor, target: Tensor) -> Tensor:
+    """Mean of squared differences over C, H and W: two (N,C,H,W) -> (N,).
+
+    Johnson et al. 2016, eq. 2; Gatys et al. 2016 use half the *sum*.
+    """
+    return ((features.float() - target.float()) ** 2).flatten(1).mean(1)
+
+
+def pixel_loss(image: Tensor, target: Tensor) -> Tensor:
+    """Mean of squared pixel differences over C, H and W: two (N,3,H,W) in [0,1] -> (N,).
+
+    Johnson et al. 2016, section 3.2.
+    """
+    return content_loss(image, target)
+
+
+def total_variation(image: Tensor) -> Tensor:
+    """Sum of squared differences of neighbours along both axes, over C*H*W: (N,C,H,W) -> (N,)."""
+    image = image.float()
+    down = image[..., 1:, :] - image[..., :-1, :]
+    across = image[..., :, 1:] - image[..., :, :-1]
+    squares = (down**2).flatten(1).sum(1) + (across**2).flatten(1).sum(1)
+    return squares / image[0].numel()

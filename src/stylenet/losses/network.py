@@ -1,0 +1,217 @@
+"""The loss network: a frozen classifier whose features define the loss."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Callable, Iterable
+from itertools import islice
+from typing import Any, Self
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from stylenet.errors import StylenetError
+from stylenet.losses import architectures
+from stylenet.losses.architectures import Architecture, CaffeInput, Window, keras_names
+from stylenet.losses.weights import Weights
+
+Pooling = Callable[..., nn.Module]
+"""Makes a pooling layer from ``kernel_size``, ``stride``, ``padding`` and ``ceil_mode``."""
+
+
+class LossNetworkError(StylenetError):
+    """A layer that does not exist, or pictures that the loss network cannot take."""
+
+
+class LossNetwork(nn.Module):
+    """Features of a frozen classifier, by layer name.
+
+    Always in evaluation mode, and without gradient to its own parameters; pictures get theirs. It
+    adds nothing to the ``state_dict`` of a module that contains it, and asks for nothing when such
+    a one is loaded: checkpoints stay free of it.
+
+    Args:
+        architecture: the layers.
+        weights: where their weights come from; also decides what the pictures are turned into.
+        pooling: replaces every pooling layer by ``pooling(kernel_size=..., stride=...,
+            padding=..., ceil_mode=...)`` of the same geometry, such as ``torch.nn.AvgPool2d``
+            (Gatys et al. 2016, section 2); None keeps the pooling that the weights were trained
+            with.
+
+    Attributes:
+        name: the architecture's, such as ``vgg16``.
+        layer_names: all layers, in order.
+        weights_source: where the weights came from, for the record of a run.
+        is_caffe: whether these are the Caffe weights; where a publication used them and this is
+            False, results are not comparable with its own.
+
+    Raises:
+        WeightsError: the weights are missing, unreadable or another network's.
+    """
+
+    def __init__(
+        self, architecture: Architecture, weights: Weights, pooling: Pooling | None = None
+    ) -> None:
+        super().__init__()
+        loaded = weights.load(architecture)
+        with torch.device("meta"):  # spares the initialisation, and the global random generator
+            layers = architecture.build()
+        self.name = architecture.name
+        self.layer_names = tuple(layers)
+        self.weights_source = loaded.source
+        self.is_caffe = isinstance(loaded.input, CaffeInput)
+        self._aliases = keras_names(layers)
+        self._windows = {name: Window.of(layer) for name, layer in layers.items()}
+        self.input = loaded.input
+        self.layers = nn.ModuleDict(layers)
+        self.layers.load_state_dict(loaded.tensors, assign=True)
+        if pooling is not None:
+            for name, layer in layers.items():
+                window = self._windows[name]
+                if window is not None and not isinstance(layer, nn.Conv2d):
+                    self.layers[name] = pooling(**window._asdict())
+        self.requires_grad_(False)
+        self.train(False)
+        self.register_load_state_dict_pre_hook(_keep_own_weights)  # type: ignore[no-untyped-call]
+
+    def forward(self, image: Tensor, layers: Iterable[str]) -> dict[str, Tensor]:
+        """Features of ``image`` at ``layers``, computed no further than the deepest of them.
+
+        Args:
+            image: RGB in [0,1], (N,3,H,W).
+            layers: names as in `layer_names`, or Keras' names on a VGG: ``relu2_2`` (which Keras
+                calls ``block2_conv2``) is after, ``conv2_2`` before the activation.
+
+        Returns:
+            Each name as asked -> features, (N,C,H',W').
+
+        Raises:
+            LossNetworkError: an unknown layer, not a batch of RGB pictures, or too small ones.
+        """
+        asked = {name: self.resolve(name) for name in layers}
+        wanted = set(asked.values())
+        depth = max((self.layer_names.index(name) + 1 for name in wanted), default=0)
+        self._check(image, depth)
+        features: dict[str, Tensor] = {}
+        value = self.input(image)
+        previous = ""
+        for name, layer in islice(self.layers.items(), depth):
+            if isinstance(layer, nn.ReLU):
+                # In place wherever nobody wants what stood before: a convolution's gradient does
+                # not need its output.
+                value = functional.relu(value, inplace=previous not in wanted)
+            else:
+                value = layer(value)
+            if name in wanted:
+                features[name] = value
+            previous = name
+        return {name: features[known] for name, known in asked.items()}
+
+    def resolve(self, layer: str) -> str:
+        """The layer's own name, for its name or an alias.
+
+        Raises:
+            LossNetworkError: no such layer; lists them, and the nearest match.
+        """
+        if layer in self.layers:
+            return layer
+        if layer in self._aliases:
+            return self._aliases[layer]
+        near = difflib.get_close_matches(layer, [*self.layer_names, *self._aliases], 1, 0.5)
+        hint = f"Did you mean {near[0]!r}? " if near else ""
+        keras = f", and Keras' names such as {min(self._aliases)}" if self._aliases else ""
+        raise LossNetworkError(
+            f"{self.name} has no layer {layer!r}.",
+            f"{hint}Its layers are {', '.join(self.layer_names)}{keras}.",
+        )
+
+    def train(self, mode: bool = True) -> Self:
+        """Stay in evaluation mode, whatever the containing module is set to."""
+        del mode
+        return super().train(False)
+
+    def state_dict(
+        self, *, destination: Any = None, prefix: str = "", keep_vars: bool = False
+    ) -> Any:
+        """Nothing: the weights are found again at their source, and are not to be saved twice."""
+        del prefix, keep_vars
+        return {} if destination is None else destination
+
+    def _smallest(self, depth: int) -> int:
+        windows = [window for window in islice(self._windows.values(), depth) if window]
+        size = 1
+        while not _fits(size, windows):
+            size += 1
+        return size
+
+    def _check(self, image: Tensor, depth: int) -> None:
+        if image.ndim != 4 or image.shape[1] != 3 or not image.is_floating_point():
+            raise LossNetworkError(
+                f"{self.name} got {image.dtype} of shape {tuple(image.shape)}.",
+                "It takes RGB pictures as floats in [0,1], shape (N,3,H,W).",
+            )
+        height, width = image.shape[-2:]
+        windows = [window for window in islice(self._windows.values(), depth) if window]
+        if not _fits(min(height, width), windows):
+            smallest = self._smallest(depth)
+            raise LossNetworkError(
+                f"Pictures of {height}x{width} (height x width) are too small for layer "
+                f"{self.layer_names[depth - 1]} of {self.name}, which needs at least "
+                f"{smallest}x{smallest}.",
+                "Use larger pictures or shallower layers.",
+            )
+
+
+def _fits(size: int, windows: Iterable[Window]) -> bool:
+    for window in windows:
+        size = window.size_after(size)
+        if size < 1:
+            return False
+    return True
+
+
+def _keep_own_weights(
+    network: nn.Module, state: dict[str, Tensor], prefix: str, *_: object
+) -> None:
+    """Answer a containing module's strict loading with the weights that are there already."""
+    for key, value in nn.Module.state_dict(network).items():
+        state[prefix + key] = value
+
+
+def vgg16(weights: Weights, pooling: Pooling | None = None) -> LossNetwork:
+    """VGG-16 (Simonyan and Zisserman 2015, arXiv:1409.1556, table 1, column D)."""
+    return LossNetwork(architectures.VGG16, weights, pooling)
+
+
+def vgg19(weights: Weights, pooling: Pooling | None = None) -> LossNetwork:
+    """VGG-19 (Simonyan and Zisserman 2015, arXiv:1409.1556, table 1, column E)."""
+    return LossNetwork(architectures.VGG19, weights, pooling)
+
+
+def compact_vgg(weights: Weights, pooling: Pooling | None = None) -> LossNetwork:
+    """Our own small VGG with average pooling; ``compact_vgg.md`` is its card."""
+    return LossNetwork(architectures.COMPACT_VGG, weights, pooling)
+
+
+def alexnet(weights: Weights, pooling: Pooling | None = None) -> LossNetwork:
+    """AlexNet, in torchvision's form (Krizhevsky 2014, arXiv:1404.5997)."""
+    return LossNetwork(architectures.ALEXNET, weights, pooling)
+
+
+def squeezenet1_0(weights: Weights, pooling: Pooling | None = None) -> LossNetwork:
+    """SqueezeNet 1.0 (Iandola et al. 2016, arXiv:1602.07360).
+
+    torchvision's ``features.3`` to ``5`` are fire2 to fire4, ``features.7`` to ``10`` fire5 to
+    fire8, ``features.12`` fire9; pool4 and pool8 stand between.
+    """
+    return LossNetwork(architectures.SQUEEZENET1_0, weights, pooling)
+
+
+def squeezenet1_1(weights: Weights, pooling: Pooling | None = None) -> LossNetwork:
+    """SqueezeNet 1.1: its authors' later version, with a smaller stem and earlier pooling.
+
+    torchvision's ``features.3`` and ``4`` are fire2 and fire3, ``features.6`` and ``7`` fire4 and
+    fire5, ``features.9`` to ``12`` fire6 to fire9; pool3 and pool5 stand between.
+    """
+    return LossNetwork(architectures.SQUEEZENET1_1, weights, pooling)

@@ -1,0 +1,92 @@
+"""The perceptual loss: named terms over one pass through the loss network, summed once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import torch
+from torch import Tensor, nn
+
+from stylenet.losses.network import LossNetwork
+
+
+@dataclass(frozen=True)
+class View:
+    """A batch of pictures, (N,3,H,W) in [0,1], and those of its features that terms asked for."""
+
+    image: Tensor
+    features: Mapping[str, Tensor] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class LossTerms:
+    """What a loss is made of; every value is a scalar averaged over the batch.
+
+    ``total`` is the sum of ``terms`` (each times its weight: they are comparable), ``parts`` holds
+    the shares of single layers, such as ``style/relu2_2``, weighted alike.
+    """
+
+    total: Tensor
+    terms: Mapping[str, Tensor]
+    parts: Mapping[str, Tensor]
+
+
+class Term(nn.Module):
+    """One named part of the loss, times ``weight``.
+
+    A subclass says which features it reads and returns its parts: a mapping from a part's name
+    (a layer, or ``""`` for a term without parts) to one value per picture, shape (N,).
+    """
+
+    stylised_layers: tuple[str, ...] = ()
+    content_layers: tuple[str, ...] = ()
+
+    def __init__(self, weight: float) -> None:
+        super().__init__()
+        self.weight = float(weight)
+
+    def forward(self, stylised: View, content: View) -> dict[str, Tensor]:
+        """Parts of the term, before ``weight`` and before averaging over the batch."""
+        raise NotImplementedError
+
+
+class PerceptualLoss(nn.Module):
+    """Sum of named terms that share one pass of ``network`` over the stylised pictures.
+
+    The content branch runs without gradient and no deeper than the terms read; a term that reads
+    no features costs no pass.
+
+    Args:
+        terms: name -> term; the names are those under which the losses are logged.
+        network: the frozen loss network.
+    """
+
+    def __init__(self, terms: Mapping[str, Term], network: LossNetwork) -> None:
+        super().__init__()
+        self.terms = nn.ModuleDict(dict(terms))
+        self.network = network
+        self.stylised_layers = _union(term.stylised_layers for term in terms.values())
+        self.content_layers = _union(term.content_layers for term in terms.values())
+
+    def forward(self, stylised: Tensor, content: Tensor) -> LossTerms:
+        """Compare ``stylised`` with ``content``, both (N,3,H,W) in [0,1]."""
+        with torch.no_grad():
+            content_view = self._view(content, self.content_layers)
+        stylised_view = self._view(stylised, self.stylised_layers)
+        terms: dict[str, Tensor] = {}
+        parts: dict[str, Tensor] = {}
+        for name, term in self.terms.items():
+            shares = {
+                k: term.weight * v.mean() for k, v in term(stylised_view, content_view).items()
+            }
+            terms[name] = torch.stack(list(shares.values())).sum()
+            parts |= {f"{name}/{k}": v for k, v in shares.items() if k}
+        return LossTerms(torch.stack(list(terms.values())).sum(), terms, parts)
+
+    def _view(self, image: Tensor, layers: tuple[str, ...]) -> View:
+        return View(image, self.network(image, layers) if layers else {})
+
+
+def _union(groups: object) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(layer for group in groups for layer in group))  # type: ignore[attr-defined]

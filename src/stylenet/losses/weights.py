@@ -1,0 +1,186 @@
+"""Where a loss network's weights come from: one object for each place."""
+
+from __future__ import annotations
+
+import hashlib
+import http.client
+import logging
+import math
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from importlib import resources
+from pathlib import Path
+from typing import Protocol
+from urllib.error import HTTPError
+
+import safetensors.torch
+import torch
+from torch import Tensor, nn
+
+from stylenet.losses.architectures import Architecture, ImageNetInput
+from stylenet.losses.weight_files import (
+    ALTERNATIVES,
+    WeightsError,
+    match,
+    published_hash,
+    read_tensors,
+    sha256,
+)
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class LoadedWeights:
+    """Weights of one architecture, and what must be known to use and to record them.
+
+    Attributes:
+        tensors: ``<layer>.<parameter>`` such as ``conv1_1.weight`` -> float32 values.
+        source: where they came from, for the record of a run.
+        input: from RGB in [0,1] to the input these weights were trained with.
+    """
+
+    tensors: dict[str, Tensor]
+    source: str
+    input: nn.Module = field(default_factory=ImageNetInput)
+
+
+class Weights(Protocol):
+    """A place that weights come from."""
+
+    def load(self, architecture: Architecture) -> LoadedWeights:
+        """Weights of ``architecture``; raises `WeightsError`."""
+        ...
+
+
+class Pretrained:
+    """torchvision's ImageNet weights: a local file, torch's cache, or a download with hash check.
+
+    Args:
+        path: a local copy of torchvision's file; None looks in torch's cache
+            (``$TORCH_HOME/hub/checkpoints``) and then downloads into it.
+        url: another address of the same file (a mirror).
+        timeout: seconds that a server may keep silent.
+    """
+
+    def __init__(
+        self, path: str | None = None, url: str | None = None, timeout: float = 10.0
+    ) -> None:
+        self.path, self.url, self.timeout = path, url, timeout
+
+    def load(self, architecture: Architecture) -> LoadedWeights:
+        """Weights from the first place that has them."""
+        if self.path is not None:
+            return WeightsFile(self.path).load(architecture)
+        url = self.url or architecture.url
+        if url is None:
+            raise WeightsError(
+                f"torchvision publishes no weights for {architecture.name}.",
+                "Use loss_network/weights=bundled or loss_network/weights=file.",
+            )
+        name = url.rsplit("/", 1)[-1]
+        cached = Path(torch.hub.get_dir()) / "checkpoints" / name
+        if not cached.exists():
+            self._download(url, cached, architecture)
+        tensors = match(read_tensors(cached), architecture, str(cached))
+        return LoadedWeights(tensors, self.url or f"torchvision IMAGENET1K_V1 ({name})")
+
+    def _download(self, url: str, target: Path, architecture: Architecture) -> None:
+        published = published_hash(url)
+        try:
+            target.parent.mkdir(parents=True, exist_ok=True)
+            _log.info("Downloading %s to %s", url, target)
+            with _silence_limit(self.timeout):
+                # It writes to a temporary file, removed whatever happens, and renames it last.
+                torch.hub.download_url_to_file(url, str(target), published, progress=True)
+        except (OSError, http.client.HTTPException, RuntimeError, ValueError) as error:
+            if isinstance(error, HTTPError):
+                error.close()  # it is the connection, too
+            raise WeightsError(
+                f"The weights of {architecture.name}, {target.name}, could not be had. Looked in "
+                f"{target} (no such file) and at {url} ({error}).",
+                f"Fetch {url} on another machine and {ALTERNATIVES}.",
+            ) from error
+
+
+class WeightsFile:
+    """A local file: ``.safetensors``, or ``.pth`` that holds tensors and nothing else.
+
+    Keys are torchvision's (``features.0.weight``; a classifier's are ignored) or the layers' names
+    (``conv1_1.weight``); values of any float type become float32. The network is taken to expect
+    torchvision's normalised RGB.
+    """
+
+    def __init__(self, path: str | None = None) -> None:
+        self.path = path
+
+    def load(self, architecture: Architecture) -> LoadedWeights:
+        """The file's weights, checked against ``architecture``."""
+        if self.path is None:
+            raise WeightsError(
+                f"No file of weights was named for {architecture.name}.",
+                "Set loss_network.weights.path=<file>.",
+            )
+        path = Path(self.path).expanduser()
+        tensors = match(read_tensors(path), architecture, str(path))
+        digest = sha256(path)
+        if any(digest.startswith(published_hash(url) or "?") for url in architecture.caffe_urls):
+            raise WeightsError(
+                f"{path} holds Caffe weights, which expect another input than torchvision's.",
+                f"Use loss_network/weights=caffe loss_network.weights.path={path}.",
+            )
+        return LoadedWeights(tensors, f"file {path} sha256:{digest}")
+
+
+class Bundled:
+    """The weights that come inside the package, ``<architecture's name>.safetensors``."""
+
+    def load(self, architecture: Architecture) -> LoadedWeights:
+        """The package's weights of ``architecture``."""
+        name = f"{architecture.name}.safetensors"
+        file = resources.files("stylenet.losses").joinpath(name)
+        if not file.is_file():
+            raise WeightsError(
+                f"No weights of {architecture.name} come with stylenet.",
+                "Use loss_network/weights=pretrained, or loss_network=compact_vgg.",
+            )
+        content = file.read_bytes()
+        tensors = match(safetensors.torch.load(content), architecture, name)
+        digest = hashlib.sha256(content).hexdigest()
+        return LoadedWeights(tensors, f"bundled {name} sha256:{digest}")
+
+
+class RandomWeights:
+    """He-normal weights and zero biases: for measuring speed, tests, and random-feature studies.
+
+    Source: He et al. 2015 (arXiv:1502.01852), equation 10. torch's global generator is left alone.
+    """
+
+    def __init__(self, seed: int = 0) -> None:
+        self.seed = seed
+
+    def load(self, architecture: Architecture) -> LoadedWeights:
+        """The same weights whenever the seed is the same."""
+        generator = torch.Generator().manual_seed(self.seed)
+        tensors: dict[str, Tensor] = {}
+        for layer, shapes in architecture.shapes().items():
+            for key, shape in shapes.items():
+                value = torch.zeros(shape)
+                if len(shape) > 1:
+                    fan_in = math.prod(shape[1:])
+                    value.normal_(0, math.sqrt(2 / fan_in), generator=generator)
+                tensors[f"{layer}.{key}"] = value
+        return LoadedWeights(tensors, f"random(seed={self.seed})")
+
+
+@contextmanager
+def _silence_limit(seconds: float) -> Iterator[None]:
+    """Socket timeout for code that takes none, as torch's download; restored afterwards."""
+    before = socket.getdefaulttimeout()
+    socket.setdefaulttimeout(seconds)
+    try:
+        yield
+    finally:
+        socket.setdefaulttimeout(before)

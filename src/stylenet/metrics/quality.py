@@ -1,0 +1,47 @@
+"""How near a stylised picture is to its content and to its style."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from skimage.metrics import structural_similarity
+from torch import Tensor
+
+from stylenet.losses import PerceptualLoss
+
+WINDOW = 7
+
+
+@dataclass(frozen=True)
+class Quality:
+    """Losses, weighted as the loss given says, and SSIM; None where nothing could be measured."""
+
+    content: float | None
+    style: float | None
+    tv: float | None
+    ssim: float | None
+
+
+@torch.inference_mode()
+def measure(stylised: Tensor, content: Tensor, loss: PerceptualLoss) -> Quality:
+    """Measure one picture, both (3,H,W) in [0,1], in float32.
+
+    The style loss is None where ``loss`` has no style term; SSIM is that of Wang et al. 2004 over
+    RGB, and None for pictures smaller than its 7 px window.
+    """
+    terms = loss(stylised[None], content[None]).terms
+    values = {name: value.item() for name, value in terms.items()}
+    return Quality(
+        values.get("content"), values.get("style"), values.get("tv"), ssim(stylised, content)
+    )
+
+
+def ssim(a: Tensor, b: Tensor) -> float | None:
+    """Structural similarity of two pictures (3,H,W) in [0,1]: 1 for equal ones."""
+    if min(a.shape[-2:]) < WINDOW:
+        return None
+    value = structural_similarity(  # type: ignore[no-untyped-call]
+        a.numpy(), b.numpy(), win_size=WINDOW, channel_axis=0, data_range=1.0
+    )
+    return float(value)

@@ -1,0 +1,167 @@
+"""What transformer nets are built of: padding, residual blocks, upsampling, output ranges.
+
+Every part takes and gives feature maps of shape (N,C,H,W). A norm layer is passed as a factory
+``norm(channels) -> Module``, so any normalisation fits any net.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+NormFactory = Callable[[int], nn.Module]
+Mode: TypeAlias = Literal["zeros", "reflect", "replicate"]
+
+
+@dataclass(frozen=True)
+class Padding:
+    """How a transformer net treats the borders of the picture.
+
+    ``margin`` pixels are reflected around the input; the convolutions outside the residual blocks
+    keep their size with padding of kind ``mode`` (``zeros``, ``reflect`` or ``replicate``); those
+    inside the residual blocks are padded by ``residual`` cells (1 keeps the size; 0 crops, and the
+    margin pays for it).
+    """
+
+    margin: int
+    mode: Mode
+    residual: int
+
+
+class ConvBlock(nn.Sequential):
+    """Convolution, norm, ReLU: (N,in,H,W) -> (N,out,ceil(H/stride),ceil(W/stride)) when padded.
+
+    ``norm=None`` leaves norm and activation out (the last layer of a net).
+    """
+
+    def __init__(
+        self,
+        in_channels: int,
+        out_channels: int,
+        kernel: int,
+        norm: NormFactory | None,
+        mode: Mode = "zeros",
+        stride: int = 1,
+    ) -> None:
+        convolution = nn.Conv2d(
+            in_channels, out_channels, kernel, stride, padding=kernel // 2, padding_mode=mode
+        )
+        layers: list[nn.Module] = [convolution]
+        if norm is not None:
+            layers += [norm(out_channels), nn.ReLU()]
+        super().__init__(*layers)
+
+
+class ResidualBlock(nn.Module):
+    """Two 3x3 convolutions with norm, added to the (cropped) input; no ReLU after the sum.
+
+    Johnson et al. 2016, supplementary material: with ``padding=0`` the result is two cells smaller
+    on every side and the shortcut is cropped to match.
+    """
+
+    def __init__(self, channels: int, norm: NormFactory, padding: int, mode: Mode) -> None:
+        super().__init__()
+        # padding_mode is only looked at where there is padding
+        conv = {"kernel_size": 3, "padding": padding, "padding_mode": mode if padding else "zeros"}
+        self.crop = 2 - 2 * padding
+        self.body = nn.Sequential(
+            nn.Conv2d(channels, channels, **conv),  # type: ignore[arg-type]
+            norm(channels),
+            nn.ReLU(),
+            nn.Conv2d(channels, channels, **conv),  # type: ignore[arg-type]
+            norm(channels),
+        )
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(N,C,H,W) -> (N,C,H-2*crop,W-2*crop)."""
+        c = self.crop
+        shortcut = x[..., c : x.shape[-2] - c, c : x.shape[-1] - c]
+        return shortcut + self.body(x)  # type: ignore[no-any-return]
+
+
+class TransposedUpsample(nn.Sequential):
+    """3x3 transposed convolution of stride 1/2, as papers say, norm, ReLU: doubles H and W.
+
+    Prone to checkerboards; kept because Johnson et al. 2016 use it. ``mode`` is accepted for
+    interchangeability: a transposed convolution knows zeros only.
+    """
+
+    def __init__(self, in_channels: int, out_channels: int, norm: NormFactory, mode: Mode) -> None:
+        del mode
+        super().__init__(
+            nn.ConvTranspose2d(in_channels, out_channels, 3, 2, padding=1, output_padding=1),
+            norm(out_channels),
+            nn.ReLU(),
+        )
+
+
+class NearestUpsample(nn.Sequential):
+    """Nearest-neighbour doubling, 3x3 convolution, norm, ReLU: doubles H and W, no checkerboards.
+
+    Odena et al. 2016, "Deconvolution and checkerboard artifacts".
+    """
+
+    def __init__(self, in_channels: int, out_channels: int, norm: NormFactory, mode: Mode) -> None:
+        super().__init__(
+            nn.Upsample(scale_factor=2, mode="nearest"),
+            *ConvBlock(in_channels, out_channels, 3, norm, mode),
+        )
+
+
+UpsampleFactory = Callable[[int, int, NormFactory, Mode], nn.Module]
+
+
+class ScaledTanh(nn.Module):
+    """``centre + scale * tanh(x)``: bounded pixels; scale 150/255 around mid-grey by default.
+
+    Johnson et al. 2016 (released code) use ``150 tanh`` around the mean colour: the range reaches
+    a little past [0,1], so that black and white need no saturated unit. Pictures are clamped
+    where they are written, not here: a clamp would kill the gradient.
+    """
+
+    def __init__(self, scale: float = 150 / 255, centre: float = 0.5) -> None:
+        super().__init__()
+        self.scale = scale
+        self.centre = centre
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Any shape -> same shape, values within centre ± scale."""
+        return self.centre + self.scale * torch.tanh(x)
+
+
+class Affine(nn.Module):
+    """``centre + scale * x``: unbounded pixels, e.g. scale 1/255 for nets that paint in 0..255."""
+
+    def __init__(self, scale: float = 1.0, centre: float = 0.0) -> None:
+        super().__init__()
+        self.scale = scale
+        self.centre = centre
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Any shape -> same shape, unbounded."""
+        return self.centre + self.scale * x
+
+
+def pad_to_multiple(image: Tensor, multiple: int, margin: int) -> Tensor:
+    """Reflect ``margin`` pixels on every side; below and right also up to a ``multiple``.
+
+    The caller crops the result back to the size of ``image``; reflection needs each side of
+    ``image`` to be longer than what is added to it (see ``smallest_side``).
+    """
+    height, width = image.shape[-2:]
+    right, bottom = -width % multiple, -height % multiple
+    if margin == right == bottom == 0:
+        return image
+    return F.pad(image, (margin, margin + right, margin, margin + bottom), mode="reflect")
+
+
+def fits(side: int, multiple: int, margin: int, kernel: int) -> bool:
+    """Whether ``side`` pixels can be reflected as ``pad_to_multiple`` and a kernel ask."""
+    extra = -side % multiple
+    padded = side + 2 * margin + extra
+    return side > margin + extra and padded >= 2 * multiple and padded > kernel // 2

@@ -1,0 +1,7 @@
+"""The composition root: from a configuration to a finished run. The one place that knows Hydra."""
+
+from stylenet.run.evaluating import evaluate
+from stylenet.run.launch import launch
+from stylenet.run.training import train
+
+__all__ = ["evaluate", "launch", "train"]

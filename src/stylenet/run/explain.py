@@ -1,0 +1,59 @@
+"""Hydra's errors in words: the siblings of what was misspelt, and the nearest of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from difflib import get_close_matches
+
+from hydra.core.global_hydra import GlobalHydra
+from hydra.errors import MissingConfigException
+from omegaconf import DictConfig
+from omegaconf.errors import ConfigAttributeError, ConfigKeyError, OmegaConfBaseException
+
+from stylenet.errors import StylenetError
+
+
+def explain(error: BaseException, overrides: Sequence[str]) -> str:
+    """One paragraph: what was got, what there is, the nearest match.
+
+    Hydra alone advises to append a misspelt key with ``+``; that only hides the mistake.
+    """
+    if isinstance(error, MissingConfigException) and error.options is not None:
+        group, _, name = (error.missing_cfg_file or "").rpartition("/")
+        return f"Error: there is no {group}={name}. {_siblings(name, error.options, f'{group}=')}"
+    cause = error if isinstance(error, OmegaConfBaseException) else error.__cause__
+    misspelt = (ConfigAttributeError, ConfigKeyError)
+    if isinstance(cause, misspelt) and isinstance(cause.parent_node, DictConfig):
+        key = str(cause.key)
+        known = [str(sibling) for sibling in cause.parent_node]
+        if key not in known:
+            full_key = str(cause.full_key or key)
+            above = full_key.removesuffix(key)
+            return f"Error: there is no key {full_key}. {_siblings(key, known, above)}"
+    words = f"{error}. {cause}" if isinstance(cause, OmegaConfBaseException) else str(error)
+    message = words.replace("\n", " ").strip()
+    return f"Error: {message} (command line: {' '.join(overrides) or 'no overrides'})"
+
+
+def _siblings(got: str, known: Iterable[str], prefix: str) -> str:
+    choices = sorted(known)
+    near = get_close_matches(got, choices, n=1, cutoff=0.5)
+    hint = f"Did you mean {prefix}{near[0]}? " if near else ""
+    return f"{hint}There are: {', '.join(choices)}."
+
+
+def check_choices(overrides: Iterable[str]) -> None:
+    """Refuse ``net.padding=reflect`` where ``net/padding=reflect`` is meant.
+
+    Raises:
+        StylenetError: an override that would replace a group's object by the name of a choice.
+    """
+    loader = GlobalHydra.instance().config_loader()
+    for override in overrides:
+        key, _, value = override.lstrip("+").partition("=")
+        group = key.replace(".", "/")
+        if "." in key and value in loader.get_group_options(group):
+            raise StylenetError(
+                f"Got {key}={value}, which would replace an object by a word.",
+                f"Choose it with a slash: {group}={value}.",
+            )

@@ -1,0 +1,44 @@
+"""What a run is called, and where it lies: both say what differs from the defaults."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterable
+from pathlib import Path
+
+LONGEST = 100
+# where things lie and how they are shown: of no interest to whoever compares runs
+UNNAMED = ("hydra", "paths", "run", "resume", "logger", "callbacks")
+
+
+def run_name(overrides: Iterable[str]) -> str:
+    """A folder name out of command-line overrides: ``style=udnie,norm=batch``; ``default`` if none.
+
+    Pictures and folders are named by their last part; what is no plain character becomes ``_``; a
+    name that grows too long is cut and ends in a hash of the whole.
+    """
+    parts = [
+        _short(o) for o in overrides if re.split(r"[./=@~+]", o.lstrip("+~"))[0] not in UNNAMED
+    ]
+    name = ",".join(parts) or "default"
+    if len(name) > LONGEST:
+        digest = hashlib.sha256(name.encode()).hexdigest()[:8]
+        name = f"{name[: LONGEST - 9]}-{digest}"
+    return name
+
+
+def _short(override: str) -> str:
+    key, _, value = override.partition("=")
+    if re.fullmatch(r".*[/\\].*\.\w+|[/.~].*", value):
+        value = Path(value).stem
+    return f"{_plain(key.rsplit('.', 1)[-1].rsplit('@', 1)[0])}={_plain(value)}"
+
+
+def _plain(text: str) -> str:
+    return re.sub(r"[^\w.+-]+", "_", text).strip("_")
+
+
+def run_dir(resume: str | None, runs: str, now: str, name: str) -> str:
+    """The folder of a run: the one that is resumed, or a new one below ``runs``."""
+    return resume or str(Path(runs).expanduser() / f"{now}_{name}")

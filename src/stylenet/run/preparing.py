@@ -1,0 +1,202 @@
+"""From the configuration as composed to the one that a run uses: every null and ``auto`` settled.
+
+Each settled value is written into the configuration, so that the run's record holds it; each
+choice that a user may not expect is said in one line, kept in ``run.notes``.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+import secrets
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from pathlib import Path
+
+import torch
+from hydra.core.hydra_config import HydraConfig
+from hydra.types import RunMode
+from omegaconf import DictConfig, ListConfig, OmegaConf, open_dict
+
+from stylenet.errors import StylenetError
+from stylenet.loggers import choose_mode
+from stylenet.run.explain import check_choices
+from stylenet.run.facts import cpu_has_bf16
+from stylenet.run.names import run_dir, run_name
+from stylenet.styles import catalogue
+
+log = logging.getLogger(__name__)
+CONFIG_FILE = "config.yaml"
+WEIGHTS = ("content_weight", "style_weight", "tv_weight")
+PRECISIONS = ("auto", "32", "32-true", "bf16-mixed")
+
+
+def prepare(config: DictConfig) -> DictConfig:
+    """Settle ``config``: resumed or new run, name, weights, precision, length, logger mode.
+
+    Raises:
+        StylenetError: settings that contradict each other, or a run that cannot be resumed.
+    """
+    overrides = _overrides()
+    if config.resume is not None:
+        config = resumed(Path(config.resume), overrides)
+    else:
+        if HydraConfig.initialized():
+            check_choices(overrides)
+        config.run.overrides = list(overrides)
+        config.run.notes = []
+        _name(config, overrides)
+        _settle_length(config, overrides)
+    _settle_style(config)
+    _settle_weights(config)
+    _settle_precision(config)
+    _settle_publication(config)
+    _settle_wandb(config)
+    OmegaConf.resolve(config)
+    return config
+
+
+def resumed(folder: Path, overrides: Sequence[str]) -> DictConfig:
+    """The configuration of the run in ``folder``, with the values given now.
+
+    Raises:
+        StylenetError: no run there, no checkpoint in it, or an override that is no plain value.
+    """
+    file = folder / CONFIG_FILE
+    checkpoint = folder / "checkpoints" / "last.ckpt"
+    for needed in (file, checkpoint):
+        if not needed.is_file():
+            raise StylenetError(
+                f"Got resume={folder}, but {needed} does not exist.",
+                "Name the run directory that train.py printed, with a checkpoint in it.",
+            )
+    config = OmegaConf.load(file)
+    assert isinstance(config, DictConfig)
+    OmegaConf.set_struct(config, True)
+    for override in overrides:
+        key = override.partition("=")[0]
+        if key == "resume":
+            continue
+        if not re.fullmatch(r"[\w.]+", key) or isinstance(
+            OmegaConf.select(config, key), DictConfig
+        ):
+            raise StylenetError(
+                f"Got {override} with resume, expected plain values such as trainer.max_steps=800.",
+                "Start a new run to change what it is made of.",
+            )
+        config.merge_with_dotlist([override])
+        config.run.overrides.append(override)
+    config.resume = str(folder)
+    config.run.dir = str(folder)
+    return config
+
+
+def note(config: DictConfig, words: str) -> None:
+    """Say ``words`` in one line and keep them in the run's record."""
+    log.info(words)
+    if words not in config.run.notes:
+        config.run.notes.append(words)
+
+
+def _overrides() -> list[str]:
+    if not HydraConfig.initialized():
+        return []
+    return list(HydraConfig.get().overrides.task)
+
+
+def _name(config: DictConfig, overrides: Iterable[str]) -> None:
+    name = config.run.name or run_name(overrides)
+    config.run.name = name
+    if HydraConfig.initialized():
+        hydra = HydraConfig.get()
+        config.run.dir = config.run.dir or hydra.runtime.output_dir
+        if hydra.mode == RunMode.MULTIRUN:
+            config.run.group = config.run.group or Path(hydra.sweep.dir).name
+    if config.run.dir is None:
+        config.run.dir = run_dir(
+            None, config.paths.runs, f"{datetime.now():%Y-%m-%d_%H-%M-%S}", name
+        )
+
+
+def _settle_length(config: DictConfig, overrides: Iterable[str]) -> None:
+    """``trainer.max_epochs`` on the command line replaces the default number of steps."""
+    given = {override.partition("=")[0] for override in overrides}
+    trainer = config.trainer
+    if trainer.max_epochs is not None and "trainer.max_steps" not in given:
+        trainer.max_steps = -1
+    if trainer.max_epochs is None:
+        trainer.max_epochs = -1
+    steps = trainer.max_steps
+    if steps == 0 or trainer.max_epochs == 0:
+        raise StylenetError(
+            "Got a run of no steps.", "Set trainer.max_steps or trainer.max_epochs to 1 or more."
+        )
+    if steps > 0 and trainer.val_check_interval > steps:
+        trainer.val_check_interval = steps
+
+
+def _settle_style(config: DictConfig) -> None:
+    styles = list(config.style) if isinstance(config.style, ListConfig) else [config.style]
+    if len(styles) != 1:
+        raise StylenetError(
+            f"Got {len(styles)} styles {styles}, but task=feedforward trains a net for one style.",
+            "Give one, or train them one after the other: -m style=" + ",".join(map(str, styles)),
+        )
+    config.style = str(styles[0])
+
+
+def _settle_weights(config: DictConfig) -> None:
+    """Null weights: the catalogue's for this style and loss network, else the network's own."""
+    entry = catalogue().get(config.style)
+    tuned = entry.weights.get(config.loss_network.name) if entry else None
+    used = {}
+    for key in WEIGHTS:
+        if config.loss.get(key) is None:
+            value = getattr(tuned, key, None)
+            if value is not None:
+                used[key] = value
+            config.loss[key] = config.loss_network[key] if value is None else value
+    if used:
+        words = ", ".join(f"{key} {value:g}" for key, value in used.items())
+        note(config, f"weights tuned for {config.style} with {config.loss_network.name}: {words}")
+
+
+def _settle_precision(config: DictConfig) -> None:
+    wish = str(config.precision)
+    if wish not in PRECISIONS:
+        raise StylenetError(
+            f"Got precision={wish}, expected one of {', '.join(PRECISIONS)}.",
+            "Choose one of these.",
+        )
+    on_gpu = config.trainer.accelerator in ("auto", "gpu", "cuda") and torch.cuda.is_available()
+    has_bf16 = torch.cuda.is_bf16_supported() if on_gpu else cpu_has_bf16()
+    if wish == "auto":
+        config.precision = "bf16-mixed" if has_bf16 else "32-true"
+        where = "GPU" if on_gpu else "CPU"
+        has = "multiplies" if has_bf16 else "does not multiply"
+        note(config, f"precision {config.precision}: this {where} {has} bfloat16 in hardware")
+    elif wish == "32":
+        config.precision = "32-true"
+
+
+def _settle_publication(config: DictConfig) -> None:
+    wanted = config.publication
+    if wanted is not None and wanted.loss_network != config.loss_network.name:
+        note(
+            config,
+            f"not comparable with {wanted.source}: its numbers are for "
+            f"loss_network={wanted.loss_network}, this run uses {config.loss_network.name}",
+        )
+
+
+def _settle_wandb(config: DictConfig) -> None:
+    if config.logger is None or "wandb" not in config.logger:
+        return
+    with open_dict(config):
+        settings = config.logger.wandb
+        settings.mode, reason = choose_mode(settings.mode)
+        settings.id = settings.id or secrets.token_hex(4)
+    words = f"W&B {settings.mode}: {reason}"
+    if settings.mode == "offline":
+        words += f"; later: wandb sync {config.run.dir}/wandb/offline-run-*"
+    note(config, words)

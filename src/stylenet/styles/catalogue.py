@@ -1,0 +1,77 @@
+"""The catalogue: what is known of each named style, read from ``catalogue.yaml``."""
+
+from __future__ import annotations
+
+import functools
+import importlib.resources
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Any
+
+from omegaconf import OmegaConf
+
+
+@dataclass(frozen=True)
+class Weights:
+    """Tuned loss weights of one style under one loss network."""
+
+    content_weight: float
+    style_weight: float
+    tv_weight: float
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One named style.
+
+    Attributes:
+        name: the name it goes by (``style=<name>``).
+        title: of the painting or photograph.
+        artist: who made it.
+        year: in words, as sources give it ("c. 1831", "undated").
+        source: commit-pinned address of the picture.
+        sha256: of the picture's bytes, 64 hexadecimal digits in lower case.
+        rights: what is known of its copyright, one sentence.
+        public_domain: whether nothing forbids shipping what was made from it.
+        bundled: file name in scikit-image's data folder, or None.
+        weights: tuned weights by the name of the loss network; may be empty.
+    """
+
+    name: str
+    title: str
+    artist: str
+    year: str
+    source: str
+    sha256: str
+    rights: str
+    public_domain: bool
+    bundled: str | None = None
+    weights: Mapping[str, Weights] = field(default_factory=dict)
+
+    @property
+    def file_name(self) -> str:
+        """What the picture is called in the cache: the name with its source's suffix."""
+        return self.name + self.source[self.source.rindex(".") :]
+
+
+@functools.cache
+def catalogue() -> Mapping[str, Entry]:
+    """The catalogue that ships with the package: name -> entry, in the file's order, read-only."""
+    text = (importlib.resources.files(__package__) / "catalogue.yaml").read_text(encoding="utf-8")
+    return parse_catalogue(text)
+
+
+def parse_catalogue(text: str) -> Mapping[str, Entry]:
+    """YAML in the form of ``catalogue.yaml`` -> name -> entry, read-only.
+
+    Raises:
+        TypeError: an entry lacks a field or has an unknown one; the message names it.
+    """
+    facts: Any = OmegaConf.to_container(OmegaConf.create(text), resolve=True)
+    return MappingProxyType({name: _entry(name, **fields) for name, fields in facts.items()})
+
+
+def _entry(name: str, *, weights: Mapping[str, Any] | None = None, **fields: Any) -> Entry:
+    tuned = {network: Weights(**numbers) for network, numbers in (weights or {}).items()}
+    return Entry(name=name, weights=tuned, **fields)

@@ -1,0 +1,103 @@
+"""Training one feed-forward transformer net for one style."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+import torch
+from pytorch_lightning import LightningModule
+from torch import Tensor, nn
+from torch.optim import Optimizer
+from torch.optim.lr_scheduler import LRScheduler
+
+from stylenet.errors import StylenetError
+from stylenet.losses import LossTerms, PerceptualLoss
+
+OptimizerFactory = Callable[[Iterable[nn.Parameter]], Optimizer]
+SchedulerFactory = Callable[[Optimizer], LRScheduler]
+
+
+class NonFiniteLossError(StylenetError):
+    """A term of the loss became infinite or not a number."""
+
+
+class FeedForward(LightningModule):
+    """Optimises ``net`` so that ``loss(net(content), content)`` falls; logs every term and part.
+
+    A checkpoint holds the net's tensors alone: the loss network's and the targets' are left out.
+
+    Args:
+        net: picture -> picture, (N,3,H,W) in [0,1].
+        loss: holds the style's targets already.
+        style: the style picture (1,3,H,W) in [0,1], for callbacks to show.
+        optimizer: factory over the net's parameters.
+        scheduler: factory of a learning-rate schedule stepped after every batch, or None.
+    """
+
+    def __init__(
+        self,
+        net: nn.Module,
+        loss: PerceptualLoss,
+        style: Tensor,
+        optimizer: OptimizerFactory,
+        scheduler: SchedulerFactory | None = None,
+    ) -> None:
+        super().__init__()
+        self.net = net
+        self.loss = loss
+        self.style = style
+        self._optimizer = optimizer
+        self._scheduler = scheduler
+
+    def forward(self, content: Tensor) -> Tensor:
+        """Stylise ``content``: (N,3,H,W) in [0,1] -> the same size, about [0,1]."""
+        stylised = self.net(content)
+        assert isinstance(stylised, Tensor)
+        return stylised
+
+    def training_step(self, batch: Tensor, batch_idx: int) -> Tensor:
+        """One step on content pictures (N,3,H,W) in [0,1].
+
+        Raises:
+            NonFiniteLossError: before a NaN or infinite loss reaches the weights.
+        """
+        del batch_idx
+        terms = self.loss(self(batch), batch)
+        self._check_finite(terms)
+        self._log("train", terms, len(batch))
+        total: Tensor = terms.total
+        return total
+
+    def validation_step(self, batch: Tensor, batch_idx: int) -> Mapping[str, Tensor]:
+        """Log the losses of a batch; hand out its pictures as ``content`` and ``stylised``."""
+        del batch_idx
+        stylised = self(batch)
+        self._log("val", self.loss(stylised, batch), len(batch))
+        return {"content": batch, "stylised": stylised}
+
+    def configure_optimizers(self) -> Any:
+        """The optimiser over the net's parameters, with its schedule if there is one."""
+        optimizer = self._optimizer(self.net.parameters())
+        if self._scheduler is None:
+            return optimizer
+        schedule = {"scheduler": self._scheduler(optimizer), "interval": "step"}
+        return {"optimizer": optimizer, "lr_scheduler": schedule}
+
+    def _log(self, stage: str, terms: LossTerms, batch_size: int) -> None:
+        scalars = {"total": terms.total, **terms.terms, **terms.parts}
+        self.log_dict(
+            {f"{stage}/loss/{name}": value.detach() for name, value in scalars.items()},
+            batch_size=batch_size,
+        )
+
+    def _check_finite(self, terms: LossTerms) -> None:
+        if torch.isfinite(terms.total):
+            return
+        bad = {k: v.item() for k, v in terms.terms.items() if not torch.isfinite(v)}
+        named = ", ".join(f"{name} = {value}" for name, value in bad.items()) or "their sum"
+        raise NonFiniteLossError(
+            f"At step {self.global_step} the loss is not finite: {named}; expected finite terms.",
+            "Resume from the last checkpoint with a smaller optimizer.lr, a smaller weight of that "
+            "term, or precision=32.",
+        )

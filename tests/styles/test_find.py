@@ -1,0 +1,302 @@
+"""From a name or a path to a picture: the order of the search, the download, the error."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import hashlib
+import logging
+import os
+import re
+import socket
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import pytest
+import torch
+
+from stylenet.images import CentreSquare, PictureError, write_image
+from stylenet.styles import StyleNotFoundError, catalogue, find_style, read_style
+
+ASSETS = Path(__file__).parents[3] / "shared" / "assets" / "styles"
+
+
+class Server(ThreadingHTTPServer):
+    """Serves ``picture`` well or badly, according to the path asked for."""
+
+    picture: bytes
+    agents: list[str]
+
+
+class Handler(BaseHTTPRequestHandler):
+    server: Server
+
+    def do_GET(self):
+        self.server.agents.append(self.headers["User-Agent"])
+        picture = self.server.picture
+        if self.path == "/none.png":
+            self.send_error(404)
+            return
+        if self.path == "/silent.png":
+            threading.Event().wait(1)
+            return
+        content = b"<!DOCTYPE html><p>Rate limit</p>" if self.path == "/page.png" else picture
+        self.send_response(200)
+        if self.path != "/unannounced_half.png":
+            self.send_header("Content-Length", str(len(content)))
+        self.end_headers()
+        self.wfile.write(content[: len(content) // 2] if "half" in self.path else content)
+
+    def log_message(self, *args):
+        pass
+
+
+@pytest.fixture
+def picture(tmp_path):
+    path = write_image(tmp_path / "elsewhere" / "original.png", torch.rand(3, 12, 16))
+    return path.read_bytes()
+
+
+@pytest.fixture
+def server(picture):
+    with Server(("127.0.0.1", 0), Handler) as server:
+        server.picture, server.agents = picture, []
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+        thread.start()
+        yield server
+        server.shutdown()
+        thread.join()
+
+
+@pytest.fixture
+def cache(tmp_path):
+    return tmp_path / "cache" / "styles"
+
+
+@pytest.fixture
+def known(picture):
+    """A catalogue of one painting, ``mine``, whose source nobody serves."""
+    digest = hashlib.sha256(picture).hexdigest()
+    with contextlib.closing(socket.socket()) as unused:
+        unused.bind(("127.0.0.1", 0))
+        address = f"http://127.0.0.1:{unused.getsockname()[1]}/whole.png"
+    udnie = catalogue()["udnie"]
+    return {"mine": dataclasses.replace(udnie, name="mine", source=address, sha256=digest)}
+
+
+def at(known, server, path):
+    source = f"http://127.0.0.1:{server.server_port}/{path}"
+    return {"mine": dataclasses.replace(known["mine"], source=source)}
+
+
+def not_found(words, style, **settings):
+    with pytest.raises(StyleNotFoundError, match=re.compile(words, re.DOTALL)) as caught:
+        find_style(style, **settings)
+    return caught.value
+
+
+# --------------------------------------------------------------------- path, folder, bundled
+
+
+def test_a_path_to_any_picture(tmp_path, cache, monkeypatch):
+    path = write_image(tmp_path / "me.png", torch.rand(3, 8, 8))
+    found = find_style(str(path), folder=None, cache=cache)
+    assert (found.path, found.name, found.entry) == (path, "me", None)
+    assert found.sha256 == hashlib.sha256(path.read_bytes()).hexdigest()
+    monkeypatch.chdir(tmp_path)
+    assert find_style("me.png", folder=None, cache=cache).path == Path("me.png")
+    monkeypatch.setenv("HOME", str(tmp_path))
+    assert find_style("~/me.png", folder=None, cache=cache).path == path
+
+
+def test_a_path_to_the_very_bytes_of_the_catalogue_has_its_facts(tmp_path, cache, known, picture):
+    path = tmp_path / "renamed.png"
+    path.write_bytes(picture)
+    found = find_style(str(path), folder=None, cache=cache, known=known)
+    assert (found.name, found.entry) == ("mine", known["mine"])
+
+
+def test_a_folder_in_the_way_is_no_style(tmp_path, cache, monkeypatch):
+    (tmp_path / "ihc").mkdir()
+    monkeypatch.chdir(tmp_path)
+    assert find_style("ihc", folder=None, cache=cache).path.name == "ihc.png"
+
+
+@pytest.mark.parametrize("suffix", [".jpg", ".png", ".webp", ".tif", ".PNG", ".JPEG"])
+def test_any_name_and_suffix_in_the_folder(tmp_path, cache, suffix, caplog):
+    path = write_image(tmp_path / f"my.own{suffix}", torch.rand(3, 8, 8))
+    (tmp_path / "my.own.txt").touch()
+    for style in ("my.own", path.name):
+        found = find_style(style, folder=tmp_path, cache=cache)
+        assert (found.path, found.name, found.entry) == (path, "my.own", None)
+    assert not caplog.records
+
+
+def test_the_folder_comes_before_everything_named(tmp_path, cache, known, picture, caplog):
+    own = write_image(tmp_path / "mine.png", torch.rand(3, 8, 8))
+    cache.mkdir(parents=True)
+    (cache / "mine.png").write_bytes(picture)
+    found = find_style("mine", folder=tmp_path, cache=cache, known=known)
+    assert (found.path, found.entry) == (own, known["mine"])
+    assert found.sha256 != known["mine"].sha256
+    assert [r.levelno for r in caplog.records] == [logging.WARNING]
+    assert re.search(r"mine\.png is used .* differ from the catalogue's", caplog.text)
+
+
+def test_the_right_bytes_in_the_folder_are_used_silently(tmp_path, cache, known, picture, caplog):
+    (tmp_path / "mine.png").write_bytes(picture)
+    found = find_style("mine", folder=tmp_path, cache=cache, known=known)
+    assert found.sha256 == known["mine"].sha256
+    assert not caplog.records
+
+
+def test_two_of_one_name_are_mentioned(tmp_path, cache, caplog):
+    for suffix in (".png", ".jpg"):
+        write_image(tmp_path / f"two{suffix}", torch.rand(3, 8, 8))
+    assert find_style("two", folder=tmp_path, cache=cache).path == tmp_path / "two.jpg"
+    assert "two.jpg, two.png" in caplog.text
+
+
+@pytest.mark.parametrize("name", ["ihc", "hubble", "retina"])
+def test_some_names_need_no_file(name, cache):
+    found = find_style(name, folder=None, cache=cache)
+    assert "skimage" in found.path.parts
+    assert (found.name, found.sha256) == (name, catalogue()[name].sha256)
+    assert not cache.exists()
+
+
+def test_the_catalogue_from_the_shared_folder(cache, caplog):
+    if not ASSETS.is_dir():
+        pytest.skip(f"the shared style pictures are not there ({ASSETS})")
+    for name, entry in catalogue().items():
+        if entry.bundled is None:
+            found = find_style(name, folder=ASSETS, cache=cache)
+            assert (found.path, found.sha256) == (ASSETS / f"{name}.jpg", entry.sha256)
+    assert not caplog.records
+
+
+# -------------------------------------------------------------------------- cache and download
+
+
+def test_a_download_is_kept_and_used_again(cache, known, server, picture):
+    found = find_style("mine", folder=None, cache=cache, known=at(known, server, "whole.png"))
+    assert found.path == cache / "mine.png"
+    assert found.path.read_bytes() == picture
+    assert [p.name for p in cache.iterdir()] == ["mine.png"]
+    assert len(server.agents) == 1
+    assert server.agents[0].startswith("stylenet/")
+    again = find_style("mine", folder=None, cache=cache, known=known)  # nobody serves it now
+    assert again == dataclasses.replace(found, entry=known["mine"])
+
+
+def test_a_damaged_cache_is_replaced(cache, known, server, picture, caplog):
+    cache.mkdir(parents=True)
+    (cache / "mine.png").write_bytes(picture[:50])
+    found = find_style("mine", folder=None, cache=cache, known=at(known, server, "whole.png"))
+    assert found.path.read_bytes() == picture
+    assert re.search(r"mine\.png is damaged .* downloaded again", caplog.text)
+
+
+@pytest.mark.parametrize(
+    ("path", "words"),
+    [
+        ("none.png", "the server answered 404 Not Found"),
+        ("page.png", r"a web page \(HTML\) came instead of the picture; SHA-256 of the 32 bytes"),
+        ("half.png", r"broke off after \d+ of \d+ bytes|download broke off"),
+        ("unannounced_half.png", r"SHA-256 of the \d+ bytes received is [0-9a-f]{64}, expected"),
+        ("silent.png", r"sent nothing for 0\.2 seconds|cannot be reached"),
+    ],
+)
+def test_a_bad_download_leaves_nothing(cache, known, server, path, words):
+    known = at(known, server, path)
+    settings = {"folder": None, "cache": cache, "known": known, "timeout": 0.2}
+    error = not_found(words, "mine", **settings)
+    assert known["mine"].source in str(error)
+    assert not cache.exists()
+
+
+def test_wrong_bytes_are_refused(cache, known, server):
+    server.picture = b"other bytes"
+    digest = hashlib.sha256(b"other bytes").hexdigest()
+    known = at(known, server, "whole.png")
+    not_found(f"11 bytes received is {digest}, expected {known['mine'].sha256}", "mine",
+              folder=None, cache=cache, known=known)  # fmt: skip
+    assert not cache.exists()
+
+
+def test_an_unwritable_cache_is_said(tmp_path, known, server):
+    (tmp_path / "file").touch()
+    settings = {"folder": None, "cache": tmp_path / "file" / "cache"}
+    known = at(known, server, "whole.png")
+    not_found("the cache cannot be written", "mine", **settings, known=known)
+
+
+def test_no_other_kind_of_address_is_opened(tmp_path, cache, known):
+    secret = write_image(tmp_path / "secret.png", torch.rand(3, 8, 8))
+    known = {"mine": dataclasses.replace(known["mine"], source=secret.as_uri())}
+    not_found("not an http address", "mine", folder=None, cache=cache, known=known)
+
+
+# ----------------------------------------------------------------------------------- the error
+
+
+def test_when_nothing_works_everything_is_listed(tmp_path, cache, known, picture):
+    cache.mkdir(parents=True)
+    (cache / "mine.png").write_bytes(picture[:50])
+    error = not_found(
+        "No picture was found for style=mine.*as a path.*no such file.*in paths.styles.*none of "
+        r"the 0 pictures in .*\.jpg.*in scikit-image.*does not contain.*in the cache.*damaged.*"
+        r"at http://127.*cannot be reached.*Pass the path of any picture \(style=photos/me\.jpg\)"
+        ".*STYLENET_STYLES or paths.styles",
+        *("mine",),
+        **{"folder": tmp_path, "cache": cache, "known": known},
+    )
+    assert [where.split(",")[0].split(" http")[0] for where, _ in error.tried] == [
+        *("as a path", "in paths.styles", "in scikit-image", "in the cache", "at")
+    ]
+
+
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [
+        ("udni", "udnie"),
+        ("the-scream", "the_scream"),
+        ("Wave", "wave"),
+        ("x/starry_nigth.jpg", "starry_night"),
+    ],
+)
+def test_the_nearest_name_is_guessed(written, meant, cache):
+    words = f"the catalogue: it has no such name.*Did you mean '{meant}'.*Known names: udnie, wave"
+    error = not_found(words, written, folder=None, cache=cache)
+    assert "needs no file: ihc, hubble, retina" in error.remedy
+    assert ("in paths.styles", "it is not set") in error.tried
+
+
+@pytest.mark.parametrize(
+    "style", ["", ".", "..", "../outside", "~nobody_here/x", "a\0b", "x" * 5000]
+)
+def test_odd_styles_are_errors_like_any_other(style, tmp_path, cache):
+    write_image(tmp_path / "outside.png", torch.rand(3, 8, 8))
+    (tmp_path / "inside").mkdir()
+    not_found("No picture was found", style, folder=tmp_path / "inside", cache=cache)
+    not_found("there is no folder", style, folder=tmp_path / "none", cache=cache)
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
+def test_a_locked_folder_is_said(tmp_path, cache):
+    (tmp_path / "locked").mkdir(mode=0)
+    not_found("Permission denied", "mine", folder=tmp_path / "locked", cache=cache)
+
+
+# ------------------------------------------------------------------------------------- reading
+
+
+def test_a_style_is_read_at_its_size(cache):
+    found = find_style("ihc", folder=None, cache=cache)
+    assert read_style(found).shape == (1, 3, 512, 512)
+    small = read_style(found, CentreSquare(64))
+    assert small.shape == (1, 3, 64, 64)
+    assert 0 <= small.min() < small.max() <= 1
+    with pytest.raises(PictureError, match="limit of 1000"):
+        read_style(found, max_pixels=1000)
