@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import importlib.util
+import logging
+import runpy
+import sys
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
+from types import ModuleType
+from typing import Any
 
 import numpy as np
 import pytest
 import torch
 from hydra import compose, initialize_config_dir
+from hydra.core.global_hydra import GlobalHydra
 from omegaconf import DictConfig
 from PIL import Image
 from torch import Tensor, nn
@@ -16,11 +23,13 @@ from torch import Tensor, nn
 from stylenet.run.launch import register
 
 ROOT = Path(__file__).parents[1]
+# tests run side by side, one a core: more threads would only wait for one another
+torch.set_num_threads(1)
 ASSETS = ROOT.parent / "shared" / "assets"
 
 
 class FakeLossNetwork(nn.Module):
-    """Layer ``one``: a fixed 1x1 convolution to four channels; ``two``: its ReLU, halved in size."""
+    """Layer ``one``: a fixed 1x1 convolution to 4 channels; ``two``: its ReLU, half the size."""
 
     name = "fake"
     weights_source = "fake"
@@ -77,3 +86,67 @@ def composed() -> Iterator[Callable[..., DictConfig]]:
 
     with initialize_config_dir(str(ROOT / "conf"), version_base="1.3"):
         yield build
+
+
+@pytest.fixture
+def wandb_file() -> ModuleType:
+    """The reader of offline W&B runs: ``records(path)``, ``history(path)``, ``config(path)``."""
+    name = "tests_wandb_file"
+    if name not in sys.modules:
+        file = Path(__file__).parent / "loggers" / "wandb_file.py"
+        spec = importlib.util.spec_from_file_location(name, file)
+        assert spec is not None
+        assert spec.loader is not None
+        module = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(module)
+        sys.modules[name] = module
+    return sys.modules[name]
+
+
+@pytest.fixture
+def wandb_history(wandb_file: ModuleType) -> Callable[[Path], list[dict[str, Any]]]:
+    """``wandb_history(folder)``: what the only offline W&B run below a folder logged."""
+    return wandb_file.history
+
+
+@pytest.fixture
+def script(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Callable[..., int]]:
+    """``script("train.py", *arguments) -> exit status``: the real file, in this process."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("HYDRA_FULL_ERROR", raising=False)
+    monkeypatch.delenv("WANDB_API_KEY", raising=False)
+    monkeypatch.setenv("WANDB_MODE", "offline")
+    levels = {name: logging.getLogger(name).level for name in ("", "pytorch_lightning")}
+
+    def run(file: str, *arguments: str) -> int:
+        GlobalHydra.instance().clear()
+        monkeypatch.setattr(sys, "argv", [file, *arguments])
+        try:
+            runpy.run_path(str(ROOT / file), run_name="__main__")
+        except SystemExit as end:
+            return int(end.code or 0)
+        return 0
+
+    yield run
+    GlobalHydra.instance().clear()
+    for name, level in levels.items():
+        logging.getLogger(name).setLevel(level)
+
+
+@pytest.fixture
+def tiny(photos: Path) -> list[str]:
+    """Overrides that make a training run small enough for a test."""
+    return [
+        "data=folder",
+        f"data.root={photos}",
+        "data.val_count=2",
+        "data.size=48",
+        "data.val_size=48",
+        "data.batch_size=2",
+        "data.num_workers=0",
+        "style_size.px=32",
+        "net.width=0.125",
+        "trainer.accelerator=cpu",
+        "trainer.log_every_n_steps=1",
+        f"style={photos / '07.jpg'}",
+    ]

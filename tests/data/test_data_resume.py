@@ -129,7 +129,6 @@ def test_checkpoints_every_n_steps_resume_with_the_next_batch(data, tmp_path, nu
         max_steps=2 * EPOCH + 3,
     )
     assert again.seen == whole[step:]
-    assert not multiprocessing.active_children(), "workers end with the training"
 
 
 @pytest.mark.parametrize(
@@ -178,6 +177,13 @@ def test_with_accumulated_gradients_and_shortened_epochs(data, tmp_path, setting
     for step in (1, 2, 3):
         before, after = resumed(data, tmp_path, "on_train_batch_end", step, **settings)
         assert before + after == whole
+
+
+def test_workers_end_with_the_training_and_with_its_failure(data, tmp_path):
+    assert len(fit(data(1), max_steps=2).seen) == 2
+    assert not multiprocessing.active_children()
+    fit(data(1), callbacks=[SaveAndInterrupt("on_train_batch_end", 3, tmp_path / "x.ckpt")])
+    assert not multiprocessing.active_children()
 
 
 def test_a_second_run_continues_a_resumed_one(data, tmp_path):

@@ -42,7 +42,8 @@ class Model:
     @property
     def name(self) -> str:
         """The run directory's name, or the file's where it has one of its own."""
-        return self.path.parent.name if self.path.name == TENSORS else self.path.stem
+        # absolute: the parent of a file in the current directory has no name of its own
+        return self.path.absolute().parent.name if self.path.name == TENSORS else self.path.stem
 
 
 def save_model(folder: str | Path, net: nn.Module, description: Mapping[str, Any]) -> Path:
@@ -54,8 +55,7 @@ def save_model(folder: str | Path, net: nn.Module, description: Mapping[str, Any
     folder = Path(folder)
     tensors = {k: v.detach().cpu().contiguous() for k, v in net.state_dict().items()}
     text = json.dumps({"format": FORMAT, **description}, indent=2) + "\n"
-    _write(folder / TENSORS, save(tensors))
-    _write(folder / DESCRIPTION, text.encode())
+    _write({folder / TENSORS: save(tensors), folder / DESCRIPTION: text.encode()})
     return folder / TENSORS
 
 
@@ -66,7 +66,8 @@ def load_model(path: str | Path) -> Model:
         ModelFileError: a file is missing or broken, or its tensors do not fit its architecture.
     """
     given = Path(path)
-    file = given / TENSORS if given.is_dir() else given.with_suffix(".safetensors")
+    is_file = given.suffix in (".safetensors", ".json") and not given.is_dir()
+    file = given.with_suffix(".safetensors") if is_file else given / TENSORS
     description_file = file.with_suffix(".json")
     for needed in (file, description_file):
         if not needed.is_file():
@@ -124,7 +125,7 @@ def build_architecture(config: Any) -> Any:
         return values
     target = str(config["_target_"])
     package, _, name = target.rpartition(".")
-    if package not in PACKAGES:
+    if package not in PACKAGES or name.startswith("_"):
         raise ModelFileError(
             f"The architecture names {target}, expected something of {' or '.join(PACKAGES)}.",
             "Do not use this file unless you trust where it comes from.",
@@ -132,17 +133,21 @@ def build_architecture(config: Any) -> Any:
     try:
         factory = functools.partial(getattr(importlib.import_module(package), name), **values)
         return factory if config.get("_partial_") else factory()
-    except (AttributeError, TypeError) as error:
+    except (AttributeError, TypeError, ValueError, RuntimeError) as error:
         raise ModelFileError(
             f"The architecture's {target} cannot be built ({error}).",
             "Use the version of stylenet that wrote it: see its 'versions'.",
         ) from error
 
 
-def _write(file: Path, content: bytes) -> None:
-    temporary = file.with_name(f".{file.name}.{os.getpid()}")
+def _write(contents: Mapping[Path, bytes]) -> None:
+    """Write all files beside their places first: a full disk must not leave half of a new pair."""
+    temporary = {file: file.with_name(f".{file.name}.{os.getpid()}") for file in contents}
     try:
-        temporary.write_bytes(content)
-        temporary.replace(file)
+        for file, content in contents.items():
+            temporary[file].write_bytes(content)
+        for file in contents:
+            temporary[file].replace(file)
     finally:
-        temporary.unlink(missing_ok=True)
+        for leftover in temporary.values():
+            leftover.unlink(missing_ok=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import signal
+import threading
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -41,14 +42,20 @@ class StepCheckpoints(Callback):
         return self.folder / "last.ckpt"
 
     def on_fit_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
-        """Listen to Ctrl-C and SIGTERM for as long as the training lasts."""
+        """Note who listens to Ctrl-C and SIGTERM so far."""
         del trainer, pl_module
         self._process = os.getpid()
-        for number in (signal.SIGINT, signal.SIGTERM):
-            try:
-                self._handlers[number] = signal.signal(number, self._ask_to_stop)
-            except ValueError:  # not the main thread: whoever runs us owns the signals
-                return
+        self._handlers = {n: signal.getsignal(n) for n in (signal.SIGINT, signal.SIGTERM)}
+
+    def on_train_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        """Listen to Ctrl-C and SIGTERM for as long as the training lasts."""
+        # Only now: the trainer puts its own handler for SIGTERM between the two hooks. That one
+        # would raise an error after the step, even where ours is called from it.
+        del trainer, pl_module
+        if threading.current_thread() is not threading.main_thread():
+            self._handlers = {}  # whoever runs us owns the signals
+        for number in self._handlers:
+            signal.signal(number, self._ask_to_stop)
 
     def _ask_to_stop(self, number: int, frame: FrameType | None) -> None:
         del frame
@@ -75,17 +82,25 @@ class StepCheckpoints(Callback):
         del pl_module, outputs, batch, batch_idx
         step = trainer.global_step
         if self.keep_every and step % self.keep_every == 0:
-            trainer.save_checkpoint(self.folder / f"step_{step:06d}.ckpt")
+            save_whole(trainer, self.folder / f"step_{step:06d}.ckpt")
         if self.stopped_by is not None:
             trainer.should_stop = True
         if self.stopped_by or step % self.last_every == 0 or step == trainer.max_steps:
             self._save(trainer)
 
     def on_train_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
-        """Save the end of a training that ended by epochs or by time."""
+        """Save the end of a training that ended by epochs or by time; give the signals back."""
         del pl_module
         if self._saved_at != trainer.global_step:
             self._save(trainer)
+        self._restore_handlers()
+
+    def on_exception(
+        self, trainer: Trainer, pl_module: LightningModule, exception: BaseException
+    ) -> None:
+        """Give the signals back."""
+        del trainer, pl_module, exception
+        self._restore_handlers()
 
     def teardown(self, trainer: Trainer, pl_module: LightningModule, stage: str) -> None:
         """Give the signals back."""
@@ -93,10 +108,23 @@ class StepCheckpoints(Callback):
         self._restore_handlers()
 
     def _save(self, trainer: Trainer) -> None:
-        trainer.save_checkpoint(self.last)
+        save_whole(trainer, self.last)
         self._saved_at = trainer.global_step
 
     def _restore_handlers(self) -> None:
         for number, handler in self._handlers.items():
             signal.signal(number, handler)
         self._handlers = {}
+
+
+def save_whole(trainer: Trainer, file: Path) -> None:
+    """Write a checkpoint beside ``file``, then put it in its place: all of it, or none."""
+    # Lightning writes into the system's temporary folder and moves the file from there. Where that
+    # lies on another disk, moving is copying, which may stop half-way.
+    partial = file.with_name(f"{file.name}.part")
+    try:
+        trainer.save_checkpoint(partial)
+        partial.replace(file)
+    except BaseException:
+        partial.unlink(missing_ok=True)
+        raise

@@ -21,7 +21,7 @@ class LossCurves(Callback):
         self.table = Path(folder) / "losses.csv"
         self.figure = Path(folder) / "curves.png"
 
-    def on_fit_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
+    def on_train_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
         """Start the table, or cut it back to the step of the checkpoint."""
         del pl_module
         if not trainer.is_global_zero:
@@ -68,12 +68,17 @@ class LossCurves(Callback):
         if not self.table.exists():
             return []
         with self.table.open(newline="") as file:
-            # a killed process may have left half a line
-            return [row for row in csv.reader(file) if len(row) == 3 and row[0].isdigit()]
+            # a killed process may have left half a line, which looks whole where a number was cut
+            lines = [line for line in file if line.endswith("\n")]
+        return [row for row in csv.reader(lines) if len(row) == 3 and row[0].isdigit()]
 
 
 def draw_curves(rows: list[list[str]], figure: Path) -> None:
-    """Draw the terms (not their layers) over the steps, training as lines, validation as dots."""
+    """Draw the terms (not their layers) over the steps, training as lines, validation as dots.
+
+    The scale is logarithmic: values of zero or less, such as those of a term without weight, are
+    left out.
+    """
     # pyplot keeps global state and may look for a screen; the object interface does neither
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
@@ -81,15 +86,16 @@ def draw_curves(rows: list[list[str]], figure: Path) -> None:
     curves: dict[tuple[str, str], list[tuple[int, float]]] = defaultdict(list)
     for step, name, value in rows:
         stage, _, term = name.split("/", 2)
-        if "/" not in term:
+        if "/" not in term and float(value) > 0:
             curves[term, stage].append((int(step), float(value)))
     picture = Figure(figsize=(8, 5), layout="constrained")
     FigureCanvasAgg(picture)
-    axes = picture.add_subplot(xlabel="step", ylabel="loss, weighted", yscale="log")
+    axes = picture.add_subplot(xlabel="step", ylabel="loss, weighted")
     colours = {term: f"C{i}" for i, term in enumerate(dict.fromkeys(t for t, _ in curves))}
     for (term, stage), points in curves.items():
         shape = {"marker": "o", "linestyle": "--"} if stage == "val" else {"linewidth": 1}
         axes.plot(*zip(*points, strict=True), color=colours[term], label=f"{stage} {term}", **shape)
-    if curves:
+    if curves:  # an empty logarithmic axis is a warning
+        axes.set_yscale("log")
         axes.legend()
     picture.savefig(figure, dpi=120)

@@ -52,6 +52,8 @@ class StepProgress(ProgressBar):
             console=self.console,
             disable=not self.console.is_terminal,
             refresh_per_second=2,
+            # rich forgets the speed after 30 s by default: a slow machine does a step in that time
+            speed_estimate_period=600,
         )
         # the steps done before a resume are no measure of this machine's speed
         self._bar = self._progress.add_task(

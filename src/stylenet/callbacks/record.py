@@ -34,6 +34,10 @@ class RunRecord(Callback):
         self._started = time.monotonic()
         for logger in trainer.loggers:
             logger.log_hyperparams({**self.config, "facts": self.facts})
+
+    def on_train_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        """Write the facts, now that a resumed run knows its step."""
+        del pl_module
         self._write(trainer)
 
     def on_save_checkpoint(

@@ -105,6 +105,15 @@ class TrainLoader:
         finally:
             self._faults.sum_up()
 
+    def close(self) -> None:
+        """End the worker processes; a later iteration would start new ones."""
+        # As Lightning does with a DataLoader. Left to the garbage collector, which may take the
+        # queues to the workers away before it asks them to stop, each costs seconds of waiting.
+        shut_down = getattr(self._batches._iterator, "_shutdown_workers", None)
+        self._batches._iterator = None
+        if shut_down is not None:
+            shut_down()
+
     def state_dict(self) -> dict[str, Any]:
         """Return what the order of batches depends on, as plain data."""
         return dict(self._state)

@@ -69,6 +69,7 @@ class PictureData(pl.LightningDataModule, ABC):
         self.max_unreadable = max_unreadable
         self._train: Pictures | None = None
         self._val: Pictures | None = None
+        self._loaders: list[TrainLoader] = []
 
     @abstractmethod
     def find(self) -> tuple[Pictures, Pictures]:
@@ -113,7 +114,7 @@ class PictureData(pl.LightningDataModule, ABC):
             rank=trainer.global_rank if trainer else 0,
             world_size=trainer.world_size if trainer else 1,
         )
-        return TrainLoader(
+        loader = TrainLoader(
             pictures,
             plan,
             self.augment,
@@ -123,6 +124,8 @@ class PictureData(pl.LightningDataModule, ABC):
             max_unreadable=self.max_unreadable,
             position=lambda: next_batch(trainer, len(plan)) if trainer else None,
         )
+        self._loaders.append(loader)
+        return loader
 
     def val_dataloader(self) -> ValLoader | list[ValLoader]:
         """Return the validation batches, or an empty list where there are no pictures for them.
@@ -133,6 +136,15 @@ class PictureData(pl.LightningDataModule, ABC):
         if not len(pictures):
             return []
         return ValLoader(pictures, batch_size=self.batch_size, size=self.val_size)
+
+    def teardown(self, stage: str | None = None) -> None:  # noqa: ARG002, Lightning's signature
+        """End the worker processes; the pictures found are kept."""
+        while self._loaders:
+            self._loaders.pop().close()
+
+    def on_exception(self, exception: BaseException) -> None:  # noqa: ARG002, likewise
+        """End the worker processes: after an error Lightning does not call `teardown`."""
+        self.teardown()
 
 
 def _at_least(least: int, **values: int | None) -> None:

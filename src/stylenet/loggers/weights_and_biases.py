@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import http.client
 import netrc
 import os
 import threading
@@ -56,8 +57,14 @@ def wandb_logger(
     """Start a W&B run below ``save_dir``; ``id`` makes a resumed run continue the same one.
 
     Raises:
-        StylenetError: when W&B refuses to start the run, with its words.
+        StylenetError: no API key for a run that is to be online, or W&B refuses to start it.
     """
+    server = os.environ.get("WANDB_BASE_URL", SERVER)
+    if mode == "online" and not _has_key(server):  # W&B would ask for one and wait
+        raise StylenetError(
+            f"Got W&B mode online, but there is no API key for {server}.",
+            "Set WANDB_API_KEY or run: wandb login; or use logger.wandb.mode=offline.",
+        )
     Path(save_dir).mkdir(parents=True, exist_ok=True)
     try:
         run = wandb.init(
@@ -71,8 +78,9 @@ def wandb_logger(
             settings=wandb.Settings(silent=True, console="off", init_timeout=30),
         )
     except wandb.errors.Error as error:
+        words = str(error).strip().rstrip(".")
         raise StylenetError(
-            f"Weights & Biases did not start a run ({mode}): {error}.",
+            f"Weights & Biases did not start a run ({mode}): {words}.",
             "Check the key, or use logger.wandb.mode=offline or logger=csv.",
         ) from error
     # as Lightning does for runs that it starts itself
@@ -82,27 +90,31 @@ def wandb_logger(
 
 
 def _has_key(server: str) -> bool:
-    if os.environ.get("WANDB_API_KEY"):
+    if os.environ.get("WANDB_API_KEY") or os.environ.get("WANDB_IDENTITY_TOKEN_FILE"):
         return True
-    file = Path(os.environ.get("NETRC", "~/.netrc")).expanduser()
+    file = Path(os.environ.get("NETRC") or "~/.netrc").expanduser()
     try:
-        return netrc.netrc(file).authenticators(urlsplit(server).hostname or "") is not None
+        found = netrc.netrc(file).authenticators(urlsplit(server).netloc)
+        return found is not None and bool(found[2])
     except (OSError, netrc.NetrcParseError):
         return False
 
 
 def _answers(server: str, seconds: float) -> bool:
     """Whether any HTTP response comes; in a thread, as looking a name up knows no time limit."""
-    answered = threading.Event()
+    done = threading.Event()
+    answers: list[bool] = []
 
     def ask() -> None:
         try:
             urllib.request.urlopen(server, timeout=seconds).close()  # noqa: S310 - set by the user
+            answers.append(True)
         except urllib.error.HTTPError:
-            answered.set()
-        except (OSError, ValueError):
-            return
-        answered.set()
+            answers.append(True)
+        except (OSError, ValueError, http.client.HTTPException):
+            pass
+        done.set()
 
     threading.Thread(target=ask, daemon=True).start()
-    return answered.wait(seconds)
+    done.wait(seconds)
+    return bool(answers)

@@ -1,4 +1,7 @@
-"""The formulas: one formula, one function, giving one value per picture, shape (N,), in float32.
+"""The formulas: one formula, one function, giving one value per picture, shape (N,).
+
+Values are float32 whatever the precision of what comes in, so that sums and squares keep their
+digits; float64 stays float64.
 
 Normalisations (the field disagrees, so they are stated): see each function. No function averages
 over the batch; whoever sums the loss does, so that a picture's loss does not depend on its batch.
@@ -14,15 +17,20 @@ from torch import Tensor
 Reduction = Callable[[Tensor], Tensor]
 
 
+def _single(x: Tensor) -> Tensor:
+    """``x`` in float32, or in float64 where it comes in that."""
+    return x if x.dtype == torch.float64 else x.float()
+
+
 def gram_matrix(features: Tensor) -> Tensor:
-    """Gram matrix G = F F^T / (C*H*W) of each picture: (N,C,H,W) -> (N,C,C), float32.
+    """Gram matrix G = F F^T / (C*H*W) of each picture: (N,C,H,W) -> (N,C,C).
 
     Johnson et al. 2016, section 3.2. The product runs in the precision of ``features`` or of
     autocast; under bfloat16 its entries carry a relative rounding error of up to 2^-9.
     """
     n, c, h, w = features.shape
     flat = features.reshape(n, c, h * w)
-    return torch.bmm(flat, flat.transpose(1, 2)).float() / (c * h * w)
+    return _single(torch.bmm(flat, flat.transpose(1, 2))) / (c * h * w)
 
 
 def sum_of_entries(squares: Tensor) -> Tensor:
@@ -40,7 +48,7 @@ def style_loss(gram: Tensor, target: Tensor, reduction: Reduction = sum_of_entri
 
     With ``sum_of_entries``: Johnson et al. 2016, eq. 4; Gatys et al. 2016 is a quarter of it.
     """
-    return reduction((gram.float() - target.float()) ** 2)
+    return reduction((_single(gram) - _single(target)) ** 2)
 
 
 def content_loss(features: Tensor, target: Tensor) -> Tensor:
@@ -48,7 +56,7 @@ def content_loss(features: Tensor, target: Tensor) -> Tensor:
 
     Johnson et al. 2016, eq. 2; Gatys et al. 2016 use half the *sum*.
     """
-    return ((features.float() - target.float()) ** 2).flatten(1).mean(1)
+    return ((_single(features) - _single(target)) ** 2).flatten(1).mean(1)
 
 
 def pixel_loss(image: Tensor, target: Tensor) -> Tensor:
@@ -61,7 +69,7 @@ def pixel_loss(image: Tensor, target: Tensor) -> Tensor:
 
 def total_variation(image: Tensor) -> Tensor:
     """Sum of squared differences of neighbours along both axes, over C*H*W: (N,C,H,W) -> (N,)."""
-    image = image.float()
+    image = _single(image)
     down = image[..., 1:, :] - image[..., :-1, :]
     across = image[..., :, 1:] - image[..., :, :-1]
     squares = (down**2).flatten(1).sum(1) + (across**2).flatten(1).sum(1)

@@ -41,12 +41,16 @@ def launch(main: Callable[[], object]) -> None:
     os.environ["HYDRA_FULL_ERROR"] = "1"
     try:
         main()
+    except KeyboardInterrupt:
+        sys.exit("Interrupted before there was anything to keep.")
     except Exception as error:
         words = in_words(error)
         if words is None:
             raise
         Console(stderr=True, soft_wrap=True, highlight=False).print(words, markup=False)
         sys.exit(2)
+    finally:
+        del os.environ["HYDRA_FULL_ERROR"]
 
 
 def in_words(error: BaseException) -> str | None:
@@ -59,7 +63,9 @@ def in_words(error: BaseException) -> str | None:
                 f"Error: the disk is full ({cause}). The last checkpoint is intact; free some "
                 "space and continue with: python train.py resume=<run directory>."
             )
-    if isinstance(error, (HydraException, OmegaConfBaseException)):
+    # Hydra's own word for logger=null and the like is a bare ValueError
+    of_hydra = isinstance(error, ValueError) and "Config group override" in str(error)
+    if of_hydra or isinstance(error, (HydraException, OmegaConfBaseException)):
         return explain(error, sys.argv[1:])
     return None
 

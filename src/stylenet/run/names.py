@@ -13,15 +13,16 @@ UNNAMED = ("hydra", "paths", "run", "resume", "logger", "callbacks")
 
 
 def run_name(overrides: Iterable[str]) -> str:
-    """A folder name out of command-line overrides: ``style=udnie,norm=batch``; ``default`` if none.
+    """A folder name out of command-line overrides: ``style-udnie+norm-batch``; ``default`` if none.
 
-    Pictures and folders are named by their last part; what is no plain character becomes ``_``; a
-    name that grows too long is cut and ends in a hash of the whole.
+    Choices of groups and styles stand before dotted values, as they say more and a name may be
+    cut. Pictures and folders are named by their last part; what is no plain character becomes ``_``; a
+    name that grows too long is cut and ends in a hash of the whole. All characters are such that
+    ``resume=<folder>`` needs no quotes, neither the shell's nor Hydra's.
     """
-    parts = [
-        _short(o) for o in overrides if re.split(r"[./=@~+]", o.lstrip("+~"))[0] not in UNNAMED
-    ]
-    name = ",".join(parts) or "default"
+    named = [o for o in overrides if re.split(r"[./=@~+]", o.lstrip("+~"))[0] not in UNNAMED]
+    named.sort(key=lambda o: "." in o.partition("=")[0])
+    name = "+".join(_short(o) for o in named) or "default"
     if len(name) > LONGEST:
         digest = hashlib.sha256(name.encode()).hexdigest()[:8]
         name = f"{name[: LONGEST - 9]}-{digest}"
@@ -32,11 +33,12 @@ def _short(override: str) -> str:
     key, _, value = override.partition("=")
     if re.fullmatch(r".*[/\\].*\.\w+|[/.~].*", value):
         value = Path(value).stem
-    return f"{_plain(key.rsplit('.', 1)[-1].rsplit('@', 1)[0])}={_plain(value)}"
+    return f"{_plain(key.rsplit('.', 1)[-1].rsplit('@', 1)[0])}-{_plain(value)}"
 
 
 def _plain(text: str) -> str:
-    return re.sub(r"[^\w.+-]+", "_", text).strip("_")
+    plain = re.sub(r"[^A-Za-z0-9_.+-]+", "_", text).strip("_")
+    return plain or (hashlib.sha256(text.encode()).hexdigest()[:8] if text else "")
 
 
 def run_dir(resume: str | None, runs: str, now: str, name: str) -> str:

@@ -10,6 +10,7 @@ import logging
 import re
 import secrets
 from collections.abc import Iterable, Sequence
+from dataclasses import fields
 from datetime import datetime
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from hydra.core.hydra_config import HydraConfig
 from hydra.types import RunMode
 from omegaconf import DictConfig, ListConfig, OmegaConf, open_dict
 
+from stylenet.config import TrainConfig
 from stylenet.errors import StylenetError
 from stylenet.loggers import choose_mode
 from stylenet.run.explain import check_choices
@@ -27,6 +29,7 @@ from stylenet.styles import catalogue
 
 log = logging.getLogger(__name__)
 CONFIG_FILE = "config.yaml"
+GROUPS = frozenset(f.name for f in fields(TrainConfig) if f.type == "Any" and f.default is None)
 WEIGHTS = ("content_weight", "style_weight", "tv_weight")
 PRECISIONS = ("auto", "32", "32-true", "bf16-mixed")
 
@@ -77,8 +80,10 @@ def resumed(folder: Path, overrides: Sequence[str]) -> DictConfig:
         key = override.partition("=")[0]
         if key == "resume":
             continue
-        if not re.fullmatch(r"[\w.]+", key) or isinstance(
-            OmegaConf.select(config, key), DictConfig
+        if (
+            not re.fullmatch(r"[\w.]+", key)
+            or key in GROUPS  # those that are null, too
+            or isinstance(OmegaConf.select(config, key), DictConfig)
         ):
             raise StylenetError(
                 f"Got {override} with resume, expected plain values such as trainer.max_steps=800.",
@@ -196,7 +201,10 @@ def _settle_wandb(config: DictConfig) -> None:
         settings = config.logger.wandb
         settings.mode, reason = choose_mode(settings.mode)
         settings.id = settings.id or secrets.token_hex(4)
-    words = f"W&B {settings.mode}: {reason}"
+    said = f"W&B {settings.mode}: "
+    if config.resume is not None and any(n.startswith(said) for n in config.run.notes):
+        return  # settled when the run was new, and why is kept
+    words = f"{said}{reason}"
     if settings.mode == "offline":
         words += f"; later: wandb sync {config.run.dir}/wandb/offline-run-*"
     note(config, words)

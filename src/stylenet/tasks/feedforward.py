@@ -66,6 +66,8 @@ class FeedForward(LightningModule):
         terms = self.loss(self(batch), batch)
         self._check_finite(terms)
         self._log("train", terms, len(batch))
+        rate = self.trainer.optimizers[0].param_groups[0]["lr"]
+        self.log("train/learning_rate", rate, batch_size=len(batch))
         total: Tensor = terms.total
         return total
 

@@ -1,0 +1,101 @@
+"""PictureGrids: content, stylised, style in columns, one file for each validation."""
+
+import pytest
+import torch
+from PIL import Image
+from pytorch_lightning.loggers import TensorBoardLogger
+from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+
+from stylenet.callbacks import PictureGrids
+
+PAD, LINE, CELL = 8, 28, 256
+RED, CYAN, BLUE = (255, 0, 0), (0, 255, 255), (0, 0, 255)
+
+
+def names(folder):
+    return sorted(path.name for path in folder.iterdir())
+
+
+def test_each_validation_leaves_a_file_named_by_its_step(fit, tmp_path):
+    grids = PictureGrids(tmp_path / "pictures")
+    assert grids.last is None
+    fit(grids, max_steps=10, val_check_interval=4)
+    assert names(tmp_path / "pictures") == ["step_000004.png", "step_000008.png"]
+    assert grids.last == tmp_path / "pictures" / "step_000008.png"
+    assert grids.last_step == 8
+
+
+def test_the_columns_are_content_stylised_and_style(fit, tmp_path):
+    grids = PictureGrids(tmp_path)
+    fit(grids, max_steps=4)
+    with Image.open(grids.last) as picture:
+        picture = picture.convert("RGB")
+    assert picture.size == (PAD + 3 * (CELL + PAD), PAD + LINE + 3 * (CELL + PAD))
+    middle = PAD + LINE + CELL // 2
+    columns = [PAD + CELL // 2 + i * (CELL + PAD) for i in range(3)]
+    for x, expected in zip(columns, (RED, CYAN, BLUE), strict=True):
+        assert picture.getpixel((x, middle)) == expected
+
+
+@pytest.mark.parametrize(("rows", "shown"), [(1, 1), (2, 2), (3, 3), (4, 3)])
+def test_there_are_no_more_rows_than_asked_for(rows, shown, fit, tmp_path):
+    """Three validation pictures come in batches of two."""
+    grids = PictureGrids(tmp_path, rows=rows)
+    fit(grids, max_steps=4)
+    with Image.open(grids.last) as picture:
+        assert picture.height == PAD + LINE + shown * (CELL + PAD)
+
+
+def test_a_grid_shows_its_own_validation_only(fit, tmp_path):
+    """Pictures do not pile up from one validation to the next."""
+    grids = PictureGrids(tmp_path, rows=100)
+    fit(grids, max_steps=8)
+    assert len(names(tmp_path)) == 2
+    for name in names(tmp_path):
+        with Image.open(tmp_path / name) as picture:
+            assert picture.height == PAD + LINE + 3 * (CELL + PAD)
+
+
+def test_the_sanity_check_draws_nothing(fit, tmp_path):
+    grids = PictureGrids(tmp_path / "pictures")
+    fit(grids, max_steps=2, num_sanity_val_steps=2)
+    assert grids.last is None
+    assert not (tmp_path / "pictures").exists()
+
+
+def test_a_task_that_hands_out_nothing_draws_nothing(fit, tmp_path, tiny_task):
+    class Quiet(tiny_task):
+        def validation_step(self, batch, batch_idx):
+            return None
+
+    grids = PictureGrids(tmp_path / "pictures")
+    fit(grids, task=Quiet())
+    assert grids.last is None
+
+
+def test_tensorboard_gets_the_grid(fit, tmp_path):
+    logger = TensorBoardLogger(tmp_path, name="tb")
+    grids = PictureGrids(tmp_path / "pictures")
+    fit(grids, logger=logger)
+    logger.experiment.flush()
+    read = EventAccumulator(logger.log_dir)
+    read.Reload()
+    shown = read.Images("val/pictures")
+    assert [image.step for image in shown] == [4, 8]
+    with Image.open(grids.last) as file:
+        assert (shown[-1].width, shown[-1].height) == file.size
+
+
+def test_the_file_holds_what_the_task_handed_out(fit, tmp_path, tiny_task):
+    class Half(tiny_task):
+        def validation_step(self, batch, batch_idx):
+            grey = torch.full_like(batch, 0.5).to(torch.bfloat16)  # as bf16 training hands out
+            return {"content": grey, "stylised": grey + 1.0}  # out of range: shown as white
+
+    grids = PictureGrids(tmp_path)
+    fit(grids, task=Half(), max_steps=4)
+    with Image.open(grids.last) as picture:
+        picture = picture.convert("RGB")
+    middle = PAD + LINE + CELL // 2
+    assert picture.getpixel((PAD + CELL // 2, middle)) in ((127,) * 3, (128,) * 3)
+    assert picture.getpixel((PAD + CELL + PAD + CELL // 2, middle)) == (255, 255, 255)

@@ -1,0 +1,128 @@
+"""StepProgress: steps of the whole run, losses and time left, on a terminal and elsewhere."""
+
+import re
+from io import StringIO
+
+import pytest
+import pytorch_lightning as pl
+from rich.console import Console
+
+from stylenet.callbacks import StepCheckpoints, StepProgress
+
+
+class Clock(pl.Callback):
+    """Each step takes ``seconds``; goes before the bar."""
+
+    def __init__(self, seconds):
+        self.now, self.seconds = 1000.0, seconds
+
+    def on_train_batch_start(self, *args):
+        self.now += self.seconds
+
+
+def bar(clock=None, terminal=False, **settings):
+    progress = StepProgress(**settings)
+    options = {"get_time": lambda: clock.now} if clock else {}
+    progress.console = Console(
+        file=StringIO(), force_terminal=terminal, width=200, soft_wrap=True, **options
+    )
+    return progress
+
+
+def lines(progress):
+    return progress.console.file.getvalue().splitlines()
+
+
+def test_without_a_terminal_a_line_now_and_then(fit):
+    progress = bar(every_n_steps=3)
+    fit(progress, max_steps=8)
+    assert [line.split("  ")[0] for line in lines(progress)] == ["step 3/8", "step 6/8"]
+    for line in lines(progress):
+        assert re.search(r"content \d\S*  total \d\S*", line)
+        assert "relu1_1" not in line
+        assert "\x1b" not in line
+
+
+def test_the_time_left_is_the_steps_left_at_the_speed_so_far(fit):
+    clock = Clock(60.0)
+    progress = bar(clock, every_n_steps=5)
+    fit(clock, progress, max_steps=20)
+    left = [line.rpartition("left ")[2] for line in lines(progress)]
+    assert left == ["0:15:00", "0:10:00", "0:05:00", "0:00:00"]
+
+
+def test_the_time_left_is_known_where_the_trainer_logs_rarely(fit):
+    """Forty seconds between two logs: a slow machine."""
+    clock = Clock(4.0)
+    progress = bar(clock, every_n_steps=10)
+    fit(clock, progress, max_steps=40, log_every_n_steps=10)
+    assert [line.rpartition("left ")[2] for line in lines(progress)][1:] == [
+        "0:01:20",
+        "0:00:40",
+        "0:00:00",
+    ]
+
+
+def test_a_resumed_run_starts_at_its_step_and_judges_by_its_own_speed(fit, tmp_path):
+    fit(StepCheckpoints(tmp_path, last_every=100), max_steps=10)
+    clock = Clock(60.0)
+    progress = bar(clock, every_n_steps=5)
+    fit(clock, progress, max_steps=20, resume=tmp_path / "last.ckpt")
+    found = [(line.split("  ")[0], line.rpartition("left ")[2]) for line in lines(progress)]
+    assert found == [("step 15/20", "0:05:00"), ("step 20/20", "0:00:00")]
+
+
+@pytest.mark.parametrize(
+    ("limits", "total"),
+    [
+        ({"max_steps": 6}, 6),
+        ({"max_steps": -1, "max_epochs": 2}, 8),
+        ({"max_steps": 6, "max_epochs": 2}, 6),
+        ({"max_steps": 100, "max_epochs": 2}, 8),
+        ({"max_steps": 6, "max_epochs": -1}, 6),
+    ],
+)
+def test_the_total_is_that_of_the_whole_run(limits, total, fit):
+    """Four batches in an epoch."""
+    progress = bar(every_n_steps=2)
+    fit(progress, **limits)
+    assert lines(progress)[-1].startswith(f"step {total}/{total}")
+
+
+def test_a_terminal_shows_the_bar(fit):
+    progress = bar(terminal=True)
+    fit(progress, max_steps=8)
+    text = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", progress.console.file.getvalue())
+    assert "step 8/8" in text
+    assert "left" in text
+    assert re.search(r"content \d\S*  total \d", text)
+
+
+def test_an_error_closes_the_bar(fit):
+    class Fails(pl.Callback):
+        def on_train_batch_start(self, trainer, *args):
+            if trainer.global_step == 2:
+                raise RuntimeError("of the test")
+
+    progress = bar(terminal=True)
+    with pytest.raises(RuntimeError, match="of the test"):
+        fit(progress, Fails())
+    shown = progress.console.file.getvalue()
+    assert shown.rindex("\x1b[?25h") > shown.rindex("\x1b[?25l")  # the cursor is back
+
+
+def test_a_process_that_is_not_the_first_is_quiet(fit):
+    progress = bar(every_n_steps=1)
+    progress.disable()
+    fit(progress)
+    assert lines(progress) == []
+
+
+def test_pictures_per_second_are_shown(fit):
+    class Rate(pl.Callback):
+        def on_train_batch_end(self, trainer, pl_module, *args):
+            pl_module.log("train/pictures_per_second", 12.34)
+
+    progress = bar(every_n_steps=4)
+    fit(Rate(), progress)
+    assert "12.3 pictures/s" in lines(progress)[-1]

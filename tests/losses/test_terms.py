@@ -1,0 +1,145 @@
+"""The terms: targets made once, weights of layers, words of errors."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+from torch import Tensor
+
+from stylenet.losses import (
+    ContentTerm,
+    LayerWeightsError,
+    PerceptualLoss,
+    PixelTerm,
+    StyleTerm,
+    TotalVariationTerm,
+    View,
+)
+from stylenet.losses.functional import gram_matrix, mean_of_entries, total_variation
+from stylenet.losses.terms import weigh_layers
+
+
+def picture(batch: int = 2, seed: int = 0, side: int = 8) -> Tensor:
+    return torch.rand(batch, 3, side, side, generator=torch.Generator().manual_seed(seed))
+
+
+def view(network, image: Tensor) -> View:
+    return View(image, network(image, ["one", "two"]))
+
+
+NOTHING = View(torch.empty(0))
+
+
+def test_the_style_target_is_computed_once(fake_network):
+    style = picture(1, seed=7)
+    term = StyleTerm(fake_network, style, ["two", "one"], None, 1)
+    assert fake_network.calls == [("two", "one")]
+    loss = PerceptualLoss({"style": term}, fake_network)
+    first = loss(picture(), picture(seed=1))
+    assert len(fake_network.calls) == 2  # one pass over the stylised pictures, none over the style
+    style.zero_()  # what becomes of the picture is no longer of interest
+    torch.testing.assert_close(loss(picture(), picture(seed=1)).total, first.total)
+    assert len(fake_network.calls) == 3
+
+
+def test_the_style_targets_carry_no_gradient(fake_network):
+    style = picture(1).requires_grad_()
+    term = StyleTerm(fake_network, style, ["one", "two"], None, 1)
+    assert [buffer.requires_grad for buffer in term.buffers()] == [False, False]
+
+
+def test_the_style_picture_itself_has_no_style_loss(fake_network):
+    style = picture(1, seed=7)
+    term = StyleTerm(fake_network, style, ["one", "two"], None, 1)
+    same = term(view(fake_network, style.repeat(2, 1, 1, 1)), NOTHING)
+    other = term(view(fake_network, picture(2)), NOTHING)
+    for layer in ("one", "two"):
+        torch.testing.assert_close(same[layer], torch.zeros(2), rtol=0, atol=1e-10)
+        assert (other[layer] > 1e-6).all()
+
+
+def test_style_may_have_another_size_than_the_content(fake_network):
+    """Tiled pictures have the Gram matrices of one tile, as the fake network looks at cells."""
+    style = picture(1, seed=7, side=8)
+    term = StyleTerm(fake_network, style, ["one", "two"], None, 1)
+    tiled = term(view(fake_network, style.repeat(1, 1, 2, 3)), NOTHING)
+    for value in tiled.values():
+        torch.testing.assert_close(value, torch.zeros(1), rtol=0, atol=1e-10)
+
+
+def test_layer_weights_and_reduction_of_the_style_term(fake_network):
+    style = picture(1, seed=7)
+    stylised = view(fake_network, picture())
+    term = StyleTerm(fake_network, style, ["one", "two"], [2, 0.5], 1, mean_of_entries)
+    parts = term(stylised, NOTHING)
+    target = fake_network(style, ["one", "two"])
+    assert list(parts) == ["one", "two"]
+    for layer, weight in [("one", 2), ("two", 0.5)]:
+        difference = gram_matrix(stylised.features[layer]) - gram_matrix(target[layer])
+        torch.testing.assert_close(parts[layer], weight * (difference**2).mean((1, 2)))
+
+
+def test_layer_weights_of_the_content_term(fake_network):
+    stylised, content = view(fake_network, picture()), view(fake_network, picture(seed=1))
+    parts = ContentTerm(["two", "one"], [3, 0.5], 1)(stylised, content)
+    assert list(parts) == ["two", "one"]
+    for layer, weight in [("one", 0.5), ("two", 3)]:
+        difference = stylised.features[layer] - content.features[layer]
+        torch.testing.assert_close(parts[layer], weight * (difference**2).mean((1, 2, 3)))
+
+
+def test_terms_say_which_layers_they_read(fake_network):
+    content = ContentTerm(["two"], None, 1)
+    style = StyleTerm(fake_network, picture(1), ["one"], None, 1)
+    assert (content.stylised_layers, content.content_layers) == (("two",), ("two",))
+    assert (style.stylised_layers, style.content_layers) == (("one",), ())
+    for term in (TotalVariationTerm(1), PixelTerm(1)):
+        assert (term.stylised_layers, term.content_layers) == ((), ())
+
+
+def test_pixel_term_compares_with_the_content_picture():
+    stylised, content = picture(), picture(seed=1)
+    parts = PixelTerm(1)(View(stylised), View(content))
+    torch.testing.assert_close(parts, {"": ((stylised - content) ** 2).mean((1, 2, 3))})
+    assert PixelTerm(1)(View(content), View(content))[""].tolist() == [0, 0]
+
+
+def test_total_variation_term_looks_at_the_stylised_picture():
+    stylised, flat = picture(), torch.zeros(2, 3, 8, 8)
+    term = TotalVariationTerm(1)
+    torch.testing.assert_close(term(View(stylised), View(flat)), {"": total_variation(stylised)})
+    assert term(View(flat), View(stylised))[""].tolist() == [0, 0]
+
+
+def test_no_weights_means_one_each():
+    assert weigh_layers("style", ["b", "a"], None) == {"b": 1.0, "a": 1.0}
+    assert weigh_layers("style", ["b", "a"], [2, 3]) == {"b": 2.0, "a": 3.0}
+
+
+def make_content(layers, weights, network):
+    return ContentTerm(layers, weights, 1)
+
+
+def make_style(layers, weights, network):
+    return StyleTerm(network, picture(1), layers, weights, 1)
+
+
+@pytest.mark.parametrize(("name", "make"), [("content", make_content), ("style", make_style)])
+@pytest.mark.parametrize(
+    ("layers", "weights", "words"),
+    [
+        ([], None, r"{name}_layers=\[\], expected at least one layer.*'loss.{name}_layers=\["),
+        ([], [], r"{name}_layers=\[\], expected at least one layer"),
+        (["one", "one"], [1, 2], r"\['one', 'one'\], expected .* none twice"),
+        (
+            ["one", "two"],
+            [1],
+            r"2 {name} layers .* but 1 weights .*equal length.*loss.{name}_layer_weights .* null",
+        ),
+        (["one"], [1, 2], r"1 {name} layers .* but 2 weights"),
+    ],
+)
+def test_layers_and_weights_that_do_not_match(fake_network, name, make, layers, weights, words):
+    with pytest.raises(LayerWeightsError, match=words.format(name=name)):
+        make(layers, weights, fake_network)
+    assert fake_network.calls == []  # before any work

@@ -1,0 +1,93 @@
+"""A resumed run continues with the very losses of the uninterrupted one."""
+
+from __future__ import annotations
+
+import csv
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import torch
+
+from stylenet.apply import load_model
+
+Script = Callable[..., int]
+ROOT = Path(__file__).parents[2]
+
+
+def losses(run: Path) -> dict[tuple[int, str], float]:
+    with (run / "losses.csv").open() as file:
+        return {(int(r["step"]), r["name"]): float(r["value"]) for r in csv.DictReader(file)}
+
+
+@pytest.mark.parametrize("norm", ["instance", "batch"])
+@pytest.mark.parametrize("stop", [2, 3, 5])
+def test_resuming_continues_with_the_same_losses(
+    script: Script, tiny: list[str], tmp_path: Path, norm: str, stop: int
+) -> None:
+    """6 pictures in batches of 2: steps 2 and 5 lie within an epoch, 3 at its end."""
+    whole, parted = tmp_path / "whole", tmp_path / "parted"
+    common = [*tiny, f"norm={norm}", "logger=none", "trainer.val_check_interval=4"]
+    assert script("train.py", *common, "trainer.max_steps=8", f"run.dir={whole}") == 0
+    assert script("train.py", *common, f"trainer.max_steps={stop}", f"run.dir={parted}") == 0
+    more = ["trainer.max_steps=8", "trainer.val_check_interval=4"]
+    assert script("train.py", f"resume={parted}", *more) == 0
+
+    expected = losses(whole)
+    got = {key: value for key, value in losses(parted).items() if key in expected}
+    assert got == expected
+    a, b = load_model(whole).net.state_dict(), load_model(parted).net.state_dict()
+    assert all(torch.equal(a[key], b[key]) for key in a)
+
+
+def test_a_finished_run_says_that_it_is(
+    script: Script, tiny: list[str], tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    run = tmp_path / "run"
+    assert script("train.py", *tiny, "trainer.max_steps=1", "logger=none", f"run.dir={run}") == 0
+    assert script("train.py", f"resume={run}") == 2
+    assert "trainer.max_steps=2" in capfd.readouterr().err
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_leaves_a_checkpoint_to_resume_from(
+    script: Script, tiny: list[str], tmp_path: Path, number: signal.Signals
+) -> None:
+    """A real process with a worker; the signal goes to the whole group, as a terminal sends it."""
+    run = tmp_path / "run"
+    arguments = [*tiny, "data.num_workers=1", "trainer.max_steps=100000", f"run.dir={run}"]
+    process = subprocess.Popen(
+        [sys.executable, "-W", "error::ResourceWarning", str(ROOT / "train.py"), *arguments],
+        env={**os.environ, "WANDB_MODE": "offline"},
+        stderr=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+    try:
+        deadline = time.monotonic() + 120
+        while time.monotonic() < deadline and not _steps(run) >= 3:
+            time.sleep(0.2)
+        os.killpg(process.pid, number)
+        out, err = process.communicate(timeout=60)
+    finally:
+        process.kill()
+    assert process.returncode == 128 + number, err
+    assert "Traceback" not in err
+    assert "resume=" in out + err
+    done = torch.load(run / "checkpoints" / "last.ckpt", weights_only=True)["global_step"]
+    assert done >= 3
+    assert script("train.py", f"resume={run}", f"trainer.max_steps={done + 1}") == 0
+    assert load_model(run).description["training"]["steps"] == done + 1
+
+
+def _steps(run: Path) -> int:
+    try:
+        return max((step for step, _ in losses(run)), default=0)
+    except (OSError, ValueError, TypeError):
+        return 0

@@ -1,0 +1,175 @@
+"""The real train.py on a few small photographs: what a run directory holds, sweeps, refusals."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+import yaml
+from PIL import Image
+
+from stylenet.apply import load_model
+
+Script = Callable[..., int]
+
+
+def only(folder: Path) -> Path:
+    (found,) = folder.iterdir()
+    return found
+
+
+def test_a_run_directory_holds_all_that_was_promised(
+    script: Script, tiny: list[str], tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    arguments = ["trainer.max_steps=3", "trainer.val_check_interval=2", "precision=32"]
+    assert script("train.py", *tiny, *arguments, "logger=[csv,tensorboard,wandb]") == 0
+    run = only(tmp_path / "runs")
+    for name in ("config.yaml", "run.json", "style.png", "losses.csv", "curves.png", "model.json"):
+        assert (run / name).stat().st_size > 0
+    assert {p.name for p in (run / "pictures").iterdir()} == {"step_000002.png", "step_000003.png"}
+    assert {p.name for p in (run / "checkpoints").iterdir()} == {"best.ckpt", "last.ckpt"}
+    assert list(run.glob("csv/*/metrics.csv"))
+    assert list(run.glob("tensorboard/*/events*"))
+    assert list(run.glob("wandb/offline-run-*/*.wandb"))
+
+    with Image.open(run / "pictures" / "step_000003.png") as grid:
+        assert grid.width > 3 * 48
+
+    model = load_model(run)
+    assert model.description["style"]["name"] == "07"
+    assert model.description["training"]["steps"] == 3
+    assert model.description["losses"]["final"]["val/loss/total"] > 0
+    assert model.net(torch.rand(1, 3, 21, 34)).shape == (1, 3, 21, 34)
+
+    facts = json.loads((run / "run.json").read_text())
+    assert facts["steps"] == 3
+    assert facts["wall_seconds"] > 0
+    assert "torch" in facts["versions"]
+    config = yaml.safe_load((run / "config.yaml").read_text())
+    assert "trainer.max_steps=3" in config["run"]["overrides"]
+    assert config["loss"]["style_weight"] == config["loss_network"]["style_weight"]
+
+    said = capfd.readouterr().out
+    assert "wandb sync" in said
+    for file in ("step_000003.png", "curves.png", "model.safetensors"):
+        assert str(run / file if "step" not in file else run / "pictures" / file) in said
+
+
+def test_checkpoints_hold_plain_data_and_no_loss_network(
+    script: Script, tiny: list[str], tmp_path: Path
+) -> None:
+    assert script("train.py", *tiny, "trainer.max_steps=1", "logger=none") == 0
+    for name in ("best", "last"):
+        file = only(tmp_path / "runs") / "checkpoints" / f"{name}.ckpt"
+        checkpoint: dict[str, Any] = torch.load(file, weights_only=True)
+        assert {key.partition(".")[0] for key in checkpoint["state_dict"]} == {"net"}
+        assert checkpoint["config"]["norm"]["_target_"] == "torch.nn.InstanceNorm2d"
+        assert type(checkpoint["config"]) is dict
+
+
+def test_a_run_is_seen_whole_in_weights_and_biases(
+    script: Script,
+    tiny: list[str],
+    tmp_path: Path,
+    wandb_history: Callable[[Path], list[dict[str, Any]]],
+) -> None:
+    assert script("train.py", *tiny, "trainer.max_steps=4", "trainer.val_check_interval=2") == 0
+    (file,) = only(tmp_path / "runs").glob("wandb/offline-run-*/*.wandb")
+    rows = wandb_history(file)
+    keys = set().union(*rows)
+    for term in ("content", "style", "tv", "total", "style/relu2_2", "content/relu3_2"):
+        assert f"train/loss/{term}" in keys
+        assert f"val/loss/{term}" in keys
+    assert {"train/learning_rate", "train/pictures_per_second"} <= keys
+    assert any(key.startswith("val/pictures") for key in keys)
+    steps = [row["trainer/global_step"] for row in rows if "train/loss/total" in row]
+    assert len(steps) == 4
+    assert list(file.parent.glob("files/media/images/val/pictures*.png"))
+
+
+def test_a_sweep_names_its_runs_and_groups_them(
+    script: Script, tiny: list[str], tmp_path: Path
+) -> None:
+    arguments = ["norm=instance,batch", "trainer.max_steps=1", "logger=csv"]
+    assert script("train.py", "-m", *tiny, *arguments) == 0
+    sweep = only(tmp_path / "runs")
+    runs = sorted(p for p in sweep.iterdir() if p.is_dir())
+    assert len(runs) == 2
+    assert "norm-instance" in runs[0].name
+    assert "norm-batch" in runs[1].name
+    configs = [yaml.safe_load((run / "config.yaml").read_text()) for run in runs]
+    assert [c["run"]["group"] for c in configs] == [sweep.name] * 2
+    assert configs[0]["run"]["name"] != configs[1]["run"]["name"]
+    assert configs[1]["norm"]["_target_"] == "torch.nn.BatchNorm2d"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["style=udny"], ["udnie", "STYLENET_STYLES"]),
+        (["norm=instnce"], ["instance", "batch", "Did you mean"]),
+        (["loss.styl_weight=3"], ["loss.style_weight", "Did you mean"]),
+        (["net.padding=reflect"], ["net/padding=reflect"]),
+        (["loss.style_layers=[relu9_9]"], ["relu9_9", "relu4_2"]),
+        (["loss.style_layers=[relu1_2,relu2_2]", "loss.style_layer_weights=[1]"], ["equal length"]),
+        (["loss.content_layers=[]"], ["at least one layer"]),
+        (["precision=16"], ["bf16-mixed"]),
+        (["trainer.max_steps=0"], ["trainer.max_steps"]),
+        (["net/padding=reflect40", "data.size=40"], ["net/padding=reflect", "43"]),
+        (["loss_network=vgg16_caffe"], ["imagenet-vgg-verydeep-16.mat", "not comparable"]),
+        (["data=folder", "data.root=/nowhere"], ["/nowhere"]),
+        (["resume=/nowhere"], ["/nowhere", "run directory"]),
+        (["logger=null"], ["logger"]),
+    ],
+    ids=lambda value: "+".join(value) if isinstance(value, list) else None,
+)
+def test_refusals_are_said_in_words(
+    script: Script,
+    tiny: list[str],
+    arguments: list[str],
+    words: list[str],
+    capfd: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+) -> None:
+    monkeypatch.setenv("STYLENET_CACHE", str(tmp_path / "cache"))
+    assert script("train.py", *tiny, "trainer.max_steps=1", "logger=none", *arguments) == 2
+    said = " ".join(capfd.readouterr().err.split())
+    assert "Traceback" not in said
+    assert "use +" not in said
+    for word in words:
+        assert word in said
+
+
+def test_epochs_replace_the_default_number_of_steps(
+    script: Script, tiny: list[str], tmp_path: Path
+) -> None:
+    assert script("train.py", *tiny, "trainer.max_epochs=2", "logger=none") == 0
+    run = only(tmp_path / "runs")
+    assert load_model(run).description["training"]["steps"] == 2 * 3  # 6 pictures, batches of 2
+
+
+def test_a_loss_that_is_not_finite_stops_the_run_with_its_name(
+    script: Script, tiny: list[str], tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    arguments = ["trainer.max_steps=5", "logger=none", "loss.tv_weight=inf"]
+    assert script("train.py", *tiny, *arguments) == 2
+    said = capfd.readouterr().err
+    assert "tv = inf" in said or "tv = nan" in said
+    assert "step 0" in said
+    assert "optimizer.lr" in said
+
+
+def test_compiled_and_eager_training_agree(script: Script, tiny: list[str], tmp_path: Path) -> None:
+    arguments = ["trainer.max_steps=2", "logger=none", "precision=32", "net.blocks=1"]
+    finals = []
+    for compiled in ("false", "true"):
+        folder = tmp_path / compiled
+        own = [f"compile={compiled}", f"run.dir={folder}"]
+        assert script("train.py", *tiny, *arguments, *own) == 0
+        finals.append(load_model(folder).description["losses"]["final"]["val/loss/total"])
+    assert finals[0] == pytest.approx(finals[1], rel=1e-2)

@@ -1,0 +1,151 @@
+"""Every file under conf/ is composed, bound to its signature and run for one step.
+
+New files are found by themselves. What a machine without network lacks is replaced: downloaded
+weights by random ones, styles by pictures made here, data by a few small photographs.
+"""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from omegaconf import DictConfig, OmegaConf
+
+from stylenet.run import train
+from stylenet.run.building import instantiate
+
+ROOT = Path(__file__).parents[1]
+CONF = ROOT / "conf"
+TOP_LEVEL = {"train.yaml", "evaluate.yaml"}
+FILES = sorted(str(f.relative_to(CONF)) for f in CONF.rglob("*.yaml"))
+CHOICES = [file for file in FILES if file not in TOP_LEVEL]
+# what the file's own choice needs beside it to be complete
+NEEDS = {
+    "loss_network/weights/caffe.yaml": ["loss_network=vgg16_caffe"],
+    "loss_network/weights/pretrained.yaml": ["loss_network=vgg16"],
+    "loss_network/weights/file.yaml": ["loss_network=squeezenet1_0"],
+}
+
+
+def choice_of(file: str) -> list[str]:
+    group, _, name = file.removesuffix(".yaml").rpartition("/")
+    if group.partition("/")[0] in ("recipe", "experiment"):
+        top, _, rest = group.partition("/")
+        return [f"{top}={rest}/{name}" if rest else f"{top}={name}"]
+    return [*NEEDS.get(file, []), f"{group}={name}"]
+
+
+@pytest.fixture
+def small(photos: Path, tmp_path: Path) -> list[str]:
+    """Overrides that make one step of anything small enough for a test."""
+    return [
+        f"run.dir={tmp_path / 'run'}",
+        "trainer.max_steps=1",
+        "trainer.max_epochs=null",
+        "trainer.accelerator=cpu",
+        "trainer.log_every_n_steps=1",
+        "data.size=48",
+        "data.val_size=48",
+        "data.batch_size=2",
+        "data.num_workers=0",
+    ]
+
+
+def offline(config: DictConfig, photos: Path) -> DictConfig:
+    """Replace what only a network or a licence brings: weights, styles that are not at hand."""
+    config.loss_network.weights = {"_target_": "stylenet.losses.weights.RandomWeights", "seed": 0}
+    config.style = str(photos / "00.jpg")
+    if "root" in config.data:
+        config.data.root = str(photos)
+        config.data.val_root = None
+        config.data.val_count = 2
+    return config
+
+
+def targets(config: object) -> Iterator[DictConfig]:
+    if isinstance(config, DictConfig):
+        if "_target_" in config:
+            yield config
+        for key in config:
+            yield from targets(config[key])
+
+
+@pytest.mark.parametrize("file", CHOICES)
+def test_every_choice_fits_its_signature(
+    file: str, composed: Callable[..., DictConfig], tmp_path: Path
+) -> None:
+    config = composed(*choice_of(file), f"run.dir={tmp_path}")
+    OmegaConf.set_struct(config, False)
+    for node in targets(config):
+        module, _, name = str(node._target_).rpartition(".")
+        target = getattr(importlib.import_module(module), name)
+        given = {key for key in node if key not in ("_target_", "_partial_")}
+        parameters = inspect.signature(target).parameters
+        if not any(p.kind is p.VAR_KEYWORD for p in parameters.values()):
+            assert given <= set(parameters), f"{file}: {name}"
+
+
+@pytest.mark.parametrize("file", CHOICES)
+def test_every_choice_trains_for_one_step(
+    file: str,
+    composed: Callable[..., DictConfig],
+    photos: Path,
+    small: list[str],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("WANDB_MODE", "offline")
+    if file == "trainer/gpu.yaml":
+        small = [override for override in small if "accelerator" not in override]
+        import torch
+
+        if not torch.cuda.is_available():
+            pytest.skip("no GPU here")
+    logger = [] if file.startswith("logger/") else ["logger=none"]
+    config = offline(composed(*choice_of(file), *logger, *small), photos)
+    loss = train(config)
+    run = tmp_path / "run"
+    assert (run / "model.safetensors").is_file()
+    if file != "callbacks/none.yaml":
+        assert loss is not None
+        assert loss > 0
+        assert (run / "pictures" / "step_000001.png").is_file()
+
+
+def test_every_group_has_a_default_that_exists(composed: Callable[..., DictConfig]) -> None:
+    config = composed()
+    groups = {path.name for path in CONF.iterdir() if path.is_dir()}
+    assert groups <= set(config)
+
+
+def test_precedence_is_recipe_then_experiment_then_command_line(
+    composed: Callable[..., DictConfig],
+) -> None:
+    recipe, experiment = "recipe=johnson2016", "experiment=first_pictures/full"
+    assert composed(recipe).trainer.max_steps == 40_000
+    assert composed(recipe, experiment).trainer.max_steps == 1500
+    assert composed(experiment, recipe, "trainer.max_steps=7").trainer.max_steps == 7
+    assert composed(recipe, "norm=instance").norm._target_ == "torch.nn.InstanceNorm2d"
+
+
+def test_a_norm_reaches_any_net(composed: Callable[..., DictConfig]) -> None:
+    for net in ("johnson", "johnson_half"):
+        built = instantiate(composed("norm=batch", f"net={net}").net)
+        assert any(type(m).__name__ == "BatchNorm2d" for m in built.modules())
+
+
+def test_recipes_hold_the_published_numbers(composed: Callable[..., DictConfig]) -> None:
+    udnie = composed("recipe=johnson2016/udnie_instance")
+    assert (udnie.loss.content_weight, udnie.loss.style_weight) == (0.5, 10)
+    assert udnie.loss.tv_weight == pytest.approx(1e-6 * 255**2 / 2 * 4 * 3 * 256**2, rel=1e-4)
+    assert (udnie.net.width, udnie.net.padding.margin, udnie.style_size.px) == (0.5, 40, 256)
+    assert udnie.norm._target_ == "torch.nn.InstanceNorm2d"
+    examples = composed("recipe=pytorch_examples")
+    assert (examples.loss.content_weight, examples.loss.style_weight) == (1e5, 1e10)
+    assert list(examples.loss.content_layers) == ["relu2_2"]
+    ulyanov = composed("recipe=ulyanov2017")
+    assert (ulyanov.data.batch_size, ulyanov.scheduler.gamma) == (1, 0.8)
+    assert ulyanov.trainer.max_steps == 25 * 2000
