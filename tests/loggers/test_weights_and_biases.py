@@ -193,6 +193,12 @@ def test_the_home_folders_netrc_file_is_read(server, monkeypatch, tmp_path):
     assert choose_mode(None)[0] == "online"
 
 
+def finish():
+    """End the run; W&B's service writes on for a moment, and is done when it is gone."""
+    wandb.finish()
+    wandb.teardown()
+
+
 def logger(folder, mode, run_id="run00001"):
     return wandb_logger(folder, project="p", name="a name", group="a group", mode=mode, id=run_id)
 
@@ -231,7 +237,7 @@ def test_an_offline_run_holds_losses_pictures_and_settings(tmp_path, wandb_file)
     picture = torch.zeros(3, 4, 6)
     picture[0] = 1.0
     show_picture(SimpleNamespace(loggers=[run], global_step=20), "val/pictures", picture)
-    wandb.finish()
+    finish()
 
     rows = wandb_file.history(tmp_path)
     found = {
@@ -239,7 +245,7 @@ def test_an_offline_run_holds_losses_pictures_and_settings(tmp_path, wandb_file)
         for row in rows
         if "train/loss/total" in row
     }
-    assert found == losses, rows
+    assert found == losses
     (shown,) = [row for row in rows if any(key.startswith("val/pictures") for key in row)]
     assert shown["trainer/global_step"] == 20
     (file,) = tmp_path.rglob("media/images/val/*.png")
@@ -259,7 +265,7 @@ def test_the_reader_joins_records_over_blocks(tmp_path, wandb_file):
     run.experiment.log({"text": words})
     for step in range(300):
         run.log_metrics({"train/loss/total": step / 7}, step=step)
-    wandb.finish()
+    finish()
     rows = wandb_file.history(tmp_path)
     assert [row["text"] for row in rows if "text" in row] == [words]
     losses = [row["train/loss/total"] for row in rows if "train/loss/total" in row]
@@ -271,7 +277,7 @@ def test_the_run_lies_below_the_folder_and_nowhere_else(tmp_path, monkeypatch):
     elsewhere.mkdir()
     monkeypatch.chdir(elsewhere)
     logger(tmp_path / "run", "offline")
-    wandb.finish()
+    finish()
     assert len(list((tmp_path / "run").rglob("*run00001.wandb"))) == 1
     assert list(elsewhere.iterdir()) == []
 
@@ -279,5 +285,5 @@ def test_the_run_lies_below_the_folder_and_nowhere_else(tmp_path, monkeypatch):
 def test_a_disabled_run_writes_nothing(tmp_path):
     run = logger(tmp_path / "run", "disabled")
     run.log_metrics({"train/loss/total": 1.0}, step=1)
-    wandb.finish()
+    finish()
     assert list((tmp_path / "run").rglob("*.wandb")) == []

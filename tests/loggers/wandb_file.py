@@ -2,6 +2,9 @@
 
 The file is a LevelDB log: a header of 7 bytes (":W&B", 0xBEE1, version), then blocks of 32 KiB
 (the header counts into the first) of records: checksum (4 bytes), length (2), type (1), data.
+
+W&B's service writes on for a moment after ``wandb.finish()``: call ``wandb.teardown()``, or let
+the process end, before reading.
 """
 
 from __future__ import annotations

@@ -231,6 +231,17 @@ def test_a_moved_picture_gives_the_moved_painting(padding, upsample):
     assert (here - moved)[..., inside, 32:56].abs().max() > 1e-4
 
 
+@pytest.mark.parametrize(("padding", "upsample"), EVERY)
+def test_an_odd_picture_is_painted_like_the_even_one_it_was_cut_from(padding, upsample):
+    """What is filled up below and right is what is cut off again."""
+    net = make_linear(padding, upsample)
+    scene = noise(1, 3, 96, 96)
+    with torch.no_grad():
+        whole, cut = net(scene), net(scene[..., :93, :94])
+    inside = (..., slice(32, 60), slice(32, 60))
+    torch.testing.assert_close(cut[inside], whole[inside])
+
+
 def test_a_margin_of_reflections_hides_the_border_that_zeros_leave():
     """A constant picture stays constant with reflection alone."""
     for padding, is_flat in [("reflect", True), ("zeros", False)]:

@@ -16,9 +16,9 @@ def run_name(overrides: Iterable[str]) -> str:
     """A folder name out of command-line overrides: ``style-udnie+norm-batch``; ``default`` if none.
 
     Choices of groups and styles stand before dotted values, as they say more and a name may be
-    cut. Pictures and folders are named by their last part; what is no plain character becomes ``_``; a
-    name that grows too long is cut and ends in a hash of the whole. All characters are such that
-    ``resume=<folder>`` needs no quotes, neither the shell's nor Hydra's.
+    cut. Pictures and folders are named by their last part; what is no plain character becomes
+    ``_``; a name that grows too long is cut and ends in a hash of the whole. All characters are
+    such that ``resume=<folder>`` needs no quotes, neither the shell's nor Hydra's.
     """
     named = [o for o in overrides if re.split(r"[./=@~+]", o.lstrip("+~"))[0] not in UNNAMED]
     named.sort(key=lambda o: "." in o.partition("=")[0])

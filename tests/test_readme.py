@@ -1,0 +1,93 @@
+"""Every command in README is run: the set-up ones by CI, the others here, on small pictures."""
+
+from __future__ import annotations
+
+import re
+import shlex
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+README = (ROOT / "README.md").read_text()
+COMMANDS = [
+    line
+    for block in re.findall(r"```sh\n(.*?)```", README, flags=re.DOTALL)
+    for line in block.splitlines()
+    if line.strip()
+]
+SET_UP = "python3 -m venv .uv && .uv/bin/pip install -q uv && .uv/bin/uv run "
+RUN = "runs/2026-01-01_12-00-00_style-udnie"
+Script = Callable[..., int]
+
+
+def test_the_two_commands_are_those_of_ci_and_of_a_newcomer() -> None:
+    set_up = [command for command in COMMANDS if command.startswith(SET_UP)]
+    assert set_up == [SET_UP + "python train.py", SET_UP + "pytest"]
+    assert "grep -m1 'uv run pytest' README.md" in (ROOT / ".ci" / "run").read_text()
+
+
+@pytest.fixture
+def place(script: Script, photos: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A working directory with the folders and files that README names."""
+    shutil.copy(photos / "00.jpg", photos / "me.jpg")
+    styles = tmp_path / "styles"
+    styles.mkdir()
+    for name in ("udnie", "wave", "the_scream"):
+        shutil.copy(photos / "01.jpg", styles / f"{name}.jpg")
+    monkeypatch.setenv("STYLENET_STYLES", str(styles))
+    return tmp_path
+
+
+def small(arguments: list[str]) -> list[str]:
+    """What is added to a command of README, so that it takes a second."""
+    added = ["data.size=48", "data.val_size=48", "data.batch_size=2", "data.num_workers=0"]
+    added += ["net.width=0.125", "style_size.px=32", "logger=none"]
+    if any(a.startswith("recipe=pytorch_examples") for a in arguments):
+        added.remove("style_size.px=32")  # this recipe takes the style whole
+    if any(a.endswith((".mat", ".pth")) for a in arguments):
+        # neither file can be had here: tests/losses reads such files, made up
+        arguments = [a for a in arguments if not a.startswith("loss_network.")]
+        added += ["loss_network/weights=random", "trainer.max_epochs=null"]
+    arguments = [a for a in arguments if not a.startswith("trainer.max_steps")]
+    return [*arguments, *added, "trainer.max_steps=1"]
+
+
+@pytest.mark.parametrize("command", [c for c in COMMANDS if c.startswith("python train.py")])
+def test_train_commands(command: str, script: Script, place: Path) -> None:
+    arguments = shlex.split(command)[2:]
+    if "resume" not in command:
+        assert script("train.py", *small(arguments)) == 0
+        return
+    assert script("train.py", *small(["style=udnie", f"run.dir={RUN}"])) == 0
+    if "max_steps" not in command:  # a finished run says that it is
+        assert script("train.py", *arguments) == 2
+        return
+    more = [re.sub(r"max_steps=\d+", "max_steps=2", a) for a in arguments]
+    assert script("train.py", *more) == 0
+
+
+@pytest.mark.parametrize("command", [c for c in COMMANDS if c.startswith("python evaluate.py")])
+def test_evaluate_commands(command: str, script: Script, place: Path) -> None:
+    for run in (RUN, "runs/a", "runs/b"):
+        if run in command:
+            assert script("train.py", *small(["style=udnie", f"run.dir={run}"])) == 0
+    assert script("evaluate.py", *shlex.split(command)[2:]) == 0
+    (out,) = re.findall(r"out=(\w+)", command)
+    assert (place / out / "sheet.png").is_file()
+    assert (place / out / "metrics.csv").is_file()
+
+
+def test_no_command_is_left_out() -> None:
+    known = (SET_UP, "python train.py", "python evaluate.py")
+    assert [c for c in COMMANDS if not c.startswith(known)] == []
+
+
+def test_choices_in_the_table_exist() -> None:
+    for group, names in re.findall(r"`([a-z_/]+)=([a-z0-9_|\\]+)[`\s]", README):
+        if not (ROOT / "conf" / group).is_dir():
+            continue
+        for name in names.replace("\\", "").split("|"):
+            assert (ROOT / "conf" / group / f"{name}.yaml").is_file(), f"{group}={name}"
