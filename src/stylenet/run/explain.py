@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from difflib import get_close_matches
 
@@ -19,8 +20,10 @@ def explain(error: BaseException, overrides: Sequence[str]) -> str:
     Hydra alone advises to append a misspelt key with ``+``; that only hides the mistake.
     """
     if isinstance(error, MissingConfigException) and error.options is not None:
-        group, _, name = (error.missing_cfg_file or "").rpartition("/")
-        return f"Error: there is no {group}={name}. {_siblings(name, error.options, f'{group}=')}"
+        group, name = _choice(error.missing_cfg_file or "", overrides)
+        words = f"Error: there is no {group}={name}. {_siblings(name, error.options, f'{group}=')}"
+        variants = f" More: conf/{group}/{name.rpartition('/')[0]}/." if "/" in name else ""
+        return words + variants
     cause = error if isinstance(error, OmegaConfBaseException) else error.__cause__
     misspelt = (ConfigAttributeError, ConfigKeyError)
     if isinstance(cause, misspelt) and isinstance(cause.parent_node, DictConfig):
@@ -31,8 +34,19 @@ def explain(error: BaseException, overrides: Sequence[str]) -> str:
             above = full_key.removesuffix(key)
             return f"Error: there is no key {full_key}. {_siblings(key, known, above)}"
     words = f"{error}. {cause}" if isinstance(cause, OmegaConfBaseException) else str(error)
-    message = words.replace("\n", " ").strip()
+    message = " ".join(re.sub(r"To append to your default list use \+\S+", "", words).split())
     return f"Error: {message} (command line: {' '.join(overrides) or 'no overrides'})"
+
+
+def _choice(missing: str, overrides: Iterable[str]) -> tuple[str, str]:
+    """``recipe/johnson2016/x`` -> group and choice, as given: a choice may have slashes, too."""
+    for override in overrides:
+        group, _, name = override.lstrip("+").partition("=")
+        group = group.partition("@")[0]
+        if f"{group}/{name}" == missing:
+            return group, name
+    group, _, name = missing.rpartition("/")
+    return group, name
 
 
 def _siblings(got: str, known: Iterable[str], prefix: str) -> str:

@@ -38,7 +38,9 @@ def _short(override: str) -> str:
 
 def _plain(text: str) -> str:
     plain = re.sub(r"[^A-Za-z0-9_.+-]+", "_", text).strip("_")
-    return plain or (hashlib.sha256(text.encode()).hexdigest()[:8] if text else "")
+    if text and (not plain or not text.isascii()):  # too much is lost to tell two names apart
+        return (plain + "_" + hashlib.sha256(text.encode()).hexdigest()[:6]).lstrip("_")
+    return plain
 
 
 def run_dir(resume: str | None, runs: str, now: str, name: str) -> str:

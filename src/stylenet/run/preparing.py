@@ -173,24 +173,35 @@ def _settle_precision(config: DictConfig) -> None:
             f"Got precision={wish}, expected one of {', '.join(PRECISIONS)}.",
             "Choose one of these.",
         )
-    on_gpu = config.trainer.accelerator in ("auto", "gpu", "cuda") and torch.cuda.is_available()
+    accelerator = config.trainer.accelerator
+    if accelerator in ("gpu", "cuda") and not torch.accelerator.is_available():
+        raise StylenetError(
+            f"Got trainer.accelerator={accelerator}, but torch {torch.__version__} sees no GPU.",
+            "Use trainer=cpu or trainer=auto, or install a driver and a torch that see it.",
+        )
+    on_gpu = accelerator in ("auto", "gpu", "cuda") and torch.cuda.is_available()
     has_bf16 = torch.cuda.is_bf16_supported() if on_gpu else cpu_has_bf16()
+    where = "GPU" if on_gpu else "CPU"
     if wish == "auto":
         config.precision = "bf16-mixed" if has_bf16 else "32-true"
-        where = "GPU" if on_gpu else "CPU"
         has = "multiplies" if has_bf16 else "does not multiply"
         note(config, f"precision {config.precision}: this {where} {has} bfloat16 in hardware")
+    elif wish == "bf16-mixed" and not has_bf16:
+        note(config, f"precision bf16-mixed is emulated, hence slow, on this {where}")
     elif wish == "32":
         config.precision = "32-true"
 
 
 def _settle_publication(config: DictConfig) -> None:
     wanted = config.publication
-    if wanted is not None and wanted.loss_network != config.loss_network.name:
+    used = config.loss_network.name
+    if str(config.loss_network.weights._target_).endswith("RandomWeights"):
+        used += " with random weights"
+    if wanted is not None and wanted.loss_network != used:
         note(
             config,
             f"not comparable with {wanted.source}: its numbers are for "
-            f"loss_network={wanted.loss_network}, this run uses {config.loss_network.name}",
+            f"loss_network={wanted.loss_network}, this run uses {used}",
         )
 
 

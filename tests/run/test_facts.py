@@ -1,0 +1,90 @@
+"""Facts about a run: plain data that say how to make it again."""
+
+import json
+import platform
+import subprocess
+import sys
+
+import pytest
+import torch
+
+from stylenet.run import facts
+
+
+def git(folder, *words):
+    identity = ["-c", "user.name=t", "-c", "user.email=t@example.com", "-c", "commit.gpgsign=false"]
+    done = subprocess.run(
+        ["git", "-C", folder, *identity, *words], check=True, capture_output=True, text=True
+    )
+    return done.stdout.strip()
+
+
+@pytest.fixture
+def repository(tmp_path, monkeypatch):
+    """A repository of one commit, in which ``facts.py`` believes to lie."""
+    git(tmp_path, "init", "--quiet")
+    (tmp_path / "facts.py").write_text("one\n")
+    git(tmp_path, "add", ".")
+    git(tmp_path, "commit", "--quiet", "-m", "one")
+    monkeypatch.setattr(facts, "__file__", str(tmp_path / "facts.py"))
+    return tmp_path
+
+
+def test_the_commit_is_that_of_the_working_tree(repository):
+    head = git(repository, "rev-parse", "HEAD")
+    git(repository, "tag", "-a", "v1", "-m", "a tag is no commit")
+    assert facts.commit() == head
+    (repository / "facts.py").write_text("two\n")
+    assert facts.commit() == f"{head}-dirty"
+
+
+def test_outside_of_a_repository_there_is_no_commit(tmp_path, monkeypatch):
+    monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(tmp_path))
+    folder = tmp_path / "installed"
+    folder.mkdir()
+    monkeypatch.setattr(facts, "__file__", str(folder / "facts.py"))
+    assert facts.commit() is None
+
+
+def test_without_git_there_is_no_commit(repository, monkeypatch):
+    monkeypatch.setenv("PATH", str(repository / "nothing"))
+    assert facts.commit() is None
+
+
+def test_versions_name_what_is_installed(monkeypatch):
+    found = facts.versions()
+    assert found["python"] == platform.python_version()
+    assert found["torch"].partition("+")[0] == torch.__version__.partition("+")[0]
+    assert set(facts.PACKAGES) < set(found)
+    monkeypatch.setattr(facts, "PACKAGES", ("torch", "no-such-package"))
+    assert set(facts.versions()) == {"python", "torch"}
+
+
+def test_the_hardware_is_told():
+    found = facts.hardware()
+    assert found["threads"] == torch.get_num_threads()
+    assert len(found["gpus"]) == torch.cuda.device_count()
+    assert found["machine"]
+    assert found["processor"]
+
+
+def test_facts_are_plain_json(monkeypatch):
+    monkeypatch.setattr(sys, "argv", ["train.py", "style=udnie"])
+    found = facts.run_facts()
+    assert json.loads(json.dumps(found)) == found
+    assert found["command"] == ["train.py", "style=udnie"]
+    assert {"commit", "versions", "hardware"} < set(found)
+
+
+@pytest.mark.parametrize(
+    ("capabilities", "has"),
+    [({}, False), ({"avx512_bf16": True}, True), ({"amx_bf16": True}, True), ({"avx2": True}, False)],
+)
+def test_bf16_is_what_the_processor_says(capabilities, has, monkeypatch):
+    monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: capabilities, raising=False)
+    assert facts.cpu_has_bf16() is has
+
+
+def test_an_older_torch_knows_of_no_bf16(monkeypatch):
+    monkeypatch.delattr(torch.cpu, "get_capabilities", raising=False)
+    assert facts.cpu_has_bf16() is False

@@ -1,0 +1,344 @@
+"""Preparing: every null and auto settled, and said."""
+
+import dataclasses
+from types import MappingProxyType
+
+import pytest
+import torch
+from omegaconf import OmegaConf
+from omegaconf.errors import OmegaConfBaseException
+
+from stylenet.errors import StylenetError
+from stylenet.run import preparing
+from stylenet.run.launch import in_words
+from stylenet.run.preparing import CONFIG_FILE, prepare, resumed
+from stylenet.styles import catalogue
+from stylenet.styles.catalogue import Weights
+
+TUNED = Weights(content_weight=2.0, style_weight=33.0, tv_weight=4.0e-6)
+
+
+@pytest.fixture(autouse=True)
+def isolated(monkeypatch, tmp_path):
+    """No GPU, a CPU without bfloat16, no W&B settings, and runs below the test's folder."""
+    for name in ("WANDB_MODE", "WANDB_API_KEY", "WANDB_BASE_URL", "WANDB_IDENTITY_TOKEN_FILE"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("NETRC", str(tmp_path / "no_netrc"))
+    monkeypatch.setattr(preparing, "cpu_has_bf16", lambda: False)
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    monkeypatch.chdir(tmp_path)
+
+
+@pytest.fixture
+def command_line(composed, monkeypatch):
+    """``command_line(*overrides)``: prepared, as if these had been typed."""
+
+    def build(*overrides):
+        monkeypatch.setattr(preparing, "_overrides", lambda: list(overrides))
+        return prepare(composed(*overrides))
+
+    return build
+
+
+@pytest.fixture
+def tuned(monkeypatch):
+    """A catalogue with weights for udnie under compact_vgg only."""
+    known = catalogue()
+    entry = dataclasses.replace(known["udnie"], weights={"compact_vgg": TUNED})
+    rest = {k: dataclasses.replace(v, weights={}) for k, v in known.items()}
+    monkeypatch.setattr(
+        preparing, "catalogue", lambda: MappingProxyType({**rest, "udnie": entry})
+    )
+
+
+def test_everything_is_settled(command_line):
+    config = command_line("style=udnie")
+    assert OmegaConf.missing_keys(config) == set()
+    text = OmegaConf.to_yaml(config, resolve=False)
+    assert "${" not in text
+    assert None not in (config.run.dir, config.run.name, config.loss.style_weight)
+
+
+# precision
+
+
+@pytest.mark.parametrize(
+    ("wish", "settled"), [("32", "32-true"), ("32-true", "32-true"), ("bf16-mixed", "bf16-mixed")]
+)
+def test_a_precision_asked_for_is_taken(wish, settled, command_line):
+    config = command_line(f"precision={wish}")
+    assert config.precision == config.trainer.precision == settled
+    assert not any("precision" in words for words in config.run.notes)
+
+
+@pytest.mark.parametrize(("has", "settled"), [(True, "bf16-mixed"), (False, "32-true")])
+def test_auto_precision_asks_the_cpu_and_says_so(has, settled, command_line, monkeypatch):
+    monkeypatch.setattr(preparing, "cpu_has_bf16", lambda: has)
+    config = command_line()
+    assert config.precision == config.trainer.precision == settled
+    (words,) = [words for words in config.run.notes if "precision" in words]
+    assert settled in words
+    assert "CPU" in words
+    assert ("does not" in words) is not has
+
+
+def test_auto_precision_asks_the_gpu_where_that_is_used(command_line, monkeypatch):
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.setattr(torch.cuda, "is_bf16_supported", lambda: True)
+    assert command_line().precision == "bf16-mixed"
+    assert command_line("trainer=cpu").precision == "32-true"
+
+
+def test_an_unknown_precision_is_an_error_with_the_known_ones(command_line):
+    with pytest.raises(StylenetError, match=r"precision=16.*auto, 32, 32-true, bf16-mixed"):
+        command_line("precision=16")
+
+
+# length
+
+
+@pytest.mark.parametrize(
+    ("overrides", "steps", "epochs"),
+    [
+        ([], 400, -1),
+        (["trainer.max_steps=7"], 7, -1),
+        (["trainer.max_epochs=2"], -1, 2),
+        (["trainer.max_epochs=2", "trainer.max_steps=7"], 7, 2),
+        (["trainer.max_steps=7", "trainer.max_epochs=2"], 7, 2),
+        (["recipe=pytorch_examples", "data.root=x"], -1, 2),
+    ],
+)
+def test_epochs_replace_the_default_steps_and_not_the_given_ones(
+    overrides, steps, epochs, command_line
+):
+    config = command_line(*overrides)
+    assert (config.trainer.max_steps, config.trainer.max_epochs) == (steps, epochs)
+
+
+@pytest.mark.parametrize("none", ["trainer.max_steps=0", "trainer.max_epochs=0"])
+def test_a_run_of_no_steps_is_an_error(none, command_line):
+    with pytest.raises(StylenetError, match="no steps.*1 or more"):
+        command_line(none)
+
+
+def test_a_short_run_is_validated_at_its_end(command_line):
+    assert command_line("trainer.max_steps=7").trainer.val_check_interval == 7
+    assert command_line("trainer.max_steps=1000").trainer.val_check_interval == 100
+    assert command_line("trainer.max_epochs=1").trainer.val_check_interval == 100
+
+
+# style
+
+
+def test_a_list_of_one_style_is_that_style(command_line):
+    assert command_line("style=[udnie]").style == command_line("style=udnie").style == "udnie"
+
+
+def test_several_styles_are_an_error_that_names_the_sweep(command_line):
+    with pytest.raises(StylenetError, match=r"2 styles.*-m style=udnie,wave"):
+        command_line("style=[udnie,wave]")
+
+
+def test_a_style_that_looks_like_a_number_is_a_name(command_line):
+    assert command_line("style=7").style == "7"
+
+
+# weights
+
+
+def weights(config):
+    return (config.loss.content_weight, config.loss.style_weight, config.loss.tv_weight)
+
+
+def test_tuned_weights_are_used_and_said(command_line, tuned):
+    config = command_line("style=udnie")
+    assert weights(config) == (2.0, 33.0, 4.0e-6)
+    assert config.loss.terms.style.weight == 33.0  # what is built uses them
+    (words,) = [words for words in config.run.notes if "tuned" in words]
+    assert "udnie" in words
+    assert "compact_vgg" in words
+    assert "style_weight 33" in words
+
+
+@pytest.mark.parametrize(
+    "overrides", [["style=wave"], ["style=udnie", "loss_network=vgg16"], ["style=photos/me.jpg"]]
+)
+def test_without_tuned_weights_the_loss_networks_own_are_used(overrides, command_line, tuned):
+    config = command_line(*overrides)
+    own = config.loss_network
+    assert weights(config) == (own.content_weight, own.style_weight, own.tv_weight)
+    assert not any("tuned" in words for words in config.run.notes)
+
+
+def test_a_weight_given_goes_before_the_tuned_one(command_line, tuned):
+    config = command_line("style=udnie", "loss.style_weight=9")
+    assert weights(config) == (2.0, 9.0, 4.0e-6)
+    (words,) = [words for words in config.run.notes if "tuned" in words]
+    assert "style_weight" not in words
+
+
+def test_a_weight_of_zero_is_a_weight(command_line, tuned):
+    config = command_line("style=udnie", "loss.tv_weight=0")
+    assert config.loss.tv_weight == config.loss.terms.tv.weight == 0
+
+
+def test_a_recipes_weights_go_before_the_tuned_ones(command_line, tuned):
+    config = command_line("recipe=johnson2016/udnie_instance", "loss_network=compact_vgg", "data=sample")
+    assert weights(config) == (0.5, 10, 2.5569e4)
+
+
+# publication
+
+
+def comparable(config):
+    return not any("not comparable" in words for words in config.run.notes)
+
+
+def test_a_recipe_with_another_loss_network_is_not_comparable(command_line):
+    config = command_line("recipe=johnson2016", "loss_network=compact_vgg", "data=sample")
+    (words,) = [words for words in config.run.notes if "not comparable" in words]
+    assert "johnson2016" in words
+    assert "vgg16_caffe" in words
+    assert "compact_vgg" in words
+
+
+def test_a_recipe_with_its_loss_network_and_no_recipe_are_quiet(command_line):
+    assert comparable(command_line("recipe=johnson2016", "data=sample"))
+    assert comparable(command_line())
+
+
+# W&B
+
+
+def test_the_wandb_mode_is_settled_and_said_with_the_way_to_sync(command_line):
+    config = command_line()
+    assert config.logger.wandb.mode == "offline"
+    assert config.logger.wandb.id
+    (words,) = [words for words in config.run.notes if "W&B" in words]
+    assert "no API key" in words
+    assert f"wandb sync {config.run.dir}/wandb/offline-run-*" in words
+
+
+def test_each_run_has_a_wandb_id_of_its_own(command_line):
+    assert command_line().logger.wandb.id != command_line().logger.wandb.id
+    assert command_line("logger.wandb.id=mine").logger.wandb.id == "mine"
+
+
+def test_a_wrong_wandb_mode_is_an_error(command_line):
+    with pytest.raises(StylenetError, match="'onlin'"):
+        command_line("logger.wandb.mode=onlin")
+
+
+def test_without_wandb_nothing_is_said_of_it(command_line):
+    config = command_line("logger=csv")
+    assert not any("W&B" in words for words in config.run.notes)
+
+
+# name and folder
+
+
+def test_the_run_is_named_by_what_differs(command_line):
+    config = command_line("style=udnie", "norm=batch", "paths.runs=elsewhere")
+    assert config.run.name == config.logger.wandb.name == "style-udnie+norm-batch"
+    assert config.run.dir.startswith("elsewhere/")
+    assert config.run.dir.endswith("_style-udnie+norm-batch")
+    assert config.run.overrides == ["style=udnie", "norm=batch", "paths.runs=elsewhere"]
+
+
+def test_a_name_and_a_folder_given_are_kept(command_line):
+    config = command_line("run.name=mine", "run.dir=here")
+    assert (config.run.name, config.run.dir) == ("mine", "here")
+    assert config.callbacks.checkpoints.folder == "here/checkpoints"
+
+
+# resume
+
+
+@pytest.fixture
+def run(command_line, tmp_path):
+    """The folder of a run that was prepared, saved and has a checkpoint."""
+    folder = tmp_path / "run"
+    (folder / "checkpoints").mkdir(parents=True)
+    config = command_line("style=udnie", "trainer.max_steps=50", f"run.dir={folder}")
+    OmegaConf.save(config, folder / CONFIG_FILE, resolve=True)
+    (folder / "checkpoints" / "last.ckpt").touch()
+    return folder
+
+
+def test_a_resumed_run_is_the_same_run(run, command_line):
+    before = OmegaConf.load(run / CONFIG_FILE)
+    after = command_line(f"resume={run}")
+    assert after.resume == after.run.dir == str(run)
+    after.resume = None
+    assert OmegaConf.to_container(after) == OmegaConf.to_container(before)
+
+
+def test_notes_are_kept_once(run, command_line):
+    before = OmegaConf.load(run / CONFIG_FILE).run.notes
+    assert len(before) >= 2
+    for _ in range(2):
+        config = command_line(f"resume={run}")
+        assert config.run.notes == before
+        OmegaConf.save(config, run / CONFIG_FILE)
+
+
+def test_a_run_that_was_moved_is_where_it_is(run, command_line, tmp_path):
+    moved = run.rename(tmp_path / "moved")
+    assert command_line(f"resume={moved}").run.dir == str(moved)
+
+
+@pytest.mark.parametrize("missing", [CONFIG_FILE, "checkpoints/last.ckpt"])
+def test_what_is_missing_is_named(missing, run):
+    (run / missing).unlink()
+    with pytest.raises(StylenetError, match=f"resume=.*{missing} does not exist.*run directory"):
+        resumed(run, [])
+
+
+def test_no_run_at_all_is_an_error(tmp_path):
+    with pytest.raises(StylenetError, match="nowhere.*does not exist"):
+        resumed(tmp_path / "nowhere", [])
+
+
+def test_values_given_now_are_taken_and_noted(run, command_line):
+    config = command_line(f"resume={run}", "trainer.max_steps=80", "callbacks.pictures.rows=2")
+    assert config.trainer.max_steps == 80
+    assert config.callbacks.pictures.rows == 2
+    assert config.run.overrides[-2:] == ["trainer.max_steps=80", "callbacks.pictures.rows=2"]
+    assert "style=udnie" in config.run.overrides
+
+
+@pytest.mark.parametrize(
+    "override",
+    [
+        "norm=batch",
+        "logger=csv",
+        "recipe=johnson2016",  # null so far
+        "scheduler=step",
+        "experiment=x",
+        "net/padding=reflect40",
+        "+trainer.x=1",
+        "~callbacks.pictures",
+        "trainer@x=cpu",
+        "loss.terms=x",
+    ],
+)
+def test_what_a_run_is_made_of_cannot_change(override, run):
+    with pytest.raises(StylenetError) as caught:
+        resumed(run, [f"resume={run}", override])
+    assert f"Got {override} with resume" in str(caught.value)
+    assert "new run" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("override", "nearest"),
+    [("trainer.max_step=80", "trainer.max_steps"), ("sed=1", "seed")],
+)
+def test_a_misspelt_key_is_named_with_the_nearest(override, nearest, run):
+    with pytest.raises(OmegaConfBaseException) as caught:
+        resumed(run, [override])
+    assert f"Did you mean {nearest}?" in in_words(caught.value)
+
+
+def test_a_mode_given_on_resume_is_checked(run, command_line):
+    with pytest.raises(StylenetError, match="'onlin'"):
+        command_line(f"resume={run}", "logger.wandb.mode=onlin")
