@@ -16,6 +16,7 @@ import pytest
 import torch
 from hydra import compose, initialize_config_dir
 from hydra.core.global_hydra import GlobalHydra
+from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig
 from PIL import Image
 from torch import Tensor, nn
@@ -129,6 +130,7 @@ def script(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Callable
 
     yield run
     GlobalHydra.instance().clear()
+    HydraConfig.instance().cfg = None
     for name, level in levels.items():
         logging.getLogger(name).setLevel(level)
 

@@ -98,6 +98,14 @@ def test_a_terminal_shows_the_bar(fit):
     assert re.search(r"content \d\S*  total \d", text)
 
 
+def test_the_bar_of_a_resumed_run_does_not_start_at_zero(fit, tmp_path):
+    fit(StepCheckpoints(tmp_path, last_every=100), max_steps=5)
+    progress = bar(terminal=True)
+    fit(progress, max_steps=8, resume=tmp_path / "last.ckpt")
+    shown = re.findall(r"step (\d+)/8", progress.console.file.getvalue())
+    assert (shown[0], shown[-1]) == ("5", "8")
+
+
 def test_an_error_closes_the_bar(fit):
     class Fails(pl.Callback):
         def on_train_batch_start(self, trainer, *args):

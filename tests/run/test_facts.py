@@ -78,7 +78,12 @@ def test_facts_are_plain_json(monkeypatch):
 
 @pytest.mark.parametrize(
     ("capabilities", "has"),
-    [({}, False), ({"avx512_bf16": True}, True), ({"amx_bf16": True}, True), ({"avx2": True}, False)],
+    [
+        ({}, False),
+        ({"avx512_bf16": True}, True),
+        ({"amx_bf16": True}, True),
+        ({"avx2": True}, False),
+    ],
 )
 def test_bf16_is_what_the_processor_says(capabilities, has, monkeypatch):
     monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: capabilities, raising=False)

@@ -177,7 +177,7 @@ def test_a_loss_that_is_no_number_stops_before_the_weights_are_touched(fake_netw
     assert "At step 2 the loss is not finite" in caught.value.problem
     for name in ("content", "style", "tv"):
         assert f"{name} = nan" in caught.value.problem
-    for remedy in ("last checkpoint", "optimizer.lr", "smaller weight", "precision=32"):
+    for remedy in ("Start again", "optimizer.lr", "smaller weight", "precision=32"):
         assert remedy in caught.value.remedy
     assert all(torch.isfinite(parameter).all() for parameter in task.net.parameters())
 

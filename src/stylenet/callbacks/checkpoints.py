@@ -81,12 +81,12 @@ class StepCheckpoints(Callback):
         """Save where a step count or a signal asks for it."""
         del pl_module, outputs, batch, batch_idx
         step = trainer.global_step
-        if self.keep_every and step % self.keep_every == 0:
-            save_whole(trainer, self.folder / f"step_{step:06d}.ckpt")
         if self.stopped_by is not None:
             trainer.should_stop = True
         if self.stopped_by or step % self.last_every == 0 or step == trainer.max_steps:
             self._save(trainer)
+        if self.keep_every and step % self.keep_every == 0:
+            save_whole(trainer, self.folder / f"step_{step:06d}.ckpt")
 
     def on_train_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
         """Save the end of a training that ended by epochs or by time; give the signals back."""

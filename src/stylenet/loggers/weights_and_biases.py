@@ -18,6 +18,8 @@ from stylenet.errors import StylenetError
 
 SERVER = "https://api.wandb.ai"
 SECONDS_TO_ANSWER = 5.0
+# at the end of a run; what is not up by then is on disk, for wandb sync
+SECONDS_TO_UPLOAD = 300.0
 MODES = ("online", "offline", "disabled")
 
 
@@ -75,7 +77,9 @@ def wandb_logger(
             group=group,
             mode=mode,  # type: ignore[arg-type]
             resume="allow" if mode == "online" else None,
-            settings=wandb.Settings(silent=True, console="off", init_timeout=30),
+            settings=wandb.Settings(
+                silent=True, console="off", init_timeout=30, finish_timeout=SECONDS_TO_UPLOAD
+            ),
         )
     except wandb.errors.Error as error:
         words = str(error).strip().rstrip(".")

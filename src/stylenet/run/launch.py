@@ -60,8 +60,8 @@ def in_words(error: BaseException) -> str | None:
             return f"Error: {cause}"
         if isinstance(cause, OSError) and cause.errno == errno.ENOSPC:
             return (
-                f"Error: the disk is full ({cause}). The last checkpoint is intact; free some "
-                "space and continue with: python train.py resume=<run directory>."
+                f"Error: the disk is full ({cause}). What was written before is whole; free "
+                "some space and continue with: python train.py resume=<run directory>."
             )
     # Hydra's own word for logger=null and the like is a bare ValueError
     of_hydra = isinstance(error, ValueError) and "Config group override" in str(error)

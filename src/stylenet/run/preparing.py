@@ -10,7 +10,6 @@ import logging
 import re
 import secrets
 from collections.abc import Iterable, Sequence
-from dataclasses import fields
 from datetime import datetime
 from pathlib import Path
 
@@ -19,7 +18,6 @@ from hydra.core.hydra_config import HydraConfig
 from hydra.types import RunMode
 from omegaconf import DictConfig, ListConfig, OmegaConf, open_dict
 
-from stylenet.config import TrainConfig
 from stylenet.errors import StylenetError
 from stylenet.loggers import choose_mode
 from stylenet.run.explain import check_choices
@@ -29,7 +27,7 @@ from stylenet.styles import catalogue
 
 log = logging.getLogger(__name__)
 CONFIG_FILE = "config.yaml"
-GROUPS = frozenset(f.name for f in fields(TrainConfig) if f.type == "Any" and f.default is None)
+RESUMABLE = r"(trainer|callbacks|logger|run)\.[\w.]+|data\.num_worker\w*"
 WEIGHTS = ("content_weight", "style_weight", "tv_weight")
 PRECISIONS = ("auto", "32", "32-true", "bf16-mixed")
 
@@ -80,20 +78,30 @@ def resumed(folder: Path, overrides: Sequence[str]) -> DictConfig:
         key = override.partition("=")[0]
         if key == "resume":
             continue
-        if (
-            not re.fullmatch(r"[\w.]+", key)
-            or key in GROUPS  # those that are null, too
-            or isinstance(OmegaConf.select(config, key), DictConfig)
+        # the net, its losses and its data stay what they were, or it would be another run
+        if not re.fullmatch(RESUMABLE, key) or isinstance(
+            OmegaConf.select(config, key), DictConfig
         ):
             raise StylenetError(
-                f"Got {override} with resume, expected plain values such as trainer.max_steps=800.",
+                f"Got {override} with resume, expected values of trainer, callbacks or logger, "
+                "such as trainer.max_steps=800.",
                 "Start a new run to change what it is made of.",
             )
         config.merge_with_dotlist([override])
         config.run.overrides.append(override)
     config.resume = str(folder)
-    config.run.dir = str(folder)
+    _move(config, config.run.dir, str(folder.absolute()))
     return config
+
+
+def _move(config: DictConfig | ListConfig, old: str, new: str) -> None:
+    """Paths below ``old`` lie below ``new``: a run may be moved before it is resumed."""
+    for key in range(len(config)) if isinstance(config, ListConfig) else list(config):
+        value = config[key]
+        if isinstance(value, (DictConfig, ListConfig)):
+            _move(value, old, new)
+        elif isinstance(value, str) and (value == old or value.startswith(f"{old}/")):
+            config[key] = new + value.removeprefix(old)
 
 
 def note(config: DictConfig, words: str) -> None:
@@ -121,6 +129,7 @@ def _name(config: DictConfig, overrides: Iterable[str]) -> None:
         config.run.dir = run_dir(
             None, config.paths.runs, f"{datetime.now():%Y-%m-%d_%H-%M-%S}", name
         )
+    config.run.dir = str(Path(config.run.dir).expanduser().absolute())
 
 
 def _settle_length(config: DictConfig, overrides: Iterable[str]) -> None:

@@ -100,6 +100,6 @@ class FeedForward(LightningModule):
         named = ", ".join(f"{name} = {value}" for name, value in bad.items()) or "their sum"
         raise NonFiniteLossError(
             f"At step {self.global_step} the loss is not finite: {named}; expected finite terms.",
-            "Resume from the last checkpoint with a smaller optimizer.lr, a smaller weight of that "
-            "term, or precision=32.",
+            "Start again with a smaller optimizer.lr, a smaller weight of that term, precision=32, "
+            "or trainer.gradient_clip_val=1.",
         )
