@@ -134,10 +134,8 @@ def test_a_run_of_no_steps_is_an_error(none, command_line):
         command_line(none)
 
 
-def test_a_short_run_is_validated_at_its_end(command_line):
-    assert command_line("trainer.max_steps=7").trainer.val_check_interval == 7
-    assert command_line("trainer.max_steps=1000").trainer.val_check_interval == 100
-    assert command_line("trainer.max_epochs=1").trainer.val_check_interval == 100
+def test_a_short_run_keeps_the_intervals_it_may_be_resumed_with(command_line):
+    assert command_line("trainer.max_steps=7").trainer.val_check_interval == 100
 
 
 # style
@@ -202,31 +200,6 @@ def test_a_recipes_weights_go_before_the_tuned_ones(command_line, tuned):
     assert weights(config) == (0.5, 10, 2.5569e4)
 
 
-# publication
-
-
-def comparable(config):
-    return not any("not comparable" in words for words in config.run.notes)
-
-
-def test_a_recipe_with_another_loss_network_is_not_comparable(command_line):
-    config = command_line("recipe=johnson2016", "loss_network=compact_vgg", "data=sample")
-    (words,) = [words for words in config.run.notes if "not comparable" in words]
-    assert "johnson2016" in words
-    assert "vgg16_caffe" in words
-    assert "compact_vgg" in words
-
-
-def test_a_recipe_with_random_weights_is_not_comparable(command_line):
-    config = command_line("recipe=johnson2016", "loss_network/weights=random", "data=sample")
-    assert not comparable(config)
-
-
-def test_a_recipe_with_its_loss_network_and_no_recipe_are_quiet(command_line):
-    assert comparable(command_line("recipe=johnson2016", "data=sample"))
-    assert comparable(command_line())
-
-
 # W&B
 
 
@@ -236,7 +209,7 @@ def test_the_wandb_mode_is_settled_and_said_with_the_way_to_sync(command_line):
     assert config.logger.wandb.id
     (words,) = [words for words in config.run.notes if words.startswith("W&B")]
     assert "no API key" in words
-    assert f"wandb sync {config.run.dir}/wandb/offline-run-*" in words
+    assert f"wandb sync '{config.run.dir}'/wandb/offline-run-*" in words
 
 
 def test_each_run_has_a_wandb_id_of_its_own(command_line):
@@ -297,7 +270,7 @@ def test_a_resumed_run_is_the_same_run(run, command_line):
 
 def test_notes_are_kept_once(run, command_line):
     before = OmegaConf.load(run / CONFIG_FILE).run.notes
-    assert {words.split()[0] for words in before} >= {"W&B", "not"}
+    assert "W&B" in {words.split()[0] for words in before}
     for _ in range(2):
         config = command_line(f"resume={run}")
         assert config.run.notes == before

@@ -51,7 +51,17 @@ def test_a_finished_run_says_that_it_is(
     run = tmp_path / "run"
     assert script("train.py", *tiny, "trainer.max_steps=1", "logger=none", f"run.dir={run}") == 0
     assert script("train.py", f"resume={run}") == 2
-    assert "trainer.max_steps=2" in capfd.readouterr().err
+    assert "is finished" in capfd.readouterr().err
+
+
+def test_a_run_of_epochs_is_resumed_by_epochs(
+    script: Script, tiny: list[str], tmp_path: Path
+) -> None:
+    run = tmp_path / "run"
+    assert script("train.py", *tiny, "trainer.max_steps=2", "logger=none", f"run.dir={run}") == 0
+    assert script("train.py", f"resume={run}", "trainer.max_epochs=2") == 0
+    assert load_model(run).description["training"]["steps"] == 2 * 3
+    assert script("train.py", f"resume={run}") == 2
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
@@ -82,6 +92,7 @@ def test_a_signal_leaves_a_checkpoint_to_resume_from(
     assert "resume=" in out + err
     done = torch.load(run / "checkpoints" / "last.ckpt", weights_only=True)["global_step"]
     assert done >= 3
+    assert load_model(run).description["training"]["finished"] is False
     assert script("train.py", f"resume={run}", f"trainer.max_steps={done + 1}") == 0
     assert load_model(run).description["training"]["steps"] == done + 1
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -173,3 +174,67 @@ def test_compiled_and_eager_training_agree(script: Script, tiny: list[str], tmp_
         assert script("train.py", *tiny, *arguments, *own) == 0
         finals.append(load_model(folder).description["losses"]["final"]["val/loss/total"])
     assert finals[0] == pytest.approx(finals[1], rel=1e-2)
+
+
+@pytest.mark.parametrize(
+    "departure",
+    [
+        ["loss_network=vgg16", "loss_network/weights=random"],
+        ["loss_network/weights=random"],
+        ["loss_network/weights=random", "loss_network/pooling=average"],
+    ],
+    ids="+".join,
+)
+def test_a_recipe_without_its_loss_network_is_said_to_be_not_comparable(
+    script: Script, tiny: list[str], tmp_path: Path, departure: list[str]
+) -> None:
+    run = tmp_path / "run"
+    recipe = ["recipe=johnson2016", "trainer.max_steps=1", "logger=none", f"run.dir={run}"]
+    assert script("train.py", *tiny, *recipe, *departure) == 0
+    notes = load_model(run).description["training"]["notes"]
+    (words,) = [words for words in notes if "not comparable with johnson2016" in words]
+    assert "vgg16_caffe" in words
+
+
+def test_a_run_is_not_written_over(
+    script: Script, tiny: list[str], tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    arguments = [*tiny, "trainer.max_steps=1", "logger=none", f"run.dir={tmp_path / 'run'}"]
+    assert script("train.py", *arguments) == 0
+    before = (tmp_path / "run" / "model.safetensors").read_bytes()
+    assert script("train.py", *arguments, "seed=1") == 2
+    assert "holds a run already" in capfd.readouterr().err
+    assert (tmp_path / "run" / "model.safetensors").read_bytes() == before
+
+
+def test_a_refused_run_leaves_no_folder(script: Script, tiny: list[str], tmp_path: Path) -> None:
+    assert script("train.py", *tiny, "style=udny", f"paths.cache={tmp_path / 'cache'}") == 2
+    assert script("train.py", f"resume={tmp_path / 'typo'}") == 2
+    assert not (tmp_path / "typo").exists()
+    assert list((tmp_path / "runs").iterdir()) == []
+
+
+def test_the_best_checkpoint_knows_the_last_step(
+    script: Script, tiny: list[str], tmp_path: Path
+) -> None:
+    run = tmp_path / "run"
+    arguments = ["trainer.max_steps=5", "trainer.val_check_interval=2", f"run.dir={run}"]
+    assert script("train.py", *tiny, *arguments, "logger=none") == 0
+    with (run / "losses.csv").open() as file:
+        totals = {
+            int(row["step"]): float(row["value"])
+            for row in csv.DictReader(file)
+            if row["name"] == "val/loss/total"
+        }
+    assert set(totals) == {2, 4, 5}
+    best = torch.load(run / "checkpoints" / "best.ckpt", weights_only=True)
+    assert best["global_step"] == min(totals, key=totals.__getitem__)
+
+
+def test_a_folder_that_cannot_be_made_is_said(
+    script: Script, tiny: list[str], tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "file").touch()
+    run = f"run.dir={tmp_path / 'file' / 'run'}"
+    assert script("train.py", *tiny, "trainer.max_steps=1", "logger=none", run) == 2
+    assert "Choose another" in capfd.readouterr().err

@@ -1,6 +1,6 @@
 """Callbacks: everything that is looked at or kept while a task trains."""
 
-from stylenet.callbacks.checkpoints import StepCheckpoints
+from stylenet.callbacks.checkpoints import StepCheckpoints, how_to_resume, save_whole
 from stylenet.callbacks.curves import LossCurves
 from stylenet.callbacks.pictures import PictureGrids
 from stylenet.callbacks.progress import StepProgress
@@ -14,4 +14,6 @@ __all__ = [
     "StepCheckpoints",
     "StepProgress",
     "Throughput",
+    "how_to_resume",
+    "save_whole",
 ]

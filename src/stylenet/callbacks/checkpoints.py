@@ -98,9 +98,11 @@ class StepCheckpoints(Callback):
     def on_exception(
         self, trainer: Trainer, pl_module: LightningModule, exception: BaseException
     ) -> None:
-        """Give the signals back."""
+        """Give the signals back; after a second signal say where to go on."""
         del trainer, pl_module, exception
         self._restore_handlers()
+        if self.stopped_by is not None and self.last.is_file():
+            log.warning("ended at once; %s", how_to_resume(self.folder.parent))
 
     def teardown(self, trainer: Trainer, pl_module: LightningModule, stage: str) -> None:
         """Give the signals back."""
@@ -115,6 +117,11 @@ class StepCheckpoints(Callback):
         for number, handler in self._handlers.items():
             signal.signal(number, handler)
         self._handlers = {}
+
+
+def how_to_resume(run: Path) -> str:
+    """The words for continuing the run in the folder ``run``."""
+    return f"continue with: python train.py 'resume={run}'"
 
 
 def save_whole(trainer: Trainer, file: Path) -> None:

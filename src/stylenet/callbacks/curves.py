@@ -47,8 +47,11 @@ class LossCurves(Callback):
     def on_validation_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
         """Append the validation losses."""
         del pl_module
-        if not trainer.sanity_checking:
-            self._append(trainer, "val/loss/")
+        if trainer.sanity_checking:
+            return
+        self._append(trainer, "val/loss/")
+        if not trainer.training and trainer.is_global_zero:  # after the training: the last one
+            draw_curves(self._rows(), self.figure)
 
     def on_train_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
         """Draw the curves."""

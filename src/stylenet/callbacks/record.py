@@ -44,8 +44,9 @@ class RunRecord(Callback):
         self, trainer: Trainer, pl_module: LightningModule, checkpoint: dict[str, Any]
     ) -> None:
         """Add the configuration and the time spent so far."""
-        del trainer, pl_module
+        del pl_module
         checkpoint["config"] = self.config
+        self._write(trainer)  # how far it came, should the process be killed
 
     def state_dict(self) -> dict[str, Any]:
         """Seconds spent until now."""

@@ -13,7 +13,6 @@ from omegaconf import DictConfig, OmegaConf
 from pytorch_lightning import (
     Callback,
     LightningDataModule,
-    LightningModule,
     Trainer,
     seed_everything,
 )
@@ -23,6 +22,7 @@ from stylenet.callbacks import RunRecord
 from stylenet.losses import LossNetwork, PerceptualLoss, Term
 from stylenet.run.facts import run_facts
 from stylenet.styles import FoundStyle, find_style, read_style
+from stylenet.tasks import FeedForward
 
 
 def instantiate(config: Any, **extra: Any) -> Any:
@@ -35,7 +35,7 @@ class Parts:
     """What a run is made of."""
 
     style: FoundStyle
-    task: LightningModule
+    task: FeedForward
     data: LightningDataModule
     trainer: Trainer
     callbacks: Mapping[str, Callback]
@@ -73,6 +73,8 @@ def build(config: DictConfig) -> Parts:
     record = RunRecord(config.run.dir, plain(config), run_facts())
     trainer = instantiate(
         config.trainer,
+        val_check_interval=_within(config, "val_check_interval"),
+        log_every_n_steps=_within(config, "log_every_n_steps"),
         logger=[instantiate(c) for c in (config.logger or {}).values()],
         callbacks=[*callbacks.values(), record],
         default_root_dir=config.run.dir,
@@ -85,6 +87,16 @@ def build(config: DictConfig) -> Parts:
         use_distributed_sampler=False,
     )
     return Parts(found, task, instantiate(config.data), trainer, callbacks)
+
+
+def _within(config: DictConfig, interval: str) -> int:
+    """A number of steps between two events, so that a short run has one at its end.
+
+    The configuration keeps what was asked for: the run may be resumed to be longer.
+    """
+    steps = config.trainer.max_steps
+    asked = config.trainer[interval]
+    return int(min(asked, steps) if steps > 0 else asked)
 
 
 def locate_style(config: DictConfig, style: str) -> FoundStyle:

@@ -16,7 +16,10 @@ from rich.console import Console
 from stylenet.config import EvaluateConfig, TrainConfig
 from stylenet.errors import StylenetError
 from stylenet.run.explain import explain
-from stylenet.run.names import run_dir, run_name
+from stylenet.run.names import run_dir, run_name, swept_keys
+
+FULL = (errno.ENOSPC, errno.EDQUOT)
+UNWRITABLE = (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.ENAMETOOLONG)
 
 
 def register() -> None:
@@ -24,7 +27,8 @@ def register() -> None:
     store = ConfigStore.instance()
     store.store(name="train_schema", node=TrainConfig)
     store.store(name="evaluate_schema", node=EvaluateConfig)
-    OmegaConf.register_new_resolver("run_name", run_name, replace=True)
+    swept = swept_keys(sys.argv[1:])
+    OmegaConf.register_new_resolver("run_name", lambda keys: run_name(keys, swept), replace=True)
     OmegaConf.register_new_resolver("run_dir", run_dir, replace=True)
 
 
@@ -58,7 +62,9 @@ def in_words(error: BaseException) -> str | None:
     for cause in _causes(error):
         if isinstance(cause, StylenetError):
             return f"Error: {cause}"
-        if isinstance(cause, OSError) and cause.errno == errno.ENOSPC:
+        if isinstance(cause, OSError) and cause.errno in UNWRITABLE:
+            return f"Error: {cause}. Choose another paths.runs, run.dir or out, or mend this one."
+        if isinstance(cause, OSError) and cause.errno in FULL:
             return (
                 f"Error: the disk is full ({cause}). What was written before is whole; free "
                 "some space and continue with: python train.py resume=<run directory>."

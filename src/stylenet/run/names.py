@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from pathlib import Path
 
 LONGEST = 100
@@ -12,21 +12,30 @@ LONGEST = 100
 UNNAMED = ("hydra", "paths", "run", "resume", "logger", "callbacks")
 
 
-def run_name(overrides: Iterable[str]) -> str:
+def run_name(overrides: Iterable[str], swept: Container[str] = ()) -> str:
     """A folder name out of command-line overrides: ``style-udnie+norm-batch``; ``default`` if none.
 
-    Choices of groups and styles stand before dotted values, as they say more and a name may be
-    cut. Pictures and folders are named by their last part; what is no plain character becomes
-    ``_``; a name that grows too long is cut and ends in a hash of the whole. All characters are
-    such that ``resume=<folder>`` needs no quotes, neither the shell's nor Hydra's.
+    What a sweep varies, the keys ``swept``, stands first, then choices of groups and styles, then
+    dotted values, as they say less and a name may be cut. Pictures and folders are named by their
+    last part; what is no plain character becomes ``_``; a name that grows too long is cut and ends
+    in a hash of the whole. All characters are such that ``resume=<folder>`` needs no quotes,
+    neither the shell's nor Hydra's.
     """
     named = [o for o in overrides if re.split(r"[./=@~+]", o.lstrip("+~"))[0] not in UNNAMED]
-    named.sort(key=lambda o: "." in o.partition("=")[0])
+    keys = {o: o.partition("=")[0] for o in named}
+    named.sort(key=lambda o: (keys[o] not in swept, "." in keys[o]))
     name = "+".join(_short(o) for o in named) or "default"
     if len(name) > LONGEST:
         digest = hashlib.sha256(name.encode()).hexdigest()[:8]
         name = f"{name[: LONGEST - 9]}-{digest}"
     return name
+
+
+def swept_keys(arguments: Iterable[str]) -> set[str]:
+    """The keys of a command line that have several values: ``style=udnie,wave``."""
+    several = re.compile(r"[^\[\](){}'\"]*,.*|(choice|range|interval|glob)\(.*")
+    pairs = (argument.partition("=") for argument in arguments)
+    return {key for key, _, value in pairs if several.fullmatch(value)}
 
 
 def _short(override: str) -> str:

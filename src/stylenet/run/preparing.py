@@ -6,9 +6,11 @@ choice that a user may not expect is said in one line, kept in ``run.notes``.
 
 from __future__ import annotations
 
+import json
 import logging
 import re
 import secrets
+import sys
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from pathlib import Path
@@ -18,16 +20,19 @@ from hydra.core.hydra_config import HydraConfig
 from hydra.types import RunMode
 from omegaconf import DictConfig, ListConfig, OmegaConf, open_dict
 
+from stylenet.apply import DESCRIPTION
 from stylenet.errors import StylenetError
 from stylenet.loggers import choose_mode
 from stylenet.run.explain import check_choices
 from stylenet.run.facts import cpu_has_bf16
-from stylenet.run.names import run_dir, run_name
+from stylenet.run.names import run_dir, run_name, swept_keys
 from stylenet.styles import catalogue
 
 log = logging.getLogger(__name__)
 CONFIG_FILE = "config.yaml"
-RESUMABLE = r"(trainer|callbacks|logger|run)\.[\w.]+|data\.num_worker\w*"
+RESUMABLE = r"(trainer|callbacks|logger)\.[\w.]+|data\.num_worker\w*"
+PATHS = ("style", "data.root", "data.val_root", "loss_network.weights.path", "paths.styles")
+LENGTHS = ("trainer.max_steps", "trainer.max_epochs", "trainer.max_time")
 WEIGHTS = ("content_weight", "style_weight", "tv_weight")
 PRECISIONS = ("auto", "32", "32-true", "bf16-mixed")
 
@@ -48,10 +53,11 @@ def prepare(config: DictConfig) -> DictConfig:
         config.run.notes = []
         _name(config, overrides)
         _settle_length(config, overrides)
+        _settle_paths(config)
+    _settle_seed(config)
     _settle_style(config)
     _settle_weights(config)
     _settle_precision(config)
-    _settle_publication(config)
     _settle_wandb(config)
     OmegaConf.resolve(config)
     return config
@@ -89,9 +95,22 @@ def resumed(folder: Path, overrides: Sequence[str]) -> DictConfig:
             )
         config.merge_with_dotlist([override])
         config.run.overrides.append(override)
+    if _finished(folder) and not set(LENGTHS) & _keys(overrides):
+        raise StylenetError(
+            f"The run in {folder} is finished.",
+            "Give it more to do, e.g. trainer.max_steps=... or trainer.max_epochs=...",
+        )
+    _settle_length(config, overrides)
     config.resume = str(folder)
     _move(config, config.run.dir, str(folder.absolute()))
     return config
+
+
+def _finished(folder: Path) -> bool:
+    description = folder / DESCRIPTION
+    if not description.is_file():
+        return False
+    return bool(json.loads(description.read_text())["training"]["finished"])
 
 
 def _move(config: DictConfig | ListConfig, old: str, new: str) -> None:
@@ -118,7 +137,7 @@ def _overrides() -> list[str]:
 
 
 def _name(config: DictConfig, overrides: Iterable[str]) -> None:
-    name = config.run.name or run_name(overrides)
+    name = config.run.name or run_name(overrides, swept_keys(sys.argv[1:]))
     config.run.name = name
     if HydraConfig.initialized():
         hydra = HydraConfig.get()
@@ -134,19 +153,34 @@ def _name(config: DictConfig, overrides: Iterable[str]) -> None:
 
 def _settle_length(config: DictConfig, overrides: Iterable[str]) -> None:
     """``trainer.max_epochs`` on the command line replaces the default number of steps."""
-    given = {override.partition("=")[0] for override in overrides}
+    given = _keys(overrides)
     trainer = config.trainer
-    if trainer.max_epochs is not None and "trainer.max_steps" not in given:
+    epochs_given = trainer.max_epochs is not None and trainer.max_epochs >= 0
+    if epochs_given and "trainer.max_steps" not in given:
         trainer.max_steps = -1
     if trainer.max_epochs is None:
         trainer.max_epochs = -1
-    steps = trainer.max_steps
-    if steps == 0 or trainer.max_epochs == 0:
+    if trainer.max_steps == 0 or trainer.max_epochs == 0:
         raise StylenetError(
             "Got a run of no steps.", "Set trainer.max_steps or trainer.max_epochs to 1 or more."
         )
-    if steps > 0 and trainer.val_check_interval > steps:
-        trainer.val_check_interval = steps
+
+
+def _keys(overrides: Iterable[str]) -> set[str]:
+    return {override.partition("=")[0] for override in overrides}
+
+
+def _settle_paths(config: DictConfig) -> None:
+    """Absolute paths, so that a run can be resumed from another working directory."""
+    for key in PATHS:
+        value = OmegaConf.select(config, key)
+        if value is not None and (key != "style" or Path(str(value)).is_file()):
+            OmegaConf.update(config, key, str(Path(value).expanduser().absolute()))
+
+
+def _settle_seed(config: DictConfig) -> None:
+    if config.seed < 0:
+        raise StylenetError(f"Got seed={config.seed}, expected 0 or more.", "Use seed=0.")
 
 
 def _settle_style(config: DictConfig) -> None:
@@ -201,19 +235,6 @@ def _settle_precision(config: DictConfig) -> None:
         config.precision = "32-true"
 
 
-def _settle_publication(config: DictConfig) -> None:
-    wanted = config.publication
-    used = config.loss_network.name
-    if str(config.loss_network.weights._target_).endswith("RandomWeights"):
-        used += " with random weights"
-    if wanted is not None and wanted.loss_network != used:
-        note(
-            config,
-            f"not comparable with {wanted.source}: its numbers are for "
-            f"loss_network={wanted.loss_network}, this run uses {used}",
-        )
-
-
 def _settle_wandb(config: DictConfig) -> None:
     if config.logger is None or "wandb" not in config.logger:
         return
@@ -226,5 +247,5 @@ def _settle_wandb(config: DictConfig) -> None:
         return  # settled when the run was new, and why is kept
     words = f"{said}{reason}"
     if settings.mode == "offline":
-        words += f"; later: wandb sync {config.run.dir}/wandb/offline-run-*"
+        words += f"; later: wandb sync '{config.run.dir}'/wandb/offline-run-*"
     note(config, words)

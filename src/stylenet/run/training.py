@@ -2,24 +2,26 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import sys
 import warnings
 from pathlib import Path
 from typing import Any
 
-import torch
 import wandb
+from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig, OmegaConf
+from pytorch_lightning.callbacks import ModelCheckpoint
 from torch import nn
 
 from stylenet.apply import save_model
-from stylenet.callbacks import LossCurves, PictureGrids, StepCheckpoints
+from stylenet.callbacks import LossCurves, PictureGrids, StepCheckpoints, how_to_resume, save_whole
 from stylenet.errors import StylenetError
 from stylenet.images import write_image
 from stylenet.run.building import Parts, build, plain
 from stylenet.run.facts import versions
-from stylenet.run.preparing import CONFIG_FILE, prepare
+from stylenet.run.preparing import CONFIG_FILE, note, prepare
 
 log = logging.getLogger(__name__)
 
@@ -35,9 +37,22 @@ def train(config: DictConfig) -> float | None:
         SystemExit: with 128 + the signal's number, when Ctrl-C or SIGTERM ended the run early.
     """
     _quieten()
+    try:
+        return _train_once(config)
+    finally:
+        if HydraConfig.initialized():  # it made a folder, whether or not the run came to need it
+            with contextlib.suppress(OSError):
+                Path(HydraConfig.get().runtime.output_dir).rmdir()
+
+
+def _train_once(config: DictConfig) -> float | None:
     config = prepare(config)
     folder = Path(config.run.dir)
-    folder.mkdir(parents=True, exist_ok=True)
+    if not config.resume and (folder / CONFIG_FILE).exists():
+        raise StylenetError(
+            f"The run directory {folder} holds a run already.",
+            f"Choose another run.dir, or continue that run: python train.py 'resume={folder}'.",
+        )
     try:
         return _train(config, folder)
     finally:
@@ -47,31 +62,29 @@ def train(config: DictConfig) -> float | None:
 
 def _train(config: DictConfig, folder: Path) -> float | None:
     parts = build(config)
+    _note_comparability(config, parts)
+    folder.mkdir(parents=True, exist_ok=True)
     OmegaConf.save(config, folder / CONFIG_FILE, resolve=True)
-    write_image(folder / "style.png", parts.task.style)  # type: ignore[arg-type]
+    write_image(folder / "style.png", parts.task.style)
     _announce(config, parts)
-    checkpoint = folder / "checkpoints" / "last.ckpt" if config.resume else None
-    _check_extendable(config, checkpoint)
-    parts.trainer.fit(
-        parts.task, parts.data, ckpt_path=str(checkpoint) if checkpoint else None, weights_only=True
-    )
+    checkpoint = str(folder / "checkpoints" / "last.ckpt") if config.resume else None
+    parts.trainer.fit(parts.task, parts.data, ckpt_path=checkpoint, weights_only=True)
     checkpoints = _only(parts, StepCheckpoints)
-    if checkpoints is not None and checkpoints.stopped_by is not None:
-        log.warning(
-            "stopped by %s at step %d; continue with: python train.py 'resume=%s'",
-            checkpoints.stopped_by.name,
-            parts.trainer.global_step,
-            folder,
-        )
-        sys.exit(128 + checkpoints.stopped_by)
-    losses = _final_losses(parts)
-    description = describe(config, parts, losses)
-    save_model(folder, parts.task.net, description)  # type: ignore[arg-type]
+    stopped_by = None if checkpoints is None else checkpoints.stopped_by
+    losses = {} if stopped_by else _final_losses(parts)
+    description = describe(config, parts, losses, finished=stopped_by is None)
+    save_model(folder, parts.task.net, description)
     _report(folder, parts)
+    if stopped_by is not None:
+        step = parts.trainer.global_step
+        log.warning("stopped by %s at step %d; %s", stopped_by.name, step, how_to_resume(folder))
+        sys.exit(128 + stopped_by)
     return losses.get("val/loss/total")
 
 
-def describe(config: DictConfig, parts: Parts, losses: dict[str, float]) -> dict[str, Any]:
+def describe(
+    config: DictConfig, parts: Parts, losses: dict[str, float], finished: bool
+) -> dict[str, Any]:
     """What ``model.json`` says of a net: how to build it, and where it comes from."""
     values = plain(config)
     style = parts.style
@@ -88,12 +101,13 @@ def describe(config: DictConfig, parts: Parts, losses: dict[str, float]) -> dict
         "recipe": values["publication"],
         "losses": {
             "loss_network": config.loss_network.name,
-            "weights_of_the_loss_network": parts.task.loss.network.weights_source,  # type: ignore[union-attr]
+            "weights_of_the_loss_network": parts.task.loss.network.weights_source,
             **{k: v for k, v in values["loss"].items() if k != "terms"},
             "final": losses,
         },
         "training": {
             "steps": parts.trainer.global_step,
+            "finished": finished,
             "seed": config.seed,
             "data": values["data"],
             "overrides": values["run"]["overrides"],
@@ -111,7 +125,7 @@ def _quieten() -> None:
         "Checkpoint directory .* exists and is not empty",
         # decoding off the training thread is the data module's to decide
         ".*does not have many workers which may be a bottleneck",
-        # the sampler starts at the trainer's step: see stylenet.data.sampler
+        # the sampler starts at the trainer's step: see stylenet.data.position
         "You're resuming from a checkpoint that ended before the epoch ended",
         # the frozen loss network is, on purpose
         "Found .* module\\(s\\) in eval mode at the start of training",
@@ -127,29 +141,44 @@ def _announce(config: DictConfig, parts: Parts) -> None:
     parameters = sum(p.numel() for p in net.parameters())
     log.info("style %s: %s", parts.style.name, parts.style.path)
     log.info("net %s, %.2f million parameters", type(net).__name__, parameters / 1e6)
-    log.info("loss network %s", parts.task.loss.network.weights_source)  # type: ignore[union-attr]
+    log.info("loss network %s", parts.task.loss.network.weights_source)
     log.info("run %s", config.run.dir)
 
 
-def _check_extendable(config: DictConfig, checkpoint: Path | None) -> None:
-    """A finished run has nothing left to do unless it is given more steps."""
-    if checkpoint is None:
+def _note_comparability(config: DictConfig, parts: Parts) -> None:
+    """Say so where a recipe runs without the loss network that its numbers were chosen for."""
+    wanted = config.publication
+    if wanted is None:
         return
-    done = torch.load(checkpoint, map_location="cpu", weights_only=True, mmap=True)["global_step"]
-    limit = config.trainer.max_steps
-    if 0 < limit <= done:
-        raise StylenetError(
-            f"The run in {config.resume} has done {done} of {limit} steps: it is finished.",
-            f"Give it more, e.g. trainer.max_steps={2 * done}.",
+    network = parts.task.loss.network
+    same = (
+        config.loss_network.name == wanted.loss_network
+        and network.is_caffe == wanted.loss_network.endswith("_caffe")
+        and not network.weights_source.startswith("random")
+        and config.loss_network.pooling is None
+    )
+    if not same:
+        note(
+            config,
+            f"not comparable with {wanted.source}: its numbers are for the loss network "
+            f"{wanted.loss_network}, this run uses {config.loss_network.name} "
+            f"({network.weights_source})",
         )
 
 
 def _final_losses(parts: Parts) -> dict[str, float]:
     """Validate the finished net, unless the last step was validated, and give its losses."""
-    grids = _only(parts, PictureGrids)
-    if grids is None or grids.last_step != parts.trainer.global_step:
-        parts.trainer.validate(parts.task, parts.data, verbose=False)
-    metrics = parts.trainer.callback_metrics
+    trainer = parts.trainer
+    grids, best = _only(parts, PictureGrids), _only(parts, ModelCheckpoint)
+    if grids is None or grids.last_step != trainer.global_step:
+        trainer.validate(parts.task, parts.data, verbose=False)
+        score = trainer.callback_metrics.get("val/loss/total")
+        # Lightning keeps the best of the validations within the training only
+        if best is not None and score is not None:
+            known = best.best_model_score
+            if known is None or score < known:
+                save_whole(trainer, Path(best.dirpath) / "best.ckpt")
+    metrics = trainer.callback_metrics
     return {k: float(v) for k, v in metrics.items() if k.startswith("val/loss/")}
 
 
