@@ -126,7 +126,7 @@ def test_precedence_is_recipe_then_experiment_then_command_line(
 ) -> None:
     recipe, experiment = "recipe=johnson2016", "experiment=first_pictures/full"
     assert composed(recipe).trainer.max_steps == 40_000
-    assert composed(recipe, experiment).trainer.max_steps == 1500
+    assert composed(recipe, experiment).trainer.max_steps == 700
     assert composed(experiment, recipe, "trainer.max_steps=7").trainer.max_steps == 7
     assert composed(recipe, "norm=instance").norm._target_ == "torch.nn.InstanceNorm2d"
 
@@ -149,3 +149,11 @@ def test_recipes_hold_the_published_numbers(composed: Callable[..., DictConfig])
     ulyanov = composed("recipe=ulyanov2017")
     assert (ulyanov.data.batch_size, ulyanov.scheduler.gamma) == (1, 0.8)
     assert ulyanov.trainer.max_steps == 25 * 2000
+    batch = composed("recipe=ulyanov2017/batch")
+    for recipe in (ulyanov, batch):
+        assert recipe.style_size == {"_target_": "stylenet.images.LongerSide", "px": 256}
+        assert recipe.data.augment.flip == 0
+    assert ulyanov.data.augment._target_ == "stylenet.data.RandomCrop"
+    assert list(ulyanov.data.augment.scale) == pytest.approx([256 / 480, 256 / 427], abs=1e-3)
+    assert batch.data.augment == {"_target_": "stylenet.data.WholeSquare", "flip": 0.0}
+    assert (batch.data.size, batch.data.batch_size) == (256, 4)

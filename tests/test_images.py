@@ -11,18 +11,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from hydra.errors import InstantiationException
+from hydra import compose, initialize_config_dir
 from hydra.utils import instantiate
 from PIL import Image
 
-from stylenet import images
 from stylenet.errors import StylenetError
 from stylenet.images import (
     AsIs,
     CentreCrop,
     CentreSquare,
     Height,
-    InTurn,
     LongerSide,
     PictureError,
     ShorterSide,
@@ -446,7 +444,6 @@ def test_crops_take_the_middle():
     picture[:, 3:7, 8:12] = 1
     assert CentreCrop(4)(picture).min() == 1
     assert CentreCrop(10)(picture).shape == (3, 10, 10)
-    assert InTurn([Height(20), CentreCrop(8)])(picture).shape == (3, 8, 8)
     with pytest.raises(SizeError, match=r"CentreCrop\(px=11\) does not fit.*CentreSquare\(px=11\)"):
         CentreCrop(11)(picture)
 
@@ -460,18 +457,22 @@ def test_pixels_are_positive_whole_numbers(sizing, px):
         sizing(px)
 
 
-def test_sizings_come_out_of_hydra_configs():
-    steps = [
-        {"_target_": "stylenet.images.Height", "px": 30},
-        {"_target_": "stylenet.images.CentreCrop", "px": 16},
-    ]
-    config = {"_target_": "stylenet.images.InTurn", "steps": steps}
-    sizing = instantiate(config, _convert_="all")
-    assert sizing == InTurn([Height(30), CentreCrop(16)])
-    with pytest.raises(
-        InstantiationException, match=r"DictConfig, expected a sizing.*_convert_: all"
-    ):
-        instantiate(config)  # without it Hydra makes dataclasses in a list into configs again
+@pytest.mark.parametrize(
+    ("choice", "expected"),
+    [
+        ("shorter", {"wide": (8, 16), "tall": (16, 8)}),
+        ("longer", {"wide": (4, 8), "tall": (8, 4)}),
+        ("height", {"wide": (8, 16), "tall": (8, 4)}),
+        ("square", {"wide": (8, 8), "tall": (8, 8)}),  # the crop among them
+    ],
+)
+def test_every_choice_of_style_size_takes_its_pixels(choice, expected):
+    conf = str(Path(__file__).parents[1] / "conf")
+    with initialize_config_dir(conf, version_base="1.3"):
+        config = compose(overrides=[f"+style_size={choice}", "style_size.px=8"])
+    sizing = instantiate(config.style_size)
+    assert sizing(torch.rand(3, 20, 40)).shape == (3, *expected["wide"])
+    assert sizing(torch.rand(3, 40, 20)).shape == (3, *expected["tall"])
 
 
 def test_a_thread_of_a_picture_is_not_blown_up():
@@ -525,7 +526,7 @@ def test_titles_are_drawn_in_their_margins():
 
 
 def test_long_titles_are_shortened_to_their_column():
-    font = images.ImageFont.load_default(size=14)
+    font = sheets.ImageFont.load_default(size=14)
     long = "a very long name of a net indeed"
     for width in (0, 5, 20, 60, 1000):
         short = sheets._shortened(long, font, width)

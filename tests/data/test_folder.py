@@ -141,6 +141,41 @@ def test_too_many_unreadable_headers_are_an_error(tree):
     data(tree, max_unreadable=0.2).setup()
 
 
+def test_one_unreadable_header_among_few_is_allowed_unless_the_share_is_0(tmp_path, caplog):
+    for number in range(8):
+        jpeg(tmp_path / f"{number}.jpg", number)
+    (tmp_path / "page0.jpg").write_text("<html>")
+    few = data(tmp_path, val_count=0)
+    few.setup()
+    assert len(few.train_pictures()) == 8
+    assert "1 of 9 pictures" in caplog.text
+    with pytest.raises(StylenetError, match=r"1 of 9 pictures .*at most 0 by a share of 0: page0"):
+        data(tmp_path, max_unreadable=0).setup()
+    (tmp_path / "page1.jpg").write_text("<html>")
+    (tmp_path / "7.jpg").unlink()
+    with pytest.raises(
+        StylenetError, match=r"2 of 9 pictures .*at most 1 by a share of 0\.1: page"
+    ):
+        data(tmp_path).setup()
+
+
+def test_the_only_picture_has_to_be_readable(tmp_path):
+    (tmp_path / "page.jpg").write_text("<html>")
+    for share in (0.1, 1):
+        with pytest.raises(StylenetError, match=r"1 of 1 pictures are .*at most 0 by a share"):
+            data(tmp_path, max_unreadable=share).setup()
+
+
+def test_one_truncated_picture_among_few_is_allowed_unless_the_share_is_0(tmp_path):
+    for number in range(9):
+        jpeg(tmp_path / f"{number}.jpg", number)
+    truncated(tmp_path / "4.jpg")
+    settings = {"val_count": 0, "batch_size": 1}
+    assert len(list(data(tmp_path, **settings).train_dataloader())) == 9
+    with pytest.raises(StylenetError, match=r"1 of 9 pictures are unreadable.*4\.jpg"):
+        list(data(tmp_path, max_unreadable=0, **settings).train_dataloader())
+
+
 def spoil_training_picture(folder, number):
     pictures = folder.train_pictures()
     return truncated(pictures.paths[number])

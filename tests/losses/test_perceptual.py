@@ -6,6 +6,7 @@ import pytest
 import torch
 from torch import Tensor
 
+from stylenet.errors import StylenetError
 from stylenet.losses import (
     ContentTerm,
     PerceptualLoss,
@@ -136,6 +137,11 @@ def test_a_term_of_ones_own_plugs_in(fake_network):
     expected = 2 * fake_network(picture(), ["one"])["one"].sum() / 2
     torch.testing.assert_close(losses.total, expected)
     assert losses.parts == {}
+
+
+def test_a_loss_without_terms_is_refused(fake_network):
+    with pytest.raises(StylenetError, match=r"no terms.*loss=perceptual"):
+        PerceptualLoss({}, fake_network)
 
 
 def test_nothing_of_the_loss_enters_a_checkpoint(fake_network):

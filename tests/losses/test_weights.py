@@ -185,8 +185,41 @@ def test_download_is_verified_kept_and_used_again(alexnet_file, cache):
     assert socket.getdefaulttimeout() is None
 
     (cache / name).write_bytes(content[:1000])
-    with pytest.raises(WeightsError, match=f"{name} cannot be read.*delete it and fetch it again"):
+    words = (
+        f"{name} does not hold the published.*expected {name[8:16]}.*delete it and fetch it again"
+    )
+    with pytest.raises(WeightsError, match=words):
         Pretrained().load(architecture)
+
+
+def test_a_mirrors_file_is_verified_whatever_its_name(alexnet_file, cache):
+    content = alexnet_file.read_bytes()
+    digest = hashlib.sha256(content).hexdigest()
+    published = dataclasses.replace(ALEXNET, url=f"http://x/alexnet-{digest[:8]}.pth")
+    with serve(content) as address:
+        mirror = Pretrained(url=f"{address}/weights.pth")
+        with pytest.raises(WeightsError, match=r"invalid hash value"):
+            mirror.load(ALEXNET)  # torchvision's own hash, which these weights do not have
+        with pytest.raises(WeightsError, match=r"invalid hash value"):
+            Pretrained(url=f"{address}/alexnet-{digest[:8]}.pth").load(ALEXNET)
+        assert list(cache.iterdir()) == []
+        assert mirror.load(published).source == f"{address}/weights.pth"
+    mirror.load(published)  # from the cache
+    with pytest.raises(WeightsError, match=r"weights\.pth does not hold .* alexnet.*delete it"):
+        mirror.load(ALEXNET)
+
+
+def test_the_caches_file_is_verified(alexnet_file, cache):
+    cache.mkdir(parents=True)
+    file = cache / "alexnet-0123abcd.pth"
+    file.write_bytes(alexnet_file.read_bytes())  # whole and fitting, but not what was published
+    published = dataclasses.replace(ALEXNET, url="http://127.0.0.1:9/alexnet-0123abcd.pth")
+    with pytest.raises(WeightsError, match=r"expected 0123abcd.*delete it.*weights\.path=<file>"):
+        Pretrained().load(published)
+    file.unlink()
+    file.mkdir()
+    with pytest.raises(WeightsError, match=r"0123abcd\.pth cannot be opened: Is a directory"):
+        Pretrained().load(published)
 
 
 @pytest.mark.parametrize(

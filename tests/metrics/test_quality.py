@@ -5,9 +5,16 @@ from __future__ import annotations
 import pytest
 import torch
 from skimage.metrics import structural_similarity
-from torch import Tensor
+from torch import Tensor, nn
 
-from stylenet.losses import ContentTerm, PerceptualLoss, PixelTerm, StyleTerm, TotalVariationTerm
+from stylenet.losses import (
+    ContentTerm,
+    LossTerms,
+    PerceptualLoss,
+    PixelTerm,
+    StyleTerm,
+    TotalVariationTerm,
+)
 from stylenet.metrics.quality import WINDOW, Quality, measure, ssim
 
 
@@ -77,3 +84,29 @@ def test_a_picture_beside_itself(fake_network):
     quality = measure(picture(), picture(), make(fake_network, "content", "tv"))
     assert quality.content == 0
     assert quality.ssim == pytest.approx(1)
+
+
+class Recorder(nn.Module):
+    """A loss that keeps where the pictures it got lay."""
+
+    def forward(self, stylised: Tensor, content: Tensor) -> LossTerms:
+        self.devices = (stylised.device.type, content.device.type)
+        return LossTerms(torch.tensor(1.0), {"tv": torch.tensor(1.0)}, {})
+
+
+def test_the_loss_gets_both_pictures_on_its_device():
+    loss = Recorder()
+    quality = measure(picture(), picture(seed=1), loss, device="meta")
+    assert loss.devices == ("meta", "meta")
+    assert quality.ssim == ssim(picture(), picture(seed=1))
+
+
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a GPU")
+def test_a_gpu_measures_the_same(fake_network):
+    pictures = picture(), picture(seed=1)
+    expected = measure(*pictures, make(fake_network, "content", "style", "tv"))
+    loss = make(fake_network, "content", "style", "tv").to("cuda")
+    quality = measure(*pictures, loss, "cuda")
+    for name in ("content", "style", "tv", "ssim"):
+        assert getattr(quality, name) == pytest.approx(getattr(expected, name), rel=1e-2)
+    assert ssim(*(p.cuda() for p in pictures)) == quality.ssim

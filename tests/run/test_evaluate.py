@@ -3,14 +3,35 @@
 from __future__ import annotations
 
 import csv
+import hashlib
+import json
 import shutil
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
+import torch
 from PIL import Image
+from torch import Tensor
+
+from stylenet.apply import DESCRIPTION, Stylizer, save_model
+from stylenet.apply.model_file import build_architecture
+from stylenet.images import contact_sheet
+from stylenet.losses import PerceptualLoss, StyleTerm
+from stylenet.metrics import measure
+from stylenet.run import evaluating
 
 Script = Callable[..., int]
+PADDING = {"_target_": "stylenet.nets.Padding", "margin": 0, "mode": "reflect", "residual": 1}
+ARCHITECTURE = {
+    "_target_": "stylenet.nets.TransformerNet",
+    "width": 0.0625,
+    "blocks": 1,
+    "norm": {"_target_": "torch.nn.InstanceNorm2d", "_partial_": True, "affine": True},
+    "padding": PADDING,
+    "upsample": {"_target_": "stylenet.nets.NearestUpsample", "_partial_": True},
+}
 
 
 @pytest.fixture
@@ -22,6 +43,24 @@ def runs(script: Script, tiny: list[str], tmp_path: Path) -> list[Path]:
         assert script("train.py", *tiny, *arguments) == 0
         made.append(run)
     return made
+
+
+@pytest.fixture
+def net(tmp_path: Path, photos: Path) -> Path:
+    """A run directory as train.py leaves it, of a net with its first weights."""
+    folder = tmp_path / "net"
+    folder.mkdir()
+    torch.manual_seed(0)
+    save_model(folder, build_architecture(ARCHITECTURE), {"architecture": ARCHITECTURE})
+    Image.open(photos / "07.jpg").save(folder / "style.png")
+    return folder
+
+
+def describe_style(net: Path, style: Any) -> None:
+    """Leave the net without style.png, and ``style`` in its description."""
+    (net / "style.png").unlink(missing_ok=True)
+    description = json.loads((net / DESCRIPTION).read_text())
+    (net / DESCRIPTION).write_text(json.dumps({**description, "style": style}))
 
 
 def rows(out: Path) -> list[dict[str, str]]:
@@ -96,3 +135,209 @@ def test_refusals_are_said_in_words(
     assert "Traceback" not in said
     for word in words:
         assert word in said
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"device": "gpu"}, ["device=gpu", "device=cpu"]),
+        ({"device": "meta"}, ["device=meta", "device=cpu"]),
+        ({"content": "empty"}, ["content=empty", "no picture"]),
+        ({"content": "broken"}, ["content=broken", "none could be used"]),
+        ({"content": "broken/a.jpg"}, ["broken/a.jpg", "Fetch"]),
+        ({"content": "small.png"}, ["small.png", "3x40 px", "Enlarge"]),
+        ({"content": "thin.png"}, ["thin.png", "too small for layer", "larger"]),
+        ({"content": "[]"}, ["content=[]"]),
+        ({"model": "[]"}, ["model=[]"]),
+        ({"loss.content_layers": "[nowhere]"}, ["nowhere", "relu3_2"]),
+        ({"loss.content_weight": "2"}, ["loss.content_weight", "unweighted"]),
+        ({"loss.style_weight": "0"}, ["loss.style_weight", "unweighted"]),
+        ({"loss.terms.tv.weight": "1e-3"}, ["loss.tv_weight", "unweighted"]),
+    ],
+)
+def test_more_refusals_are_said_in_words(
+    script: Script,
+    net: Path,
+    photos: Path,
+    tmp_path: Path,
+    change: dict[str, str],
+    words: list[str],
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    for folder in ("empty", "broken"):
+        (tmp_path / folder).mkdir()
+    (tmp_path / "broken" / "a.jpg").write_bytes(b"")
+    Image.new("RGB", (3, 40)).save(tmp_path / "small.png")
+    Image.new("RGB", (6, 40)).save(tmp_path / "thin.png")
+    settings = {"model": str(net), "content": str(photos / "00.jpg"), **change}
+    layers = ["loss.style_layers=[relu5_1]"] if "thin.png" in settings["content"] else []
+    assert script("evaluate.py", *layers, *(f"{k}={v}" for k, v in settings.items())) == 2
+    said = " ".join(capfd.readouterr().err.split())
+    assert "Traceback" not in said
+    message = said.partition("Error: ")[2]  # Hydra repeats the command line before it
+    for word in words:
+        assert word in message
+
+
+def test_weights_of_one_are_no_weights(script: Script, net: Path, photos: Path) -> None:
+    common = [f"model={net}", f"content={photos / '00.jpg'}"]
+    assert script("evaluate.py", *common, "out=plain") == 0
+    assert script("evaluate.py", *common, "out=given", "loss.style_weight=1") == 0
+    assert rows(Path("given"))[0]["style"] == rows(Path("plain"))[0]["style"]
+
+
+def test_no_picture_overwrites_another(script: Script, net: Path, photos: Path) -> None:
+    """Folders are mirrored, equal names numbered, and folders painted in the order of paths."""
+    first, second = Path("first"), Path("second")
+    for place in (first / "a.jpg", first / "sub" / "a.jpg", first / "b.jpg", second / "a.jpg"):
+        place.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(photos / "00.jpg", place)
+    Image.open(photos / "01.jpg").save(first / "a.png")
+    contents = f"content=[{first},{second},{first / 'b.jpg'}]"
+    assert script("evaluate.py", f"model={net}", contents, "out=out") == 0
+    pictures = [row["picture"] for row in rows(Path("out"))]
+    assert pictures == ["a.jpg", "a.png", "b.jpg", "sub/a.jpg", "a.jpg", "b.jpg"]
+    painted = sorted(p.relative_to("out/net").as_posix() for p in Path("out/net").rglob("*.png"))
+    assert painted == ["a.png", "a_2.png", "a_3.png", "b.png", "b_2.png", "sub/a.png"]
+    with Image.open("out/net/a_2.png") as second_a:
+        assert second_a.size == (49, 48)
+
+
+def test_pictures_too_small_are_left_out_of_a_folder(
+    script: Script, net: Path, photos: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """Those too small for one net of two are left out for both."""
+    padding = {**PADDING, "margin": 8, "residual": 0}
+    padded = {**ARCHITECTURE, "padding": padding}
+    other = tmp_path / "other"
+    shutil.copytree(net, other)
+    save_model(other, build_architecture(padded), {"architecture": padded})
+    for name, size in {"net": (3, 40), "loss": (6, 40), "other": (8, 40)}.items():
+        Image.new("RGB", size).save(photos / f"too_small_for_{name}.png")
+    models = f"model=[{net},{other}]"
+    layers = "loss.style_layers=[relu4_2]"
+    assert script("evaluate.py", models, f"content={photos}", "out=out", layers) == 0
+    said = capfd.readouterr().out
+    for name in ("net", "loss", "other"):
+        assert f"too_small_for_{name}.png" in said
+    assert [row["model"] for row in rows(Path("out"))] == 8 * ["net", "other"]
+    assert not list(Path("out").rglob("too_small*"))
+
+
+def test_sheet_device_and_warming_up(
+    script: Script, net: Path, photos: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The sheet is kept small; all is measured on the device; each model is warmed up once."""
+    sheets: list[list[list[Tensor]]] = []
+    devices: list[Any] = []
+    passes: list[str] = []
+    paint = Stylizer.__call__
+    move = PerceptualLoss.to
+
+    def drawn(cells: list[list[Tensor]], **titles: Any) -> Tensor:
+        sheets.append(cells)
+        return contact_sheet(cells, **titles)
+
+    def measured(*arguments: Any) -> Any:
+        devices.append(arguments[3])
+        return measure(*arguments)
+
+    def moved(loss: PerceptualLoss, device: Any) -> PerceptualLoss:
+        devices.append(device)
+        return move(loss, device)
+
+    def painted(stylizer: Stylizer, picture: Tensor) -> Tensor:
+        passes.append(stylizer.model.name)
+        return paint(stylizer, picture)
+
+    monkeypatch.setattr(evaluating, "contact_sheet", drawn)
+    monkeypatch.setattr(evaluating, "measure", measured)
+    monkeypatch.setattr(PerceptualLoss, "to", moved)
+    monkeypatch.setattr(Stylizer, "__call__", painted)
+    large = Path("large.png")
+    Image.new("RGB", (400, 300)).save(large)
+    contents = f"content=[{large},{photos / '00.jpg'},{photos / '01.jpg'}]"
+    assert script("evaluate.py", f"model={net}", contents, "out=out", "device=cpu") == 0
+    assert [tuple(cell.shape) for cell in sheets[0][0]] == 2 * [(3, 192, 256)]
+    assert devices == 4 * [torch.device("cpu")]
+    assert len(passes) == 1 + 3
+
+
+def test_a_style_by_name_has_the_size_and_bytes_of_training(
+    script: Script,
+    net: Path,
+    photos: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    sizes: list[tuple[int, ...]] = []
+    make = StyleTerm.__init__
+
+    def made(term: StyleTerm, network: Any, style: Tensor, *rest: Any, **more: Any) -> None:
+        sizes.append(tuple(style.shape[-2:]))
+        make(term, network, style, *rest, **more)
+
+    monkeypatch.setattr(StyleTerm, "__init__", made)
+    digest = hashlib.sha256((photos / "07.jpg").read_bytes()).hexdigest()
+    common = [f"model={net}", f"content={photos / '00.jpg'}", f"paths.styles={photos}", "out=out"]
+    for size, expected in (
+        ({"_target_": "stylenet.images.CentreSquare", "px": 40}, (40, 40)),
+        ({"_target_": "stylenet.images.Height", "px": 30}, (30, 34)),
+        (None, (256, 293)),
+    ):
+        describe_style(net, {"name": "07", "sha256": digest, "size": size})
+        assert script("evaluate.py", *common) == 0
+        assert sizes[-1] == expected
+        assert "SHA-256" not in capfd.readouterr().out
+    describe_style(net, {"name": "07", "sha256": "0" * 64})
+    assert script("evaluate.py", *common) == 0
+    said = capfd.readouterr().out
+    assert "SHA-256" in said
+    assert digest in said
+
+
+@pytest.mark.parametrize(
+    "size",
+    [
+        {"_target_": "os.system", "command": "touch trace"},
+        {"_target_": "stylenet.images.read_image", "path": "trace"},
+        {"_target_": "stylenet.images.LongerSide", "pixels": 3},
+        {"px": 3},
+        3,
+    ],
+)
+def test_a_size_from_a_stranger_runs_nothing(
+    script: Script, net: Path, photos: Path, size: Any, capfd: pytest.CaptureFixture[str]
+) -> None:
+    describe_style(net, {"name": "07", "size": size})
+    common = [f"model={net}", f"content={photos / '00.jpg'}", f"paths.styles={photos}"]
+    assert script("evaluate.py", *common) == 2
+    said = capfd.readouterr().err
+    assert "Traceback" not in said
+    assert "size of its style" in said
+    assert not Path("trace").exists()
+
+
+@pytest.mark.parametrize("style", [None, {}, {"name": None}, "udnie"])
+def test_a_model_that_names_no_style(
+    script: Script, net: Path, photos: Path, style: Any, capfd: pytest.CaptureFixture[str]
+) -> None:
+    describe_style(net, style)
+    assert script("evaluate.py", f"model={net}", f"content={photos / '00.jpg'}", "out=out") == 0
+    assert "names no style" in capfd.readouterr().out
+    assert rows(Path("out"))[0]["style"] == ""
+    assert float(rows(Path("out"))[0]["content"]) > 0
+
+
+def test_a_net_that_gives_no_picture_is_no_fault_of_the_content(
+    script: Script, net: Path, photos: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    diverged = build_architecture(ARCHITECTURE)
+    for parameter in diverged.parameters():
+        torch.nn.init.constant_(parameter, torch.nan)
+    save_model(net, diverged, {"architecture": ARCHITECTURE})
+    assert script("evaluate.py", f"model={net}", f"content={photos}", "out=out") == 2
+    said = capfd.readouterr()
+    assert "diverged" in said.err
+    assert "skipped" not in said.out

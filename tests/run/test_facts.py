@@ -46,6 +46,14 @@ def test_outside_of_a_repository_there_is_no_commit(tmp_path, monkeypatch):
     assert facts.commit() is None
 
 
+def test_code_that_the_repository_does_not_track_has_no_commit(repository, monkeypatch):
+    installed = repository / ".venv" / "facts.py"
+    installed.parent.mkdir()
+    installed.write_text("one\n")
+    monkeypatch.setattr(facts, "__file__", str(installed))
+    assert facts.commit() is None
+
+
 def test_without_git_there_is_no_commit(repository, monkeypatch):
     monkeypatch.setenv("PATH", str(repository / "nothing"))
     assert facts.commit() is None
@@ -56,6 +64,8 @@ def test_versions_name_what_is_installed(monkeypatch):
     assert found["python"] == platform.python_version()
     assert found["torch"].partition("+")[0] == torch.__version__.partition("+")[0]
     assert set(facts.PACKAGES) < set(found)
+    new = {"numpy", "pillow", "omegaconf", "scikit-image", "safetensors", "pycocotools"}
+    assert new < set(found)
     monkeypatch.setattr(facts, "PACKAGES", ("torch", "no-such-package"))
     assert set(facts.versions()) == {"python", "torch"}
 
@@ -66,6 +76,23 @@ def test_the_hardware_is_told():
     assert len(found["gpus"]) == torch.cuda.device_count()
     assert found["machine"]
     assert found["processor"]
+
+
+def test_the_cpus_name_and_memory(tmp_path, monkeypatch):
+    info = tmp_path / "cpuinfo"
+    monkeypatch.setattr(facts, "_CPU_INFO", info)
+    monkeypatch.setattr(platform, "processor", lambda: "another way")
+    sizes = {"SC_PHYS_PAGES": 3 * 2**19, "SC_PAGE_SIZE": 4096}
+    monkeypatch.setattr(facts.os, "sysconf", sizes.__getitem__, raising=False)
+    info.write_text("processor\t: 0\nmodel name\t: A CPU @ 2 GHz\n\nmodel name\t: A CPU\n")
+    assert facts.hardware()["cpu"] == "A CPU @ 2 GHz"
+    assert facts.hardware()["memory_gib"] == 6.0
+    info.write_text("processor\t: 0\nBogoMIPS\t: 100\n")  # as on ARM
+    assert facts.hardware()["cpu"] == "another way"
+    info.unlink()
+    monkeypatch.delattr(facts.os, "sysconf")
+    assert facts.hardware()["cpu"] == "another way"
+    assert facts.hardware()["memory_gib"] is None
 
 
 def test_facts_are_plain_json(monkeypatch):

@@ -17,12 +17,12 @@ class Faults:
 
     Args:
         pictures: That they are among.
-        max_unreadable: Share of them, from 0 to 1, above which it is an error.
+        max_unreadable: Share of them, from 0 to 1, above which it is an error; see
+            `most_unreadable`.
     """
 
     def __init__(self, pictures: Pictures, max_unreadable: float) -> None:
-        # Rounded so that 0.29 of 100 is 29; and at least one picture has to be left.
-        self.allowed = min(int(max_unreadable * len(pictures) + 1e-9), len(pictures) - 1)
+        self.allowed = most_unreadable(len(pictures), max_unreadable)
         self._pictures = pictures
         self._max_unreadable = max_unreadable
         self._found: dict[int, str] = {}
@@ -58,16 +58,27 @@ class Faults:
             _log.warning("%d of %d pictures are unreadable: %s.", self._told, total, self)
 
 
+def most_unreadable(total: int, share: float) -> int:
+    """Return how many of ``total`` pictures may be unreadable.
+
+    One may be whatever the ``share``, unless that is 0; but at least one picture has to be left.
+    """
+    if share == 0:
+        return 0
+    # Rounded so that 0.29 of 100 is 29.
+    return min(max(1, int(share * total + 1e-9)), total - 1)
+
+
 def name_some(faults: list[tuple[str, str]], most: int = 3) -> str:
     """Return the first ``most`` of (name, fault) in words, and how many are not named."""
     named = "; ".join(f"{name} ({why})" for name, why in faults[:most])
     return named + (f"; and {len(faults) - most} more" if len(faults) > most else "")
 
 
-def too_many_unreadable(found: int, total: int, allowed: float, names: str) -> StylenetError:
-    """Return the error that ``found`` of ``total`` pictures, more than ``allowed``, are bad."""
+def too_many_unreadable(found: int, total: int, share: float, names: str) -> StylenetError:
+    """Return the error that ``found`` of ``total`` pictures are bad, too many for ``share``."""
     return StylenetError(
-        f"{found} of {total} pictures are unreadable, expected at most a share of {allowed:g}:"
-        f" {names}.",
+        f"{found} of {total} pictures are unreadable, expected at most"
+        f" {most_unreadable(total, share)} by a share of {share:g}: {names}.",
         "Remove or replace them, or allow more with data.max_unreadable (a share from 0 to 1).",
     )

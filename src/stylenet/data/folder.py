@@ -14,7 +14,7 @@ from typing import Any
 
 from PIL import Image
 
-from stylenet.data.faults import name_some, too_many_unreadable
+from stylenet.data.faults import most_unreadable, name_some, too_many_unreadable
 from stylenet.data.module import PictureData
 from stylenet.data.pictures import FilePictures, Pictures
 from stylenet.errors import StylenetError
@@ -101,7 +101,7 @@ class FolderData(PictureData):
         if not faults:
             return paths
         names = name_some([(path.relative_to(root).as_posix(), w) for path, w in faults.items()])
-        if len(faults) > self.max_unreadable * len(checked) + 1e-9 or len(faults) == len(paths):
+        if len(faults) > most_unreadable(len(checked), self.max_unreadable):
             raise too_many_unreadable(len(faults), len(checked), self.max_unreadable, names)
         some = "" if len(checked) == len(paths) else f", chosen from {len(paths)} to be checked,"
         _log.warning(

@@ -44,7 +44,8 @@ class TrainLoader:
         size: Side of the squares in pixels.
         num_workers: Processes that prepare batches ahead; 0 prepares them in this one.
         pin_memory: Put batches where a GPU can fetch them.
-        max_unreadable: Share of the pictures, from 0 to 1, that may turn out unreadable.
+        max_unreadable: Share of the pictures, from 0 to 1, that may turn out unreadable; one always
+            may, unless the share is 0.
         position: Returns (epoch, batch) to begin with, or None: the epoch after the last one.
     """
 

@@ -31,7 +31,8 @@ class PictureData(pl.LightningDataModule, ABC):
         num_workers: Processes that prepare training batches ahead; None: as many as cores but
             one, at least 1 and at most 4; 0: the training process prepares them itself.
         seed: 0 or more.
-        max_unreadable: Share of the pictures, 0 to 1, that may turn out unreadable.
+        max_unreadable: Share of the pictures, 0 to 1, that may turn out unreadable; one always may,
+            unless the share is 0.
 
     Raises:
         StylenetError: A value is out of its range.

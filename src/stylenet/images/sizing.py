@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -119,24 +119,3 @@ class CentreSquare(_ToPixels):
     def __call__(self, image: Tensor) -> Tensor:
         """(3,H,W) -> (3,px,px): `ShorterSide`, then `CentreCrop`."""
         return CentreCrop(self.px)(ShorterSide(self.px)(image))
-
-
-@dataclass(frozen=True)
-class InTurn:
-    """Several sizings one after the other, e.g. Height(300), then CentreCrop(256)."""
-
-    steps: Sequence[Sizing]
-
-    def __post_init__(self) -> None:
-        """Refuse steps that cannot be called, such as those that Hydra turned back into configs."""
-        steps: Sequence[object] = self.steps
-        for step in steps:
-            if not callable(step):
-                problem = f"InTurn: {step!r} is a {type(step).__name__}, expected a sizing."
-                raise SizeError(problem, "In a Hydra config add `_convert_: all` beside _target_.")
-
-    def __call__(self, image: Tensor) -> Tensor:
-        """(3,H,W) -> (3,H',W') of the last step."""
-        for step in self.steps:
-            image = step(image)
-        return image

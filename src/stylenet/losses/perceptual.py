@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 import torch
 from torch import Tensor, nn
 
+from stylenet.errors import StylenetError
 from stylenet.losses.network import LossNetwork
 
 
@@ -60,10 +61,18 @@ class PerceptualLoss(nn.Module):
     Args:
         terms: name -> term; the names are those under which the losses are logged.
         network: the frozen loss network.
+
+    Raises:
+        StylenetError: there is no term.
     """
 
     def __init__(self, terms: Mapping[str, Term], network: LossNetwork) -> None:
         super().__init__()
+        if not terms:
+            raise StylenetError(
+                "The loss has no terms, expected at least one: there is nothing to train on.",
+                "Use loss=perceptual, or name terms under loss.terms.",
+            )
         self.terms = nn.ModuleDict(dict(terms))
         self.network = network
         self.stylised_layers = _union(term.stylised_layers for term in terms.values())
@@ -88,5 +97,5 @@ class PerceptualLoss(nn.Module):
         return View(image, self.network(image, layers) if layers else {})
 
 
-def _union(groups: object) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(layer for group in groups for layer in group))  # type: ignore[attr-defined]
+def _union(groups: Iterable[tuple[str, ...]]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(layer for group in groups for layer in group))

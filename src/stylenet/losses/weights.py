@@ -56,7 +56,10 @@ class Weights(Protocol):
 
 
 class Pretrained:
-    """torchvision's ImageNet weights: a local file, torch's cache, or a download with hash check.
+    """torchvision's ImageNet weights: a local file, torch's cache, or a download.
+
+    What lies in the cache or is downloaded must have the hash that torchvision writes into its
+    file's name, whatever a mirror calls the file.
 
     Args:
         path: a local copy of torchvision's file; None looks in torch's cache
@@ -82,19 +85,23 @@ class Pretrained:
             )
         name = url.rsplit("/", 1)[-1]
         cached = Path(torch.hub.get_dir()) / "checkpoints" / name
+        expected = published_hash(architecture.url or "") or published_hash(url)
         if not cached.exists():
-            self._download(url, cached, architecture)
+            self._download(url, cached, architecture, expected)
+        elif expected is not None:
+            _verify(cached, expected, architecture)
         tensors = match(read_tensors(cached), architecture, str(cached))
         return LoadedWeights(tensors, self.url or f"torchvision IMAGENET1K_V1 ({name})")
 
-    def _download(self, url: str, target: Path, architecture: Architecture) -> None:
-        published = published_hash(url)
+    def _download(
+        self, url: str, target: Path, architecture: Architecture, expected: str | None
+    ) -> None:
         try:
             target.parent.mkdir(parents=True, exist_ok=True)
             _log.info("Downloading %s to %s", url, target)
             with _silence_limit(self.timeout):
                 # It writes to a temporary file, removed whatever happens, and renames it last.
-                torch.hub.download_url_to_file(url, str(target), published, progress=True)
+                torch.hub.download_url_to_file(url, str(target), expected, progress=True)
         except (OSError, http.client.HTTPException, RuntimeError, ValueError) as error:
             if isinstance(error, HTTPError):
                 error.close()  # it is the connection, too
@@ -173,6 +180,24 @@ class RandomWeights:
                     value.normal_(0, math.sqrt(2 / fan_in), generator=generator)
                 tensors[f"{layer}.{key}"] = value
         return LoadedWeights(tensors, f"random(seed={self.seed})")
+
+
+def _verify(file: Path, expected: str, architecture: Architecture) -> None:
+    """Refuse a file in torch's cache whose digest does not start with ``expected``."""
+    try:
+        digest = sha256(file)
+    except OSError as error:
+        raise WeightsError(
+            f"The file of weights {file} cannot be opened: {error.strerror}.",
+            f"Check the path, {ALTERNATIVES}.",
+        ) from error
+    if not digest.startswith(expected):
+        raise WeightsError(
+            f"{file} does not hold the published weights of {architecture.name}: its SHA-256 "
+            f"starts with {digest[: len(expected)]}, expected {expected}.",
+            "It may be a download that was cut off, or another network's: delete it and fetch it "
+            "again. Weights of your own go with loss_network.weights.path=<file>.",
+        )
 
 
 @contextmanager

@@ -24,13 +24,15 @@ class Quality:
 
 
 @torch.inference_mode()
-def measure(stylised: Tensor, content: Tensor, loss: PerceptualLoss) -> Quality:
-    """Measure one picture, both (3,H,W) in [0,1], in float32.
+def measure(
+    stylised: Tensor, content: Tensor, loss: PerceptualLoss, device: torch.device | str = "cpu"
+) -> Quality:
+    """Measure one picture, both (3,H,W) in [0,1], in float32; ``loss`` is on ``device``.
 
     The style loss is None where ``loss`` has no style term; SSIM is that of Wang et al. 2004 over
     RGB, and None for pictures smaller than its 7 px window.
     """
-    terms = loss(stylised[None], content[None]).terms
+    terms = loss(stylised[None].to(device), content[None].to(device)).terms
     values = {name: value.item() for name, value in terms.items()}
     return Quality(
         values.get("content"), values.get("style"), values.get("tv"), ssim(stylised, content)
@@ -42,6 +44,6 @@ def ssim(a: Tensor, b: Tensor) -> float | None:
     if min(a.shape[-2:]) < WINDOW:
         return None
     value = structural_similarity(  # type: ignore[no-untyped-call]
-        a.numpy(), b.numpy(), win_size=WINDOW, channel_axis=0, data_range=1.0
+        a.cpu().numpy(), b.cpu().numpy(), win_size=WINDOW, channel_axis=0, data_range=1.0
     )
     return float(value)
