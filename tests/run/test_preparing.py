@@ -113,7 +113,7 @@ def test_an_unknown_precision_is_an_error_with_the_known_ones(command_line):
 @pytest.mark.parametrize(
     ("overrides", "steps", "epochs"),
     [
-        ([], 400, -1),
+        ([], 300, -1),
         (["trainer.max_steps=7"], 7, -1),
         (["trainer.max_epochs=2"], -1, 2),
         (["trainer.max_epochs=2", "trainer.max_steps=7"], 7, 2),
