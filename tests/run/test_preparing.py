@@ -332,7 +332,10 @@ def test_what_a_run_is_made_of_cannot_change(override, run):
 
 @pytest.mark.parametrize(
     ("override", "nearest"),
-    [("trainer.max_step=80", "trainer.max_steps"), ("data.num_worker=1", "data.num_workers")],
+    [
+        ("trainer.max_step=80", "trainer.max_steps"),
+        ("trainer.val_check=80", "trainer.val_check_interval"),
+    ],
 )
 def test_a_misspelt_key_is_named_with_the_nearest(override, nearest, run):
     with pytest.raises(OmegaConfBaseException) as caught:

@@ -62,6 +62,9 @@ def test_a_run_of_epochs_is_resumed_by_epochs(
     assert script("train.py", f"resume={run}", "trainer.max_epochs=2") == 0
     assert load_model(run).description["training"]["steps"] == 2 * 3
     assert script("train.py", f"resume={run}") == 2
+    assert script("train.py", f"resume={run}", "trainer.max_steps=6") == 2
+    assert script("train.py", f"resume={run}", "trainer.max_steps=7") == 0
+    assert load_model(run).description["training"]["steps"] == 7
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])

@@ -30,9 +30,9 @@ from stylenet.styles import catalogue
 
 log = logging.getLogger(__name__)
 CONFIG_FILE = "config.yaml"
-RESUMABLE = r"(trainer|callbacks|logger)\.[\w.]+|data\.num_worker\w*"
+RESUMABLE = r"(trainer|callbacks|logger)\.[\w.]+|data\.num_workers"
 PATHS = ("style", "data.root", "data.val_root", "loss_network.weights.path", "paths.styles")
-LENGTHS = ("trainer.max_steps", "trainer.max_epochs", "trainer.max_time")
+UNLIMITED = {"max_steps": -1, "max_epochs": -1, "max_time": None}
 WEIGHTS = ("content_weight", "style_weight", "tv_weight")
 PRECISIONS = ("auto", "32", "32-true", "bf16-mixed")
 
@@ -95,22 +95,25 @@ def resumed(folder: Path, overrides: Sequence[str]) -> DictConfig:
             )
         config.merge_with_dotlist([override])
         config.run.overrides.append(override)
-    if _finished(folder) and not set(LENGTHS) & _keys(overrides):
-        raise StylenetError(
-            f"The run in {folder} is finished.",
-            "Give it more to do, e.g. trainer.max_steps=... or trainer.max_epochs=...",
-        )
-    _settle_length(config, overrides)
+    _lengthen(config, folder, _keys(overrides))
     config.resume = str(folder)
     _move(config, config.run.dir, str(folder.absolute()))
     return config
 
 
-def _finished(folder: Path) -> bool:
+def _lengthen(config: DictConfig, folder: Path, given: set[str]) -> None:
+    """A limit that is given now replaces the limits that the run had before."""
+    limits = {name for name in UNLIMITED if f"trainer.{name}" in given}
+    for name in UNLIMITED.keys() - limits if limits else ():
+        config.trainer[name] = UNLIMITED[name]
     description = folder / DESCRIPTION
-    if not description.is_file():
-        return False
-    return bool(json.loads(description.read_text())["training"]["finished"])
+    model = json.loads(description.read_text())["training"] if description.is_file() else {}
+    done, steps = model.get("steps", 0), config.trainer.max_steps
+    if (model.get("finished") and not limits) or 0 < steps <= done:
+        raise StylenetError(
+            f"The run in {folder} is finished: it has done {done} steps.",
+            f"Give it more to do, e.g. trainer.max_steps={2 * done} or trainer.max_epochs=...",
+        )
 
 
 def _move(config: DictConfig | ListConfig, old: str, new: str) -> None:
