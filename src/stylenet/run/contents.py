@@ -9,9 +9,8 @@ from pathlib import Path
 
 from torch import Tensor
 
-from stylenet.data.folder import picture_files
 from stylenet.errors import StylenetError
-from stylenet.images import PictureError, read_image
+from stylenet.images import PictureError, picture_files, read_image
 
 log = logging.getLogger(__name__)
 

@@ -1,0 +1,60 @@
+"""The pictures in a folder."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import os
+from collections import Counter
+from pathlib import Path
+
+from stylenet.errors import StylenetError
+from stylenet.images.reading import PICTURE_SUFFIXES
+
+_log = logging.getLogger(__name__)
+
+
+def picture_files(root: Path, setting: str) -> list[Path]:
+    """Return all picture files below ``root``, in an order that depends on their paths only.
+
+    Files are told by their suffix, in any case. Hidden files and folders are passed over; links
+    are followed, and a folder that several of them lead to is searched once.
+
+    Args:
+        root: An existing folder.
+        setting: Its name in the configuration, for the error.
+
+    Raises:
+        StylenetError: There is none.
+    """
+    found: list[tuple[bytes, Path]] = []
+    others: Counter[str] = Counter()
+    seen: set[str] = set()
+    for folder, subfolders, names in os.walk(root, followlinks=True, onerror=_log_closed):
+        if (real := os.path.realpath(folder)) in seen:
+            subfolders.clear()
+            continue
+        seen.add(real)
+        subfolders[:] = sorted(name for name in subfolders if not name.startswith("."))
+        for name in names:
+            path = Path(folder, name)
+            if name.startswith("."):
+                continue
+            if path.suffix.lower() in PICTURE_SUFFIXES:
+                below = path.relative_to(root).as_posix()
+                digest = hashlib.sha256(below.encode("utf-8", "surrogateescape")).digest()
+                found.append((digest, path))
+            else:
+                others[path.suffix.lower() or "no suffix"] += 1
+    if not found:
+        kinds = ", ".join(f"{count} x {suffix}" for suffix, count in others.most_common(5))
+        raise StylenetError(
+            f"{setting}={root} holds no picture; found were {kinds or 'no files at all'}, expected"
+            f" files ending in {', '.join(PICTURE_SUFFIXES)}.",
+            f"Point {setting} at a folder with pictures; subfolders are searched too.",
+        )
+    return [path for _, path in sorted(found)]
+
+
+def _log_closed(error: OSError) -> None:
+    _log.warning("A folder cannot be searched and is passed over: %s.", error)
