@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+import wandb
 from hydra import compose, initialize_config_dir
 from hydra.core.global_hydra import GlobalHydra
 from hydra.core.hydra_config import HydraConfig
@@ -107,7 +108,13 @@ def wandb_file() -> ModuleType:
 @pytest.fixture
 def wandb_history(wandb_file: ModuleType) -> Callable[[Path], list[dict[str, Any]]]:
     """``wandb_history(folder)``: what the only offline W&B run below a folder logged."""
-    return wandb_file.history
+
+    def read(folder: Path) -> list[dict[str, Any]]:
+        wandb.teardown()  # W&B's service writes on for a moment after a run is finished
+        history: list[dict[str, Any]] = wandb_file.history(folder)
+        return history
+
+    return read
 
 
 @pytest.fixture

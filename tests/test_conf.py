@@ -128,7 +128,7 @@ def test_precedence_is_recipe_then_experiment_then_command_line(
     assert composed(recipe).trainer.max_steps == 40_000
     assert composed(recipe, experiment).trainer.max_steps == 700
     assert composed(experiment, recipe, "trainer.max_steps=7").trainer.max_steps == 7
-    assert composed(recipe, "norm=instance").norm._target_ == "torch.nn.InstanceNorm2d"
+    assert composed(recipe, "norm=instance").norm._target_ == "stylenet.nets.InstanceNorm"
 
 
 def test_a_norm_reaches_any_net(composed: Callable[..., DictConfig]) -> None:
@@ -142,7 +142,7 @@ def test_recipes_hold_the_published_numbers(composed: Callable[..., DictConfig])
     assert (udnie.loss.content_weight, udnie.loss.style_weight) == (0.5, 10)
     assert udnie.loss.tv_weight == pytest.approx(1e-6 * 255**2 / 2 * 4 * 3 * 256**2, rel=1e-4)
     assert (udnie.net.width, udnie.net.padding.margin, udnie.style_size.px) == (0.5, 40, 256)
-    assert udnie.norm._target_ == "torch.nn.InstanceNorm2d"
+    assert udnie.norm._target_ == "stylenet.nets.InstanceNorm"
     examples = composed("recipe=pytorch_examples")
     assert (examples.loss.content_weight, examples.loss.style_weight) == (1e5, 1e10)
     assert list(examples.loss.content_layers) == ["relu2_2"]

@@ -46,7 +46,7 @@ class TrainConfig:
     seed: int = 0
     precision: Any = "auto"
     channels_last: bool = True
-    compile: bool = False
+    compile: Any = "auto"
     resume: str | None = None
     publication: Publication | None = None
     paths: Paths = field(default_factory=Paths)

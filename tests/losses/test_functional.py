@@ -153,3 +153,10 @@ def test_bfloat16_is_widened_before_neighbours_are_subtracted():
     image = noise(2, 3, 32, 32, dtype=torch.bfloat16)
     exact = total_variation(image.double()).float()
     torch.testing.assert_close(total_variation(image), exact, rtol=1e-5, atol=0)
+
+
+@pytest.mark.parametrize("memory_format", [torch.contiguous_format, torch.channels_last])
+def test_gradient_of_the_gram_matrix_is_right_for_any_upstream_gradient(memory_format):
+    """Its Jacobian against finite differences: entry by entry, so for asymmetric gradients too."""
+    features = noise(2, 3, 4, 5, dtype=torch.float64).contiguous(memory_format=memory_format)
+    assert torch.autograd.gradcheck(gram_matrix, features.requires_grad_())

@@ -251,3 +251,18 @@ def test_the_record_of_a_run(compact):
     assert compact.name == "compact_vgg"
     assert compact.weights_source.startswith("bundled compact_vgg.safetensors sha256:7ebb9b4a")
     assert not compact.is_caffe
+
+
+def test_lowered_layers_give_the_features_that_autocast_gives(compact):
+    lowered = compact_vgg(Bundled()).lower(torch.bfloat16)
+    layers = ["relu1_2", "conv3_1", "relu5_1"]
+    with torch.no_grad(), torch.autocast("cpu", torch.bfloat16):
+        expected = compact(picture(), layers)
+        got = lowered(picture(), layers)
+    with torch.no_grad():
+        alone = lowered(picture(), layers)  # no autocast needed
+    for layer in layers:
+        assert got[layer].dtype == alone[layer].dtype == torch.bfloat16
+        torch.testing.assert_close(got[layer], expected[layer], rtol=0, atol=0)
+        torch.testing.assert_close(alone[layer], expected[layer], rtol=0, atol=0)
+    assert lowered.input.mean.dtype == torch.float32

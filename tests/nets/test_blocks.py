@@ -41,22 +41,9 @@ def test_conv_block_gives_sides_divided_by_the_stride_rounded_up(mode, kernel, s
 def test_conv_block_is_convolution_norm_relu():
     torch.manual_seed(0)
     block = ConvBlock(3, 4, 3, nn.InstanceNorm2d)
-    bare = ConvBlock(3, 4, 3, None)
-    bare.load_state_dict(block.state_dict())
     x = noise(1, 3, 8, 8)
     convolved = nn.functional.conv2d(x, block[0].weight, block[0].bias, padding=1)
-    torch.testing.assert_close(bare(x), convolved)
     torch.testing.assert_close(block(x), nn.functional.instance_norm(convolved).relu())
-    assert bare(x).min() < 0
-
-
-@pytest.mark.parametrize("mode", MODES)
-def test_a_convolution_sees_the_border_that_its_mode_names(mode):
-    """On a constant picture only zero padding can be told from the interior."""
-    torch.manual_seed(0)
-    out = ConvBlock(3, 4, 3, None, mode)(torch.ones(1, 3, 8, 8))
-    interior = out[..., 4:5, 4:5].expand_as(out)
-    assert torch.allclose(out, interior, atol=1e-6) == (mode != "zeros")
 
 
 @pytest.mark.parametrize("mode", MODES)

@@ -10,7 +10,7 @@ from omegaconf import OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
 from stylenet.errors import StylenetError
-from stylenet.run import preparing
+from stylenet.run import preparing, speed
 from stylenet.run.launch import in_words
 from stylenet.run.preparing import CONFIG_FILE, prepare, resumed
 from stylenet.styles import catalogue
@@ -25,7 +25,7 @@ def isolated(monkeypatch, tmp_path):
     for name in ("WANDB_MODE", "WANDB_API_KEY", "WANDB_BASE_URL", "WANDB_IDENTITY_TOKEN_FILE"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("NETRC", str(tmp_path / "no_netrc"))
-    monkeypatch.setattr(preparing, "cpu_has_bf16", lambda: False)
+    monkeypatch.setattr(speed, "cpu_has_bf16", lambda: False)
     monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
     monkeypatch.chdir(tmp_path)
 
@@ -65,7 +65,7 @@ def test_everything_is_settled(command_line):
     ("wish", "settled"), [("32", "32-true"), ("32-true", "32-true"), ("bf16-mixed", "bf16-mixed")]
 )
 def test_a_precision_asked_for_is_taken(wish, settled, command_line, monkeypatch):
-    monkeypatch.setattr(preparing, "cpu_has_bf16", lambda: True)
+    monkeypatch.setattr(speed, "cpu_has_bf16", lambda: True)
     config = command_line(f"precision={wish}")
     assert config.precision == config.trainer.precision == settled
     assert not any(words.startswith("precision") for words in config.run.notes)
@@ -86,7 +86,7 @@ def test_a_gpu_that_is_not_there_is_an_error(command_line, monkeypatch):
 
 @pytest.mark.parametrize(("has", "settled"), [(True, "bf16-mixed"), (False, "32-true")])
 def test_auto_precision_asks_the_cpu_and_says_so(has, settled, command_line, monkeypatch):
-    monkeypatch.setattr(preparing, "cpu_has_bf16", lambda: has)
+    monkeypatch.setattr(speed, "cpu_has_bf16", lambda: has)
     config = command_line()
     assert config.precision == config.trainer.precision == settled
     (words,) = [words for words in config.run.notes if words.startswith("precision")]

@@ -68,7 +68,7 @@ def test_checkpoints_hold_plain_data_and_no_loss_network(
         file = only(tmp_path / "runs") / "checkpoints" / f"{name}.ckpt"
         checkpoint: dict[str, Any] = torch.load(file, weights_only=True)
         assert {key.partition(".")[0] for key in checkpoint["state_dict"]} == {"net"}
-        assert checkpoint["config"]["norm"]["_target_"] == "torch.nn.InstanceNorm2d"
+        assert checkpoint["config"]["norm"]["_target_"] == "stylenet.nets.InstanceNorm"
         assert type(checkpoint["config"]) is dict
 
 

@@ -224,3 +224,28 @@ def test_keys_of_a_checkpoint_are_checked(fake_network, tmp_path, change):
         make_trainer(2).fit(
             make(fake_network), batches(2), ckpt_path=tmp_path / "b.ckpt", weights_only=True
         )
+
+
+def test_the_compiler_gets_the_step_and_the_number_of_steps_to_come(fake_network):
+    asked: list[float] = []
+    calls: list[tuple[int, ...]] = []
+
+    def compiler(function, steps):
+        asked.append(steps)
+
+        def watched(content):
+            calls.append(tuple(content.shape))
+            return function(content)
+
+        return watched
+
+    plain, watched = History(), History()
+    make_trainer(3, plain).fit(make(fake_network), batches(3))
+    task = make(fake_network)
+    task = FeedForward(
+        task.net, task.loss, STYLE, functools.partial(Adam, lr=1e-2), compiler=compiler
+    )
+    make_trainer(3, watched, limit_val_batches=1).fit(task, batches(3), batches(1))
+    assert asked == [3]
+    assert calls == [(2, 3, 16, 16)] * 3  # training steps, not the validation
+    assert watched.total == plain.total

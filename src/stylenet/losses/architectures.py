@@ -17,6 +17,8 @@ from torchvision.models import (
     VGG19_Weights,
 )
 
+from stylenet.losses.pooling import MaxPool2x2
+
 _MATCONVNET = "https://www.vlfeat.org/matconvnet/models/"
 _JCJOHNSON = "https://web.eecs.umich.edu/~justincj/models/"
 
@@ -158,12 +160,12 @@ def _vgg(*blocks: Sequence[int], pool: Callable[[], nn.Module]) -> dict[str, nn.
 
 def _vgg16() -> dict[str, nn.Module]:
     blocks = ((64,) * 2, (128,) * 2, (256,) * 3, (512,) * 3, (512,) * 3)
-    return _vgg(*blocks, pool=lambda: nn.MaxPool2d(2, 2))
+    return _vgg(*blocks, pool=MaxPool2x2)
 
 
 def _vgg19() -> dict[str, nn.Module]:
     blocks = ((64,) * 2, (128,) * 2, (256,) * 4, (512,) * 4, (512,) * 4)
-    return _vgg(*blocks, pool=lambda: nn.MaxPool2d(2, 2))
+    return _vgg(*blocks, pool=MaxPool2x2)
 
 
 def _compact_vgg() -> dict[str, nn.Module]:

@@ -10,6 +10,7 @@ over the batch; whoever sums the loss does, so that a picture's loss does not de
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -28,9 +29,35 @@ def gram_matrix(features: Tensor) -> Tensor:
     Johnson et al. 2016, section 3.2. The product runs in the precision of ``features`` or of
     autocast; under bfloat16 its entries carry a relative rounding error of up to 2^-9.
     """
-    n, c, h, w = features.shape
-    flat = features.reshape(n, c, h * w)
-    return _single(torch.bmm(flat, flat.transpose(1, 2))) / (c * h * w)
+    product: Tensor = _SelfProduct.apply(features)
+    return _single(product) / features[0].numel()
+
+
+class _SelfProduct(torch.autograd.Function):
+    """F F^T of each picture, (N,C,H,W) -> (N,C,C), in place of a bmm of two different factors.
+
+    The gradient of these would be two products and a sum; of one it is (dG + dG^T) F, a single
+    product. Under torch.compile too.
+    """
+
+    @staticmethod
+    def forward(ctx: Any, features: Tensor) -> Tensor:
+        ctx.save_for_backward(features)
+        flat = _cells_by_channels(features)
+        return torch.bmm(flat.transpose(1, 2), flat)
+
+    @staticmethod
+    def backward(ctx: Any, gradient: Tensor) -> Tensor:
+        (features,) = ctx.saved_tensors
+        symmetric = (gradient + gradient.transpose(1, 2)).to(features.dtype)
+        product = torch.bmm(_cells_by_channels(features), symmetric)
+        n, c, h, w = features.shape
+        return product.view(n, h, w, c).permute(0, 3, 1, 2)
+
+
+def _cells_by_channels(features: Tensor) -> Tensor:
+    """(N,C,H,W) -> (N,H*W,C), without a copy where ``features`` are channels-last."""
+    return features.permute(0, 2, 3, 1).flatten(1, 2)
 
 
 def sum_of_entries(squares: Tensor) -> Tensor:
@@ -56,7 +83,8 @@ def content_loss(features: Tensor, target: Tensor) -> Tensor:
 
     Johnson et al. 2016, eq. 2; Gatys et al. 2016 use half the *sum*.
     """
-    return ((_single(features) - _single(target)) ** 2).flatten(1).mean(1)
+    # not flattened first: channels-last features would be read out of order
+    return ((_single(features) - _single(target)) ** 2).mean((1, 2, 3))
 
 
 def pixel_loss(image: Tensor, target: Tensor) -> Tensor:
@@ -72,5 +100,5 @@ def total_variation(image: Tensor) -> Tensor:
     image = _single(image)
     down = image[..., 1:, :] - image[..., :-1, :]
     across = image[..., :, 1:] - image[..., :, :-1]
-    squares = (down**2).flatten(1).sum(1) + (across**2).flatten(1).sum(1)
+    squares = (down**2).sum((1, 2, 3)) + (across**2).sum((1, 2, 3))
     return squares / image[0].numel()

@@ -71,6 +71,7 @@ class LossNetwork(nn.Module):
                 window = self._windows[name]
                 if window is not None and not isinstance(layer, nn.Conv2d):
                     self.layers[name] = pooling(**window._asdict())
+        self._precision: torch.dtype | None = None
         self.requires_grad_(False)
         self.train(False)
         self.register_load_state_dict_pre_hook(_keep_own_weights)  # type: ignore[no-untyped-call]
@@ -95,6 +96,8 @@ class LossNetwork(nn.Module):
         self._check(image, depth)
         features: dict[str, Tensor] = {}
         value = self.input(image)
+        if self._precision is not None:
+            value = value.to(self._precision)
         previous = ""
         for name, layer in islice(self.layers.items(), depth):
             if isinstance(layer, nn.ReLU):
@@ -107,6 +110,16 @@ class LossNetwork(nn.Module):
                 features[name] = value
             previous = name
         return {name: features[known] for name, known in asked.items()}
+
+    def lower(self, precision: torch.dtype) -> Self:
+        """Keep the layers in ``precision``, such as bfloat16, from now on; features come in it too.
+
+        Autocast computes the same, but would round the weights anew at each step. Pictures are
+        still normalised in their own precision.
+        """
+        self.layers.to(precision)
+        self._precision = precision
+        return self
 
     def resolve(self, layer: str) -> str:
         """The layer's own name, for its name or an alias.

@@ -9,16 +9,22 @@ from stylenet.nets.blocks import (
     ScaledTanh,
     TransposedUpsample,
 )
+from stylenet.nets.convolutions import BlockConv2d, PaddedConv2d, UpsampledConv2d
 from stylenet.nets.johnson import PictureTooSmallError, TransformerNet
+from stylenet.nets.norms import InstanceNorm
 
 __all__ = [
     "Affine",
+    "BlockConv2d",
     "ConvBlock",
+    "InstanceNorm",
     "NearestUpsample",
+    "PaddedConv2d",
     "Padding",
     "PictureTooSmallError",
     "ResidualBlock",
     "ScaledTanh",
     "TransformerNet",
     "TransposedUpsample",
+    "UpsampledConv2d",
 ]

@@ -8,14 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal, TypeAlias
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from stylenet.nets.convolutions import PaddedConv2d, UpsampledConv2d
+from stylenet.nets.padding import Mode
+
 NormFactory = Callable[[int], nn.Module]
-Mode: TypeAlias = Literal["zeros", "reflect", "replicate"]
 
 
 @dataclass(frozen=True)
@@ -34,27 +35,19 @@ class Padding:
 
 
 class ConvBlock(nn.Sequential):
-    """Convolution, norm, ReLU: (N,in,H,W) -> (N,out,ceil(H/stride),ceil(W/stride)) when padded.
-
-    ``norm=None`` leaves norm and activation out (the last layer of a net).
-    """
+    """Convolution, norm, ReLU: (N,in,H,W) -> (N,out,ceil(H/stride),ceil(W/stride)) when padded."""
 
     def __init__(
         self,
         in_channels: int,
         out_channels: int,
         kernel: int,
-        norm: NormFactory | None,
+        norm: NormFactory,
         mode: Mode = "zeros",
         stride: int = 1,
     ) -> None:
-        convolution = nn.Conv2d(
-            in_channels, out_channels, kernel, stride, padding=kernel // 2, padding_mode=mode
-        )
-        layers: list[nn.Module] = [convolution]
-        if norm is not None:
-            layers += [norm(out_channels), nn.ReLU()]
-        super().__init__(*layers)
+        convolution = PaddedConv2d(in_channels, out_channels, kernel, kernel // 2, mode, stride)
+        super().__init__(convolution, norm(out_channels), nn.ReLU())
 
 
 class ResidualBlock(nn.Module):
@@ -66,14 +59,12 @@ class ResidualBlock(nn.Module):
 
     def __init__(self, channels: int, norm: NormFactory, padding: int, mode: Mode) -> None:
         super().__init__()
-        # padding_mode is only looked at where there is padding
-        conv = {"kernel_size": 3, "padding": padding, "padding_mode": mode if padding else "zeros"}
         self.crop = 2 - 2 * padding
         self.body = nn.Sequential(
-            nn.Conv2d(channels, channels, **conv),  # type: ignore[arg-type]
+            PaddedConv2d(channels, channels, 3, padding, mode),
             norm(channels),
             nn.ReLU(),
-            nn.Conv2d(channels, channels, **conv),  # type: ignore[arg-type]
+            PaddedConv2d(channels, channels, 3, padding, mode),
             norm(channels),
         )
 
@@ -108,8 +99,7 @@ class NearestUpsample(nn.Sequential):
 
     def __init__(self, in_channels: int, out_channels: int, norm: NormFactory, mode: Mode) -> None:
         super().__init__(
-            nn.Upsample(scale_factor=2, mode="nearest"),
-            *ConvBlock(in_channels, out_channels, 3, norm, mode),
+            UpsampledConv2d(in_channels, out_channels, mode), norm(out_channels), nn.ReLU()
         )
 
 

@@ -17,6 +17,7 @@ from stylenet.nets.blocks import (
     fits,
     pad_to_multiple,
 )
+from stylenet.nets.convolutions import BlockConv2d
 
 DOWNSAMPLING = 4
 KERNEL = 9
@@ -73,7 +74,7 @@ class TransformerNet(nn.Module):
         self.decoder = nn.Sequential(
             upsample(c3, c2, norm, mode),
             upsample(c2, c1, norm, mode),
-            ConvBlock(c1, 3, KERNEL, None, mode),
+            BlockConv2d(c1, 3, KERNEL, mode),
         )
         self.output = ScaledTanh() if output is None else output
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,9 @@ from torch import Tensor, nn
 from stylenet.callbacks import RunRecord
 from stylenet.losses import LossNetwork, PerceptualLoss, Term
 from stylenet.run.facts import run_facts
+from stylenet.run.notes import note
+from stylenet.run.preparing import CONFIG_FILE
+from stylenet.run.speed import LONG_ON_CPU, LONG_ON_GPU, CompileLongRuns, on_gpu
 from stylenet.styles import FoundStyle, find_style, read_style
 from stylenet.tasks import FeedForward
 
@@ -59,8 +63,8 @@ def build(config: DictConfig) -> Parts:
     if config.channels_last:
         net = net.to(memory_format=torch.channels_last)
         loss = loss.to(memory_format=torch.channels_last)
-    if config.compile:
-        net.compile()
+    if config.precision == "bf16-mixed":
+        loss.network.lower(torch.bfloat16)
     task = instantiate(
         config.task,
         net=net,
@@ -68,6 +72,9 @@ def build(config: DictConfig) -> Parts:
         style=style,
         optimizer=instantiate(config.optimizer),
         scheduler=instantiate(config.scheduler) if config.scheduler else None,
+        compiler=CompileLongRuns(
+            config.compile, LONG_ON_GPU if on_gpu(config) else LONG_ON_CPU, partial(_note, config)
+        ),
     )
     callbacks = {name: instantiate(c) for name, c in (config.callbacks or {}).items()}
     record = RunRecord(config.run.dir, plain(config), run_facts())
@@ -87,6 +94,12 @@ def build(config: DictConfig) -> Parts:
         use_distributed_sampler=False,
     )
     return Parts(found, task, instantiate(config.data), trainer, callbacks)
+
+
+def _note(config: DictConfig, words: str) -> None:
+    """Note what turned out after the configuration was written."""
+    note(config, words)
+    OmegaConf.save(config, Path(config.run.dir) / CONFIG_FILE, resolve=True)
 
 
 def _within(config: DictConfig, interval: str) -> int:

@@ -15,7 +15,6 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from pathlib import Path
 
-import torch
 from hydra.core.hydra_config import HydraConfig
 from hydra.types import RunMode
 from omegaconf import DictConfig, ListConfig, OmegaConf, open_dict
@@ -24,8 +23,9 @@ from stylenet.apply import DESCRIPTION
 from stylenet.errors import StylenetError
 from stylenet.loggers import choose_mode
 from stylenet.run.explain import check_choices
-from stylenet.run.facts import cpu_has_bf16
 from stylenet.run.names import run_dir, run_name, swept_keys
+from stylenet.run.notes import note
+from stylenet.run.speed import settle_compile, settle_precision
 from stylenet.styles import catalogue
 
 log = logging.getLogger(__name__)
@@ -34,7 +34,6 @@ RESUMABLE = r"(trainer|callbacks|logger)\.[\w.]+|data\.num_workers"
 PATHS = ("style", "data.root", "data.val_root", "loss_network.weights.path", "paths.styles")
 UNLIMITED = {"max_steps": -1, "max_epochs": -1, "max_time": None}
 WEIGHTS = ("content_weight", "style_weight", "tv_weight")
-PRECISIONS = ("auto", "32", "32-true", "bf16-mixed")
 
 
 def prepare(config: DictConfig) -> DictConfig:
@@ -57,7 +56,8 @@ def prepare(config: DictConfig) -> DictConfig:
     _settle_seed(config)
     _settle_style(config)
     _settle_weights(config)
-    _settle_precision(config)
+    settle_precision(config)
+    settle_compile(config)
     _settle_wandb(config)
     OmegaConf.resolve(config)
     return config
@@ -124,13 +124,6 @@ def _move(config: DictConfig | ListConfig, old: str, new: str) -> None:
             _move(value, old, new)
         elif isinstance(value, str) and (value == old or value.startswith(f"{old}/")):
             config[key] = new + value.removeprefix(old)
-
-
-def note(config: DictConfig, words: str) -> None:
-    """Say ``words`` in one line and keep them in the run's record."""
-    log.info(words)
-    if words not in config.run.notes:
-        config.run.notes.append(words)
 
 
 def _overrides() -> list[str]:
@@ -210,32 +203,6 @@ def _settle_weights(config: DictConfig) -> None:
     if used:
         words = ", ".join(f"{key} {value:g}" for key, value in used.items())
         note(config, f"weights tuned for {config.style} with {config.loss_network.name}: {words}")
-
-
-def _settle_precision(config: DictConfig) -> None:
-    wish = str(config.precision)
-    if wish not in PRECISIONS:
-        raise StylenetError(
-            f"Got precision={wish}, expected one of {', '.join(PRECISIONS)}.",
-            "Choose one of these.",
-        )
-    accelerator = config.trainer.accelerator
-    if accelerator in ("gpu", "cuda") and not torch.accelerator.is_available():
-        raise StylenetError(
-            f"Got trainer.accelerator={accelerator}, but torch {torch.__version__} sees no GPU.",
-            "Use trainer=cpu or trainer=auto, or install a driver and a torch that see it.",
-        )
-    on_gpu = accelerator in ("auto", "gpu", "cuda") and torch.cuda.is_available()
-    has_bf16 = torch.cuda.is_bf16_supported() if on_gpu else cpu_has_bf16()
-    where = "GPU" if on_gpu else "CPU"
-    if wish == "auto":
-        config.precision = "bf16-mixed" if has_bf16 else "32-true"
-        has = "multiplies" if has_bf16 else "does not multiply"
-        note(config, f"precision {config.precision}: this {where} {has} bfloat16 in hardware")
-    elif wish == "bf16-mixed" and not has_bf16:
-        note(config, f"precision bf16-mixed is emulated, hence slow, on this {where}")
-    elif wish == "32":
-        config.precision = "32-true"
 
 
 def _settle_wandb(config: DictConfig) -> None:

@@ -21,7 +21,9 @@ from stylenet.errors import StylenetError
 from stylenet.images import write_image
 from stylenet.run.building import Parts, build, plain
 from stylenet.run.facts import versions
-from stylenet.run.preparing import CONFIG_FILE, note, prepare
+from stylenet.run.notes import note
+from stylenet.run.preparing import CONFIG_FILE, prepare
+from stylenet.run.speed import on_gpu, tune_allocator
 
 log = logging.getLogger(__name__)
 
@@ -47,6 +49,8 @@ def train(config: DictConfig) -> float | None:
 
 def _train_once(config: DictConfig) -> float | None:
     config = prepare(config)
+    if not on_gpu(config):
+        tune_allocator()
     folder = Path(config.run.dir)
     if not config.resume and (folder / CONFIG_FILE).exists():
         raise StylenetError(

@@ -16,6 +16,9 @@ from stylenet.losses import LossTerms, PerceptualLoss
 
 OptimizerFactory = Callable[[Iterable[nn.Parameter]], Optimizer]
 SchedulerFactory = Callable[[Optimizer], LRScheduler]
+Losses = Callable[[Tensor], LossTerms]
+Compiler = Callable[[Losses, float], Losses]
+"""Makes a function that is called so many times faster, as ``torch.compile`` does, or leaves it."""
 
 
 class NonFiniteLossError(StylenetError):
@@ -33,6 +36,8 @@ class FeedForward(LightningModule):
         style: the style picture (1,3,H,W) in [0,1], for callbacks to show.
         optimizer: factory over the net's parameters.
         scheduler: factory of a learning-rate schedule stepped after every batch, or None.
+        compiler: of the training step, asked when training begins; None leaves it as it is.
+            Validation, whose pictures may have another size, is never compiled.
     """
 
     def __init__(
@@ -42,6 +47,7 @@ class FeedForward(LightningModule):
         style: Tensor,
         optimizer: OptimizerFactory,
         scheduler: SchedulerFactory | None = None,
+        compiler: Compiler | None = None,
     ) -> None:
         super().__init__()
         self.net = net
@@ -49,12 +55,20 @@ class FeedForward(LightningModule):
         self.style = style
         self._optimizer = optimizer
         self._scheduler = scheduler
+        self._compiler = compiler
+        self._losses: Losses = lambda content: loss(net(content), content)
 
     def forward(self, content: Tensor) -> Tensor:
         """Stylise ``content``: (N,3,H,W) in [0,1] -> the same size, about [0,1]."""
         stylised = self.net(content)
         assert isinstance(stylised, Tensor)
         return stylised
+
+    def on_train_start(self) -> None:
+        """Compile the step, if a compiler was given and finds the run long enough."""
+        if self._compiler is not None:
+            steps = self.trainer.estimated_stepping_batches - self.global_step
+            self._losses = self._compiler(self._losses, steps)
 
     def training_step(self, batch: Tensor, batch_idx: int) -> Tensor:
         """One step on content pictures (N,3,H,W) in [0,1].
@@ -63,7 +77,7 @@ class FeedForward(LightningModule):
             NonFiniteLossError: before a NaN or infinite loss reaches the weights.
         """
         del batch_idx
-        terms = self.loss(self(batch), batch)
+        terms = self._losses(batch)
         self._check_finite(terms)
         self._log("train", terms, len(batch))
         rate = self.trainer.optimizers[0].param_groups[0]["lr"]

@@ -1,0 +1,158 @@
+"""What makes a run fast on the machine it finds: precision, compilation, memory allocation."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import platform
+import shutil
+import sysconfig
+from collections.abc import Callable
+from pathlib import Path
+from typing import ParamSpec, TypeVar
+
+import torch
+from omegaconf import DictConfig
+from torch._dynamo.exc import TorchDynamoException
+
+from stylenet.errors import StylenetError
+from stylenet.run.facts import cpu_has_bf16
+from stylenet.run.notes import note
+
+PRECISIONS = ("auto", "32", "32-true", "bf16-mixed")
+# Steps after which compiling has paid for itself. On a CPU it takes less than a minute (measured:
+# 20 to 45 s on two cores) and saves a quarter of each step, which lasts tenths of a second; on a
+# GPU it takes as long, and a step is some ten milliseconds (reckoned, not measured).
+LONG_ON_CPU = 1000
+LONG_ON_GPU = 10_000
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+def settle_precision(config: DictConfig) -> None:
+    """Replace ``precision=auto`` by what the hardware is fast at, and say so.
+
+    Raises:
+        StylenetError: an unknown precision, or a GPU that is not there.
+    """
+    wish = str(config.precision)
+    if wish not in PRECISIONS:
+        raise StylenetError(
+            f"Got precision={wish}, expected one of {', '.join(PRECISIONS)}.",
+            "Choose one of these.",
+        )
+    accelerator = config.trainer.accelerator
+    if accelerator in ("gpu", "cuda") and not torch.accelerator.is_available():
+        raise StylenetError(
+            f"Got trainer.accelerator={accelerator}, but torch {torch.__version__} sees no GPU.",
+            "Use trainer=cpu or trainer=auto, or install a driver and a torch that see it.",
+        )
+    has_bf16 = torch.cuda.is_bf16_supported() if on_gpu(config) else cpu_has_bf16()
+    where = "GPU" if on_gpu(config) else "CPU"
+    if wish == "auto":
+        config.precision = "bf16-mixed" if has_bf16 else "32-true"
+        has = "multiplies" if has_bf16 else "does not multiply"
+        note(config, f"precision {config.precision}: this {where} {has} bfloat16 in hardware")
+    elif wish == "bf16-mixed" and not has_bf16:
+        note(config, f"precision bf16-mixed is emulated, hence slow, on this {where}")
+    elif wish == "32":
+        config.precision = "32-true"
+
+
+def on_gpu(config: DictConfig) -> bool:
+    """Whether the run will use a CUDA device."""
+    return config.trainer.accelerator in ("auto", "gpu", "cuda") and torch.cuda.is_available()
+
+
+def settle_compile(config: DictConfig) -> None:
+    """Replace ``compile=auto`` by false where the machine cannot compile, and say so.
+
+    Raises:
+        StylenetError: a value that is none of auto, true, false; ``compile=true`` where the
+            machine cannot.
+    """
+    wish = str(config.compile).lower()
+    if wish not in ("auto", "true", "false"):
+        raise StylenetError(
+            f"Got compile={config.compile}, expected auto, true or false.", "Choose one of these."
+        )
+    config.compile = wish if wish == "auto" else wish == "true"
+    lacking = None if on_gpu(config) else lacking_for_compilation()
+    if lacking is None or wish == "false":
+        return
+    if wish == "true":
+        raise StylenetError(
+            f"Got compile=true, but this machine has no {lacking}.",
+            "Install it (Debian: apt install g++ python3-dev), or use compile=false.",
+        )
+    config.compile = False
+    note(config, f"training steps are not compiled, however long the run: no {lacking} here")
+
+
+def lacking_for_compilation() -> str | None:
+    """What torch.compile misses on this CPU: a C++ compiler, Python's headers, or nothing."""
+    compilers = (os.environ.get("CXX", "g++"), "g++", "clang++")
+    if not any(map(shutil.which, compilers)) and platform.system() != "Windows":
+        return "C++ compiler"
+    header = Path(sysconfig.get_path("include"), "Python.h")
+    return None if header.is_file() else f"header of Python ({header})"
+
+
+class CompileLongRuns:
+    """Compiles a training step that is going to be called often enough to pay for it.
+
+    Args:
+        wish: True: always; False: never; ``"auto"``: from ``long`` calls on.
+        long: calls.
+        say: gets one line about what was decided, if that was not asked for.
+    """
+
+    def __init__(self, wish: bool | str, long: int, say: Callable[[str], None]) -> None:
+        self.wish = wish
+        self.long = long
+        self.say = say
+
+    def __call__(self, function: Callable[P, R], steps: float) -> Callable[P, R]:
+        """``function``, compiled for the shapes it is called with, or as it is."""
+        if self.wish is True:
+            return torch.compile(function, dynamic=False)
+        if self.wish is False or steps < self.long:
+            return function
+        self.say(f"training step compiled (takes a minute, pays from {self.long} steps on)")
+        return self._or_eager(torch.compile(function, dynamic=False), function)
+
+    def _or_eager(self, compiled: Callable[P, R], function: Callable[P, R]) -> Callable[P, R]:
+        """``compiled``, until it turns out that it cannot be: nobody asked for it."""
+        current = compiled
+
+        def call(*args: P.args, **kwargs: P.kwargs) -> R:
+            nonlocal current
+            try:
+                return current(*args, **kwargs)
+            except TorchDynamoException as error:
+                if current is function:
+                    raise
+                current = function
+                reason = str(error).strip().partition("\n")[0]
+                self.say(f"training step not compiled after all: {reason}")
+                return function(*args, **kwargs)
+
+        return call
+
+
+def tune_allocator() -> bool:
+    """Let glibc keep the memory that tensors give back; whether it was told so.
+
+    A training step frees and asks for the same hundreds of megabytes again and again. By default
+    glibc returns each large block to the system, which then hands out zeroed pages one fault at
+    a time: a third of the step. Nothing is done under another C library, nor where the
+    environment tunes the allocator already. Source: mallopt(3).
+    """
+    tuned = any(name.startswith(("MALLOC_", "GLIBC_TUNABLES")) for name in os.environ)
+    if tuned or platform.libc_ver()[0] != "glibc":
+        return False
+    mallopt = ctypes.CDLL(None).mallopt
+    # M_MMAP_THRESHOLD, M_TRIM_THRESHOLD, M_TOP_PAD in bytes (C ints); M_ARENA_MAX
+    settings = ((-3, 2**30), (-1, 2**31 - 1), (-2, 2**29), (-8, 1))
+    done = [mallopt(ctypes.c_int(key), ctypes.c_int(value)) for key, value in settings]
+    return all(done)
