@@ -119,13 +119,13 @@ class CocoData(PictureData):
         Lightning calls this in one process of each machine. It goes on where an earlier call was
         interrupted, and returns soon where everything is there.
         """
-        if self.download:
-            root = self._root()
+        root = self._root()
+        if self.download and not all(self._is_whole(split, root) for split in self._splits()):
             with alone_in(root):
-                for split in self._splits():
+                for split in self._splits():  # looked at again: we may have waited for another
                     if not (root / split.annotations).is_file():
                         get(split.annotations_archive, root, split.annotations)
-                    if _absent(self._names(split, root), root / split.pictures):
+                    if not self._is_whole(split, root):
                         get(split.archive, root, split.pictures)
         super().prepare_data()
 
@@ -158,6 +158,11 @@ class CocoData(PictureData):
         val = self.release.val
         official = val is not None and self.val_share is None and self.val_count > 0
         return [self.release.train, val] if official and val else [self.release.train]
+
+    def _is_whole(self, split: CocoSplit, root: Path) -> bool:
+        if not (root / split.annotations).is_file():
+            return False
+        return not _absent(self._names(split, root), root / split.pictures)
 
     def _held_out(self, total: int) -> int:
         if self.val_count == 0:
@@ -193,7 +198,9 @@ class CocoData(PictureData):
         if is_val:
             remedy += " Or hold pictures of the training split out: data.val_share=0.01."
         elif "instances.json" in here:
-            remedy = "It looks like one file of annotations beside images/: add data/release=one_file."
+            remedy = (
+                "It looks like one file of annotations beside images/: add data/release=one_file."
+            )
         return StylenetError(
             f"There is no annotation file {file}; {root} holds {', '.join(here[:8]) or 'nothing'}.",
             remedy,

@@ -146,6 +146,7 @@ def _receive(download: _Download, timeout: float, progress: ByteProgress) -> Non
         error.close()
         if error.code == 416 and have:  # there is nothing after what we have
             if error.headers.get("Content-Range") == f"bytes */{have}":
+                _check_total(download, have)
                 download.size = have
                 return
             download.part.unlink()
