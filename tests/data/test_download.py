@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import io
 import logging
-import signal
 import socket
 import subprocess
 import sys
@@ -16,7 +15,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from stylenet.data import disk
+from stylenet.data import disk, download
 from stylenet.data.download import Patience, fetch
 from stylenet.data.reporting import ByteProgress, in_words
 from stylenet.data.unpacking import unpack
@@ -80,24 +79,43 @@ def test_a_later_call_goes_on_with_what_an_earlier_one_left(server, target):
 
 
 def test_a_killed_download_goes_on(server, target):
-    # its only connection breaks off, and it is killed while it waits to try again
+    # Its connection breaks off, and it is killed while it waits to try again. It imports
+    # the module without its package, whose torch takes seconds to load.
     server.breaks = 1
-    url = server.url("/big.zip")
+    package = Path(download.__file__).parent
     code = f"""
-import pathlib
+import pathlib, sys, types
+package = types.ModuleType("stylenet.data")
+package.__path__ = [{str(package)!r}]
+sys.modules["stylenet.data"] = package
 from stylenet.data.download import Patience, fetch
-fetch({url!r}, pathlib.Path({str(target)!r}), size={len(CONTENT)}, patience=Patience(wait=60))
+url, target = {server.url("/big.zip")!r}, pathlib.Path({str(target)!r})
+fetch(url, target, size={len(CONTENT)}, patience=Patience(wait=60))
 """
-    process = subprocess.Popen([sys.executable, "-c", code])
+    half = len(CONTENT) // 2
     part, deadline = target.with_name("big.zip.part"), time.monotonic() + 60
-    while not (part.exists() and part.stat().st_size == len(CONTENT) // 2):
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
-    process.send_signal(signal.SIGKILL)
-    process.wait()
+    with subprocess.Popen([sys.executable, "-c", code]) as process:
+        while not (part.exists() and part.stat().st_size == half) and time.monotonic() < deadline:
+            time.sleep(0.02)
+        process.kill()
+    assert part.stat().st_size == half
     get(server, target)
     assert target.read_bytes() == CONTENT
-    assert server.ranges == [None, f"bytes={len(CONTENT) // 2}-"]
+    assert server.ranges == [None, f"bytes={half}-"]
+
+
+def test_ctrl_c_keeps_what_came_and_says_how_to_go_on(server, target, monkeypatch, caplog):
+    def interrupt(self, done):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch, caplog.at_level(logging.INFO):
+        patch.setattr(ByteProgress, "at", interrupt)
+        with pytest.raises(KeyboardInterrupt):
+            get(server, target)
+    assert "interrupted; the same command goes on from what is kept in" in caplog.text
+    kept = target.with_name("big.zip.part").stat().st_size
+    assert get(server, target).read_bytes() == CONTENT
+    assert server.ranges == [None, f"bytes={kept}-"]
 
 
 def test_a_file_that_changed_in_between_is_fetched_from_its_start(server, target):

@@ -5,8 +5,8 @@ resuming and unreadable files are the same for all sources.
 """
 
 from stylenet.data.augment import Augment, CentreSquare, RandomCrop, WholeSquare
-from stylenet.data.coco import CocoData, CocoRelease, CocoSplit
-from stylenet.data.coco_download import Archive
+from stylenet.data.coco import CocoData
+from stylenet.data.coco_download import Archive, CocoRelease, CocoSplit
 from stylenet.data.folder import FolderData
 from stylenet.data.loader import TrainLoader, ValLoader
 from stylenet.data.module import PictureData

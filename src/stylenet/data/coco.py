@@ -5,12 +5,11 @@ from __future__ import annotations
 import logging
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from stylenet.data.choosing import check_counts, existing_folder, held_out_count, take_readable
-from stylenet.data.coco_download import Archive, alone_in, get
+from stylenet.data.coco_download import CocoRelease, CocoSplit, alone_in, get
 from stylenet.data.faults import name_some
 from stylenet.data.instances import listed_pictures
 from stylenet.data.module import PictureData
@@ -19,31 +18,6 @@ from stylenet.errors import StylenetError
 from stylenet.images import path_hash
 
 _log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True)
-class CocoSplit:
-    """Where a split lies below the root, and what it is downloaded from.
-
-    Attributes:
-        annotations: Its instances, JSON.
-        pictures: Folder of its pictures.
-        archive: Unpacks to ``pictures``; None: it cannot be downloaded.
-        annotations_archive: Unpacks to ``annotations``, among others; likewise.
-    """
-
-    annotations: str
-    pictures: str
-    archive: Archive | None = None
-    annotations_archive: Archive | None = None
-
-
-@dataclass(frozen=True)
-class CocoRelease:
-    """The splits of a release; ``val`` is None where it has but one."""
-
-    train: CocoSplit
-    val: CocoSplit | None = None
 
 
 class CocoData(PictureData):
@@ -119,15 +93,19 @@ class CocoData(PictureData):
         Lightning calls this in one process of each machine. It goes on where an earlier call was
         interrupted, and returns soon where everything is there.
         """
-        root = self._root()
-        if self.download and not all(self._is_whole(split, root) for split in self._splits()):
-            with alone_in(root):
-                for split in self._splits():  # looked at again: we may have waited for another
-                    if not (root / split.annotations).is_file():
-                        get(split.annotations_archive, root, split.annotations)
-                    if not self._is_whole(split, root):
-                        get(split.archive, root, split.pictures)
+        if self.download:
+            self._fetch(self._root())
         super().prepare_data()
+
+    def _fetch(self, root: Path) -> None:
+        if all(self._is_whole(split, root) for split in self._splits()):
+            return
+        with alone_in(root):
+            for split in self._splits():  # looked at again: we may have waited for another
+                if not (root / split.annotations).is_file():
+                    get(split.annotations_archive, root, split.annotations)
+                if not self._is_whole(split, root):
+                    get(split.archive, root, split.pictures)
 
     def find(self) -> tuple[Pictures, Pictures]:
         """Read the annotations, see that the pictures are there, choose."""
@@ -179,7 +157,7 @@ class CocoData(PictureData):
         return existing_folder(self.root, "data.root", "data=coco")
 
     def _names(self, split: CocoSplit, root: Path) -> list[str]:
-        if split not in self._listed:  # once: reading all of COCO's takes some 20 s and 3 GB
+        if split not in self._listed:  # once: reading all of COCO's takes some 10 s
             file = root / split.annotations
             if not file.is_file():
                 raise self._no_annotations(file, root, is_val=split is not self.release.train)

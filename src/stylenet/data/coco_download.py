@@ -1,4 +1,4 @@
-"""Archives downloaded, verified, unpacked and removed, by one process at a time."""
+"""What COCO consists of and how it is fetched: verified, unpacked, by one process at a time."""
 
 from __future__ import annotations
 
@@ -32,6 +32,31 @@ class Archive:
     url: str
     size: int | None = None
     sha256: str | None = None
+
+
+@dataclass(frozen=True)
+class CocoSplit:
+    """Where a split lies below the root, and what it is downloaded from.
+
+    Attributes:
+        annotations: Its instances, JSON.
+        pictures: Folder of its pictures.
+        archive: Unpacks to ``pictures``; None: it cannot be downloaded.
+        annotations_archive: Unpacks to ``annotations``, among others; likewise.
+    """
+
+    annotations: str
+    pictures: str
+    archive: Archive | None = None
+    annotations_archive: Archive | None = None
+
+
+@dataclass(frozen=True)
+class CocoRelease:
+    """The splits of a release; ``val`` is None where it has but one."""
+
+    train: CocoSplit
+    val: CocoSplit | None = None
 
 
 def get(archive: Archive | None, root: Path, needed: str) -> None:

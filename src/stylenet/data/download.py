@@ -83,6 +83,9 @@ def fetch(
             _verify(url, part, sha256)
         part.replace(target)
         _validator_file(part).unlink(missing_ok=True)
+    except KeyboardInterrupt:
+        _log.info("interrupted; the same command goes on from what is kept in %s", part)
+        raise
     except OSError as error:
         raise disk_error(error, target.parent) from error
     return target

