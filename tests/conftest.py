@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import importlib.util
+import json
 import logging
 import runpy
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -76,6 +77,39 @@ def write_photos(folder: Path, count: int, side: int = 48) -> Path:
 @pytest.fixture
 def photos(tmp_path: Path) -> Path:
     return write_photos(tmp_path / "photos", 8)
+
+
+def write_coco(root: Path, split: str, names: Sequence[str], first: int = 0) -> None:
+    """``root/split`` with pictures and ``root/annotations/instances_split.json``.
+
+    Picture n has one instance, of the category cat or dog by turns, of area 100 (n + 1).
+    """
+    folder = write_photos(root / "new", len(names))
+    (root / split).mkdir(parents=True)
+    for picture, name in zip(sorted(folder.iterdir()), names, strict=True):
+        picture.rename(root / split / name)
+    folder.rmdir()
+    numbers = range(first, first + len(names))
+    dataset = {
+        "images": [{"id": n, "file_name": name} for n, name in zip(numbers, names, strict=True)],
+        "annotations": [
+            {"id": 7 * n, "image_id": n, "category_id": 17 + n % 2, "area": 100.0 * (n + 1)}
+            for n in numbers
+        ],
+        "categories": [{"id": 17, "name": "cat"}, {"id": 18, "name": "dog"}],
+    }
+    annotations = root / "annotations"
+    annotations.mkdir(exist_ok=True)
+    (annotations / f"instances_{split}.json").write_text(json.dumps(dataset))
+
+
+@pytest.fixture
+def coco(tmp_path: Path) -> Path:
+    """A COCO 2017 of 12 training and 4 validation pictures, by `write_coco`."""
+    root = tmp_path / "coco"
+    write_coco(root, "train2017", [f"{n:012d}.jpg" for n in range(12)])
+    write_coco(root, "val2017", [f"{n:012d}.jpg" for n in range(100, 104)], first=100)
+    return root
 
 
 @pytest.fixture

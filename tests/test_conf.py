@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import importlib
 import inspect
+import json
+import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -24,6 +26,7 @@ FILES = sorted(str(f.relative_to(CONF)) for f in CONF.rglob("*.yaml"))
 CHOICES = [file for file in FILES if file not in TOP_LEVEL]
 # what the file's own choice needs beside it to be complete
 NEEDS = {
+    **{f"data/release/{name}.yaml": ["data=coco"] for name in ("coco2014", "coco2017", "one_file")},
     "loss_network/weights/caffe.yaml": ["loss_network=vgg16_caffe"],
     "loss_network/weights/pretrained.yaml": ["loss_network=vgg16"],
     "loss_network/weights/file.yaml": ["loss_network=squeezenet1_0"],
@@ -60,9 +63,25 @@ def offline(config: DictConfig, photos: Path) -> DictConfig:
     config.style = str(photos / "00.jpg")
     if "root" in config.data:
         config.data.root = str(photos)
-        config.data.val_root = None
         config.data.val_count = 2
+    if "val_root" in config.data:
+        config.data.val_root = None
+    if "release" in config.data:
+        write_annotations(photos, config.data.release)
     return config
+
+
+def write_annotations(photos: Path, release: DictConfig) -> None:
+    """Make a data set in COCO's format of the pictures: the same for all splits of a release."""
+    names = sorted(photo.name for photo in photos.glob("*.jpg"))
+    images = [{"id": number, "file_name": name} for number, name in enumerate(names)]
+    dataset = {"images": images, "annotations": [], "categories": [{"id": 1, "name": "person"}]}
+    for split in (release.train, release.get("val")):
+        if split is not None:
+            file = photos / split.annotations
+            file.parent.mkdir(exist_ok=True)
+            file.write_text(json.dumps(dataset))
+            shutil.copytree(photos, photos / split.pictures, ignore=lambda *_: ["annotations"])
 
 
 def targets(config: object) -> Iterator[DictConfig]:

@@ -5,6 +5,8 @@ resuming and unreadable files are the same for all sources.
 """
 
 from stylenet.data.augment import Augment, CentreSquare, RandomCrop, WholeSquare
+from stylenet.data.coco import CocoData
+from stylenet.data.coco_download import Archive, CocoRelease, CocoSplit
 from stylenet.data.folder import FolderData
 from stylenet.data.loader import TrainLoader, ValLoader
 from stylenet.data.module import PictureData
@@ -13,9 +15,13 @@ from stylenet.data.pictures import FilePictures, MemoryPictures, Pictures
 from stylenet.data.sample import SampleData
 
 __all__ = [
+    "Archive",
     "Augment",
     "BatchPlan",
     "CentreSquare",
+    "CocoData",
+    "CocoRelease",
+    "CocoSplit",
     "Draw",
     "FilePictures",
     "FolderData",

@@ -2,7 +2,7 @@
 
 from stylenet.images.converting import to_pil, to_tensor
 from stylenet.images.errors import PictureError, SizeError
-from stylenet.images.listing import picture_files
+from stylenet.images.listing import path_hash, picture_files
 from stylenet.images.reading import DEFAULT_MAX_PIXELS, PICTURE_SUFFIXES, open_image, read_image
 from stylenet.images.sheets import contact_sheet
 from stylenet.images.sizing import (
@@ -31,6 +31,7 @@ __all__ = [
     "Sizing",
     "contact_sheet",
     "open_image",
+    "path_hash",
     "picture_files",
     "read_image",
     "resize",

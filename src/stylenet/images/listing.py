@@ -42,8 +42,7 @@ def picture_files(root: Path, setting: str) -> list[Path]:
                 continue
             if path.suffix.lower() in PICTURE_SUFFIXES:
                 below = path.relative_to(root).as_posix()
-                digest = hashlib.sha256(below.encode("utf-8", "surrogateescape")).digest()
-                found.append((digest, path))
+                found.append((path_hash(below), path))
             else:
                 others[path.suffix.lower() or "no suffix"] += 1
     if not found:
@@ -54,6 +53,14 @@ def picture_files(root: Path, setting: str) -> list[Path]:
             f"Point {setting} at a folder with pictures; subfolders are searched too.",
         )
     return [path for _, path in sorted(found)]
+
+
+def path_hash(below: str) -> bytes:
+    """Return what files are sorted by, from a path below the root, with forward slashes.
+
+    The first n in this order are a choice that looks random and is the same on every machine.
+    """
+    return hashlib.sha256(below.encode("utf-8", "surrogateescape")).digest()
 
 
 def _log_closed(error: OSError) -> None:
