@@ -5,16 +5,18 @@ resuming and unreadable files are the same for all sources.
 """
 
 from stylenet.data.augment import Augment, CentreSquare, RandomCrop, WholeSquare
+from stylenet.data.cache import CachedPictures, cached
 from stylenet.data.folder import FolderData
 from stylenet.data.loader import TrainLoader, ValLoader
 from stylenet.data.module import PictureData
 from stylenet.data.order import BatchPlan, Draw, Order, augment_rng
-from stylenet.data.pictures import FilePictures, MemoryPictures, Pictures
+from stylenet.data.pictures import FilePictures, MemoryPictures, Pictures, StampedPictures
 from stylenet.data.sample import SampleData
 
 __all__ = [
     "Augment",
     "BatchPlan",
+    "CachedPictures",
     "CentreSquare",
     "Draw",
     "FilePictures",
@@ -25,8 +27,10 @@ __all__ = [
     "Pictures",
     "RandomCrop",
     "SampleData",
+    "StampedPictures",
     "TrainLoader",
     "ValLoader",
     "WholeSquare",
     "augment_rng",
+    "cached",
 ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol, TypeAlias
+from typing import Protocol, TypeAlias, runtime_checkable
 
 import torch
 from PIL import Image
@@ -40,6 +40,15 @@ class Pictures(Protocol):
         ...
 
 
+@runtime_checkable
+class StampedPictures(Pictures, Protocol):
+    """Pictures that tell when one has changed: what `stylenet.data.cache` needs."""
+
+    def stamp(self, number: int) -> str:
+        """Return a text that is another one when the picture is; cheap, nothing is decoded."""
+        ...
+
+
 @dataclass(frozen=True)
 class FilePictures:
     """Picture files, decoded each time they are asked for.
@@ -62,6 +71,14 @@ class FilePictures:
     def load(self, number: int) -> Image.Image:
         """Return the decoded file; `PictureError` where it cannot be read."""
         return open_image(self.paths[number])
+
+    def stamp(self, number: int) -> str:
+        """Return size and time of change of the file; a file that is not there has a stamp too."""
+        try:
+            found = self.paths[number].stat()
+        except OSError as error:
+            return type(error).__name__
+        return f"{found.st_size} {found.st_mtime_ns}"
 
 
 @dataclass(frozen=True)
