@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 from omegaconf import DictConfig, OmegaConf
 
+from stylenet.data import CentreSquare, FolderData, write_litdata
 from stylenet.run import train
 from stylenet.run.building import instantiate
 
@@ -59,10 +60,17 @@ def offline(config: DictConfig, photos: Path) -> DictConfig:
     config.loss_network.weights = {"_target_": "stylenet.losses.weights.RandomWeights", "seed": 0}
     config.style = str(photos / "00.jpg")
     if "root" in config.data:
-        config.data.root = str(photos)
+        is_litdata = config.data._target_.endswith("LitData")
+        config.data.root = str(litdata_of(photos) if is_litdata else photos)
         config.data.val_root = None
         config.data.val_count = 2
     return config
+
+
+def litdata_of(photos: Path) -> Path:
+    """The photographs as a data set in LitData's format."""
+    folder = FolderData(root=str(photos), val_count=0, augment=CentreSquare())
+    return write_litdata(folder.train_pictures(), photos.with_name("litdata"))
 
 
 def targets(config: object) -> Iterator[DictConfig]:

@@ -43,6 +43,7 @@ HOMES = {
     "hydra": {"run"},
     "wandb": {"loggers", "run"},
     "PIL": {"images", "data"},
+    "litdata": {"data"},
     "torchvision": {"losses", "data"},
     "pytorch_lightning": {"data", "tasks", "callbacks", "loggers", "run"},
 }

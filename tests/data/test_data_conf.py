@@ -6,7 +6,7 @@ import pytest
 from hydra import compose, initialize_config_dir
 from hydra.utils import instantiate
 
-from stylenet.data import CentreSquare, FolderData, RandomCrop, SampleData, WholeSquare
+from stylenet.data import CentreSquare, FolderData, LitData, RandomCrop, SampleData, WholeSquare
 
 CONF = Path(__file__).parents[2] / "conf"
 
@@ -17,7 +17,9 @@ def build(*overrides):
     return instantiate(config.data)
 
 
-@pytest.mark.parametrize(("name", "kind"), [("sample", SampleData), ("folder", FolderData)])
+@pytest.mark.parametrize(
+    ("name", "kind"), [("sample", SampleData), ("folder", FolderData), ("litdata", LitData)]
+)
 def test_each_choice_builds_its_class(name, kind):
     data = build(f"+data={name}", "data.size=64", "data.batch_size=2")
     assert type(data) is kind

@@ -6,7 +6,10 @@ resuming and unreadable files are the same for all sources.
 
 from stylenet.data.augment import Augment, CentreSquare, RandomCrop, WholeSquare
 from stylenet.data.cache import CachedPictures, cached
+from stylenet.data.chunk_order import ChunkOrder
 from stylenet.data.folder import FolderData
+from stylenet.data.litdata import LitData
+from stylenet.data.litdata_files import LitDataPictures, write_litdata
 from stylenet.data.loader import TrainLoader, ValLoader
 from stylenet.data.module import PictureData
 from stylenet.data.order import BatchPlan, Draw, Order, augment_rng
@@ -18,9 +21,12 @@ __all__ = [
     "BatchPlan",
     "CachedPictures",
     "CentreSquare",
+    "ChunkOrder",
     "Draw",
     "FilePictures",
     "FolderData",
+    "LitData",
+    "LitDataPictures",
     "MemoryPictures",
     "Order",
     "PictureData",
@@ -33,4 +39,5 @@ __all__ = [
     "WholeSquare",
     "augment_rng",
     "cached",
+    "write_litdata",
 ]

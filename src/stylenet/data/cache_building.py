@@ -80,7 +80,7 @@ def fill(
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
     threads = ThreadPoolExecutor(cores or 1)
     try:
-        with appending(index) as appender, _bar() as bar:
+        with appending(index) as appender, progress_bar() as bar:
             task = bar.add_task("caching pictures", total=len(missing))
             written, told = 0, time.monotonic()
             for first in range(0, len(missing), _AT_ONCE):
@@ -145,7 +145,8 @@ def alone(folder: Path) -> Iterator[None]:
         lock.release()
 
 
-def _bar() -> Progress:
+def progress_bar() -> Progress:
+    """Return a bar that shows itself only where the output is a terminal."""
     console = Console(soft_wrap=True)
     columns = (TextColumn("{task.description}"), BarColumn(bar_width=24), MofNCompleteColumn())
     silent = not console.is_terminal

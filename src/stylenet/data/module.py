@@ -121,6 +121,10 @@ class PictureData(pl.LightningDataModule, ABC):
         assert self._val is not None
         return self._val
 
+    def order(self, pictures: Pictures) -> Order:
+        """Return the order in which the training ``pictures`` are drawn."""
+        return Order(len(pictures), self.epoch_size or len(pictures), self.seed)
+
     def train_dataloader(self) -> TrainLoader:
         """Return the training batches, which go on where the trainer stands, if there is one.
 
@@ -130,7 +134,7 @@ class PictureData(pl.LightningDataModule, ABC):
         pictures = self.train_pictures()
         trainer = self.trainer
         plan = BatchPlan(
-            Order(len(pictures), self.epoch_size or len(pictures), self.seed),
+            self.order(pictures),
             self.batch_size,
             drop_last=self.drop_last,
             rank=trainer.global_rank if trainer else 0,
