@@ -16,6 +16,7 @@ from pathlib import Path
 import pytest
 from omegaconf import DictConfig, OmegaConf
 
+from stylenet.data import CentreSquare, FolderData, write_litdata
 from stylenet.run import train
 from stylenet.run.building import instantiate
 
@@ -62,7 +63,8 @@ def offline(config: DictConfig, photos: Path) -> DictConfig:
     config.loss_network.weights = {"_target_": "stylenet.losses.weights.RandomWeights", "seed": 0}
     config.style = str(photos / "00.jpg")
     if "root" in config.data:
-        config.data.root = str(photos)
+        is_litdata = config.data._target_.endswith("LitData")
+        config.data.root = str(litdata_of(photos) if is_litdata else photos)
         config.data.val_count = 2
     if "val_root" in config.data:
         config.data.val_root = None
@@ -82,6 +84,12 @@ def write_annotations(photos: Path, release: DictConfig) -> None:
             file.parent.mkdir(exist_ok=True)
             file.write_text(json.dumps(dataset))
             shutil.copytree(photos, photos / split.pictures, ignore=lambda *_: ["annotations"])
+
+
+def litdata_of(photos: Path) -> Path:
+    """The photographs as a data set in LitData's format."""
+    folder = FolderData(root=str(photos), val_count=0, augment=CentreSquare())
+    return write_litdata(folder.train_pictures(), photos.with_name("litdata"))
 
 
 def targets(config: object) -> Iterator[DictConfig]:

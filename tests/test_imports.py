@@ -44,6 +44,7 @@ HOMES = {
     "wandb": {"loggers", "run"},
     "PIL": {"images", "data"},
     "pycocotools": {"data"},
+    "litdata": {"data"},
     "torchvision": {"losses", "data"},
     "pytorch_lightning": {"data", "tasks", "callbacks", "loggers", "run"},
 }

@@ -6,7 +6,15 @@ import pytest
 from hydra import compose, initialize_config_dir
 from hydra.utils import instantiate
 
-from stylenet.data import CentreSquare, CocoData, FolderData, RandomCrop, SampleData, WholeSquare
+from stylenet.data import (
+    CentreSquare,
+    CocoData,
+    FolderData,
+    LitData,
+    RandomCrop,
+    SampleData,
+    WholeSquare,
+)
 
 CONF = Path(__file__).parents[2] / "conf"
 
@@ -18,7 +26,8 @@ def build(*overrides):
 
 
 @pytest.mark.parametrize(
-    ("name", "kind"), [("sample", SampleData), ("folder", FolderData), ("coco", CocoData)]
+    ("name", "kind"),
+    [("sample", SampleData), ("folder", FolderData), ("coco", CocoData), ("litdata", LitData)],
 )
 def test_each_choice_builds_its_class(name, kind):
     data = build(f"+data={name}", "data.size=64", "data.batch_size=2")

@@ -138,6 +138,19 @@ def test_a_short_run_keeps_the_intervals_it_may_be_resumed_with(command_line):
     assert command_line("trainer.max_steps=7").trainer.val_check_interval == 100
 
 
+# paths
+
+
+def test_paths_become_absolute_and_addresses_stay(command_line):
+    config = prepare(command_line("data=folder", "data.root=photos", "data.cache=kept"))
+    assert (config.data.root, config.data.cache) == tuple(
+        str(Path(name).absolute()) for name in ("photos", "kept")
+    )
+    far = prepare(command_line("data=litdata", "data.root=s3://bucket/set", "data.chunk_folder=c"))
+    assert far.data.root == "s3://bucket/set"
+    assert far.data.chunk_folder == str(Path("c").absolute())
+
+
 # style
 
 

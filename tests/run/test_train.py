@@ -72,6 +72,20 @@ def test_checkpoints_hold_plain_data_and_no_loss_network(
         assert type(checkpoint["config"]) is dict
 
 
+def test_a_run_through_a_cache_keeps_it_for_the_next(
+    script: Script, tiny: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    cached = [*tiny, "data.cache=kept", "trainer.max_steps=2", "logger=csv"]
+    for seed in (0, 1):
+        assert script("train.py", *cached, f"seed={seed}") == 0
+        said = capsys.readouterr().out
+        assert ("Caching 7 pictures (shorter side 96) in" in said) == (seed == 0)
+    assert len((tmp_path / "kept" / "index.jsonl").read_text().splitlines()) == 8
+    (file, _) = (tmp_path / "runs").rglob("metrics.csv")
+    names = file.read_text().splitlines()[0].split(",")
+    assert {"train/waiting_share", "train/loader_pictures_per_second"} <= set(names)
+
+
 def test_a_run_is_seen_whole_in_weights_and_biases(
     script: Script,
     tiny: list[str],

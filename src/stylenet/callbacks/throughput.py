@@ -1,33 +1,64 @@
-"""Pictures per second."""
+"""Pictures per second, and whether the training waits for them."""
 
 from __future__ import annotations
 
+import logging
 import time
-from typing import Any
+from typing import Any, Protocol, runtime_checkable
 
 from pytorch_lightning import Callback, LightningModule, Trainer
 
+log = logging.getLogger(__name__)
+
+
+@runtime_checkable
+class TimedLoader(Protocol):
+    """A loader that counts, from its beginning on; seconds of one process."""
+
+    seconds_waited: float  # that the training waited for a batch
+    pictures_made: int
+    seconds_made: float  # that all loading processes together took to make them, side by side
+
 
 class Throughput(Callback):
-    """Logs ``train/pictures_per_second`` over the steps since the last log, validation left out."""
+    """Logs how fast the training is over the steps since the last log, validation left out.
 
-    def __init__(self) -> None:
+    - ``train/pictures_per_second``: pictures trained on, over the time of the steps.
+
+    With a `TimedLoader` also:
+
+    - ``train/waiting_share``: share of that time, 0 to 1, in which the training process waited for
+      its next batch; 0 means that loading costs nothing. With ``data.num_workers=0`` it makes the
+      batches itself, and all of their making is waiting.
+    - ``train/loader_pictures_per_second``: what the loading processes could give if nothing but
+      themselves held them up: pictures over the time that they spent on making them.
+
+    If the waiting takes more than ``most_waiting`` of a logged interval, other than the first, in
+    which the loading processes start, one line says so, once.
+    """
+
+    def __init__(self, most_waiting: float = 0.05) -> None:
+        self.most_waiting = most_waiting
         self._seconds = 0.0
+        self._waited = 0.0
         self._pictures = 0
-        self._since: float | None = None
+        self._since: tuple[float, float] | None = None
+        self._made: tuple[int, float] = (0, 0.0)
+        self._logs = 0
+        self._told = False
 
     def on_train_epoch_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
         """Start the clock."""
-        del trainer, pl_module
-        self._since = time.perf_counter()
+        del pl_module
+        self._since = self._now(trainer)
 
     def on_train_batch_start(
         self, trainer: Trainer, pl_module: LightningModule, batch: Any, batch_idx: int
     ) -> None:
         """Start the clock again after a validation."""
-        del trainer, pl_module, batch, batch_idx
+        del pl_module, batch, batch_idx
         if self._since is None:
-            self._since = time.perf_counter()
+            self._since = self._now(trainer)
 
     def on_train_batch_end(
         self,
@@ -39,16 +70,51 @@ class Throughput(Callback):
     ) -> None:
         """Count the batch; log when the trainer logs."""
         del outputs, batch_idx
-        now = time.perf_counter()
-        self._seconds += now - (now if self._since is None else self._since)
+        now = self._now(trainer)
+        seconds, waited = self._since or now
+        self._seconds += now[0] - seconds
+        self._waited += now[1] - waited
         self._since = now
         self._pictures += len(batch) * trainer.world_size
         if trainer.global_step % trainer.log_every_n_steps == 0:  # type: ignore[attr-defined]
-            rate = self._pictures / self._seconds
-            pl_module.log("train/pictures_per_second", rate, batch_size=1)
-            self._seconds, self._pictures = 0.0, 0
+            self._log(trainer, pl_module)
+            self._seconds, self._waited, self._pictures = 0.0, 0.0, 0
 
     def on_validation_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
         """Leave the validation out, and what other callbacks do after it."""
         del trainer, pl_module
         self._since = None
+
+    def _now(self, trainer: Trainer) -> tuple[float, float]:
+        """The time, and how much of it was waiting."""
+        loader = trainer.train_dataloader
+        waited = loader.seconds_waited if isinstance(loader, TimedLoader) else 0.0
+        return time.perf_counter(), waited
+
+    def _log(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        values = {"pictures_per_second": self._pictures / self._seconds}
+        loader = trainer.train_dataloader
+        if isinstance(loader, TimedLoader):
+            values["waiting_share"] = share = self._waited / self._seconds
+            pictures, seconds = self._made
+            self._made = loader.pictures_made, loader.seconds_made
+            # A loader that prefetches may have handed out its last batch before.
+            if self._made[0] > pictures:
+                made = (self._made[0] - pictures) * trainer.world_size
+                values["loader_pictures_per_second"] = made / (self._made[1] - seconds)
+            self._logs += 1
+            if share > self.most_waiting and self._logs > 1 and not self._told:
+                self._told = True
+                self._say(trainer, share, values.get("loader_pictures_per_second"))
+        for name, value in values.items():
+            pl_module.log(f"train/{name}", value, batch_size=1)
+
+    def _say(self, trainer: Trainer, share: float, rate: float | None) -> None:
+        if trainer.is_global_zero:
+            log.warning(
+                "The training waits for pictures %.0f %% of its time (they come at %s a second at"
+                " most). More data.num_workers make them faster where cores are free, a"
+                " data.cache=<folder> where they are read often.",
+                100 * share,
+                "an unknown number" if rate is None else f"{rate:.0f}",
+            )

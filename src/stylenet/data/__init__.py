@@ -5,34 +5,45 @@ resuming and unreadable files are the same for all sources.
 """
 
 from stylenet.data.augment import Augment, CentreSquare, RandomCrop, WholeSquare
+from stylenet.data.cache import CachedPictures, cached
+from stylenet.data.chunk_order import ChunkOrder
 from stylenet.data.coco import CocoData
 from stylenet.data.coco_download import Archive, CocoRelease, CocoSplit
 from stylenet.data.folder import FolderData
+from stylenet.data.litdata import LitData
+from stylenet.data.litdata_files import LitDataPictures, write_litdata
 from stylenet.data.loader import TrainLoader, ValLoader
 from stylenet.data.module import PictureData
 from stylenet.data.order import BatchPlan, Draw, Order, augment_rng
-from stylenet.data.pictures import FilePictures, MemoryPictures, Pictures
+from stylenet.data.pictures import FilePictures, MemoryPictures, Pictures, StampedPictures
 from stylenet.data.sample import SampleData
 
 __all__ = [
     "Archive",
     "Augment",
     "BatchPlan",
+    "CachedPictures",
     "CentreSquare",
+    "ChunkOrder",
     "CocoData",
     "CocoRelease",
     "CocoSplit",
     "Draw",
     "FilePictures",
     "FolderData",
+    "LitData",
+    "LitDataPictures",
     "MemoryPictures",
     "Order",
     "PictureData",
     "Pictures",
     "RandomCrop",
     "SampleData",
+    "StampedPictures",
     "TrainLoader",
     "ValLoader",
     "WholeSquare",
     "augment_rng",
+    "cached",
+    "write_litdata",
 ]

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Protocol
 
 import numpy as np
 from PIL import Image
 
+from stylenet.data.reduction import (
+    REDUCING_GAP,
+    MiddleSquare,
+    Reduction,
+    ShorterSide,
+    Squeezed,
+)
 from stylenet.errors import StylenetError
-
-# Shrinking a large photograph first by a whole factor costs a fraction of the time; with a gap
-# of 2 the remaining bicubic step hides it.
-_REDUCING_GAP = 2.0
 
 
 class Augment(Protocol):
@@ -23,6 +27,10 @@ class Augment(Protocol):
 
     def __call__(self, picture: Image.Image, size: int, rng: np.random.Generator) -> Image.Image:
         """Return a ``size`` x ``size`` RGB picture made of ``picture`` (RGB, any size)."""
+        ...
+
+    def reduction(self, size: int) -> Reduction:
+        """Return how to make copies of pictures that give (nearly) the same squares of ``size``."""
         ...
 
 
@@ -63,6 +71,10 @@ class RandomCrop:
         top = (picture.height - side) * down
         return _flipped(_resized(picture, size, left, top, side, side), coin < self.flip)
 
+    def reduction(self, size: int) -> Reduction:
+        """Shrink to where the smallest crop still has ``size`` pixels: none is ever enlarged."""
+        return ShorterSide(math.ceil(size / self.scale[0]))
+
 
 class WholeSquare:
     """The whole picture squeezed into a square (its proportions change), as in Johnson's training.
@@ -81,6 +93,10 @@ class WholeSquare:
         """Return all of ``picture`` as ``size`` x ``size`` pixels."""
         square = _resized(picture, size, 0, 0, picture.width, picture.height)
         return _flipped(square, rng.random() < self.flip)
+
+    def reduction(self, size: int) -> Reduction:
+        """Squeeze already: the squares of larger pictures are then just the same."""
+        return Squeezed(size)
 
 
 class CentreSquare:
@@ -101,13 +117,17 @@ class CentreSquare:
         left, top = (picture.width - side) / 2, (picture.height - side) / 2
         return _resized(picture, size, left, top, side, side)
 
+    def reduction(self, size: int) -> Reduction:
+        """Cut out already: the squares are then just the same."""
+        return MiddleSquare(size)
+
 
 def _resized(
     picture: Image.Image, size: int, left: float, top: float, width: float, height: float
 ) -> Image.Image:
     # Rounding may put left + width a hair outside the picture, which Pillow refuses.
     box = (left, top, min(left + width, picture.width), min(top + height, picture.height))
-    return picture.resize((size, size), Image.Resampling.BICUBIC, box, _REDUCING_GAP)
+    return picture.resize((size, size), Image.Resampling.BICUBIC, box, REDUCING_GAP)
 
 
 def _flipped(picture: Image.Image, flip: bool) -> Image.Image:

@@ -11,6 +11,7 @@ import hashlib
 import logging
 import os
 import signal
+import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -47,6 +48,11 @@ class TrainLoader:
         max_unreadable: Share of the pictures, from 0 to 1, that may turn out unreadable; one always
             may, unless the share is 0.
         position: Returns (epoch, batch) to begin with, or None: the epoch after the last one.
+
+    Attributes:
+        seconds_waited: Of the training process, so far, for batches that were not ready.
+        pictures_made: So far, of those that were handed out.
+        seconds_made: That the making of these took, less for ``num_workers`` that share it.
     """
 
     def __init__(
@@ -66,6 +72,10 @@ class TrainLoader:
         self._position = position
         self._epochs_begun = 0
         self._faults = Faults(pictures, max_unreadable)
+        self._makers = max(1, num_workers)
+        self.seconds_waited = 0.0
+        self.pictures_made = 0
+        self.seconds_made = 0.0
         seed = plan.order.seed
         self._state: dict[str, Any] = {"seed": seed, "size": size, "batch_size": plan.batch_size}
         self._state |= {"epoch_size": plan.order.epoch_size, "pictures": _fingerprint(pictures)}
@@ -99,12 +109,21 @@ class TrainLoader:
             return
         self.plan.begin(epoch, batch)
         try:
-            for pixels, failures in self._batches:
+            for pixels, failures, seconds in self._timed():
                 self._faults.add(failures)
                 assert pixels is not None, "a draw is given up only after more faults than allowed"
+                self.pictures_made += len(pixels)
+                self.seconds_made += seconds / self._makers
                 yield pixels
         finally:
             self._faults.sum_up()
+
+    def _timed(self) -> Iterator[Example]:
+        begun = time.perf_counter()
+        for example in self._batches:
+            self.seconds_waited += time.perf_counter() - begun
+            yield example
+            begun = time.perf_counter()
 
     def close(self) -> None:
         """End the worker processes; a later iteration would start new ones."""

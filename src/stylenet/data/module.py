@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import os
 from abc import ABC, abstractmethod
+from pathlib import Path
 
 import pytorch_lightning as pl
 
 from stylenet.data.augment import Augment
+from stylenet.data.cache import cached
 from stylenet.data.loader import TrainLoader, ValLoader
 from stylenet.data.order import BatchPlan, Order
-from stylenet.data.pictures import Pictures
+from stylenet.data.pictures import Pictures, StampedPictures
 from stylenet.data.position import next_batch
 from stylenet.errors import StylenetError
 
@@ -33,6 +35,8 @@ class PictureData(pl.LightningDataModule, ABC):
         seed: 0 or more.
         max_unreadable: Share of the pictures, 0 to 1, that may turn out unreadable; one always may,
             unless the share is 0.
+        cache: Folder where training pictures are kept decoded and shrunk, so that no epoch but the
+            first has to decode them; None: none. See `stylenet.data.cache`.
 
     Raises:
         StylenetError: A value is out of its range.
@@ -50,6 +54,7 @@ class PictureData(pl.LightningDataModule, ABC):
         num_workers: int | None = None,
         seed: int = 0,
         max_unreadable: float = 0.1,
+        cache: str | None = None,
     ) -> None:
         super().__init__()
         _at_least(1, batch_size=batch_size, size=size, val_size=val_size, epoch_size=epoch_size)
@@ -68,6 +73,7 @@ class PictureData(pl.LightningDataModule, ABC):
         self.num_workers = _spare_cores() if num_workers is None else num_workers
         self.seed = seed
         self.max_unreadable = max_unreadable
+        self.cache = None if cache is None else Path(cache).expanduser()
         self._train: Pictures | None = None
         self._val: Pictures | None = None
         self._loaders: list[TrainLoader] = []
@@ -83,10 +89,25 @@ class PictureData(pl.LightningDataModule, ABC):
             StylenetError: They are missing, or too few, or too many of them are unreadable.
         """
 
+    def prepare_data(self) -> None:
+        """Build the cache; of several processes on a machine Lightning lets the first one do it."""
+        if self.cache is not None:
+            self.setup()
+
     def setup(self, stage: str | None = None) -> None:  # noqa: ARG002, Lightning's signature
         """Find the pictures; a second call changes nothing. Errors are those of `find`."""
         if self._train is None:
-            self._train, self._val = self.find()
+            train, self._val = self.find()
+            self._train = train if self.cache is None else self._cached(train, self.cache)
+
+    def _cached(self, pictures: Pictures, folder: Path) -> Pictures:
+        if not isinstance(pictures, StampedPictures):
+            raise StylenetError(
+                f"data.cache={folder} is set, but {type(self).__name__} has its pictures in memory,"
+                " where no cache makes them faster; expected pictures in files.",
+                "Leave data.cache=null.",
+            )
+        return cached(pictures, folder, self.augment.reduction(self.size))
 
     def train_pictures(self) -> Pictures:
         """Return the pictures trained on, finding them first if need be."""
@@ -100,6 +121,10 @@ class PictureData(pl.LightningDataModule, ABC):
         assert self._val is not None
         return self._val
 
+    def order(self, pictures: Pictures) -> Order:
+        """Return the order in which the training ``pictures`` are drawn."""
+        return Order(len(pictures), self.epoch_size or len(pictures), self.seed)
+
     def train_dataloader(self) -> TrainLoader:
         """Return the training batches, which go on where the trainer stands, if there is one.
 
@@ -109,7 +134,7 @@ class PictureData(pl.LightningDataModule, ABC):
         pictures = self.train_pictures()
         trainer = self.trainer
         plan = BatchPlan(
-            Order(len(pictures), self.epoch_size or len(pictures), self.seed),
+            self.order(pictures),
             self.batch_size,
             drop_last=self.drop_last,
             rank=trainer.global_rank if trainer else 0,

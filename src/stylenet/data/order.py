@@ -83,13 +83,14 @@ class Order:
         first = epoch * self.epoch_size
         shuffles = range(first // self.pictures, (first + self.epoch_size - 1) // self.pictures + 1)
         dealt = np.concatenate(
-            [
-                _rng(self.seed, _ORDER_STREAM, shuffle).permutation(self.pictures)
-                for shuffle in shuffles
-            ]
+            [self.shuffled(_rng(self.seed, _ORDER_STREAM, shuffle)) for shuffle in shuffles]
         )
         skipped = first - shuffles.start * self.pictures
         return dealt[skipped : skipped + self.epoch_size]
+
+    def shuffled(self, rng: np.random.Generator) -> NDArray[np.int64]:
+        """Return the numbers of all pictures, each once, in the order of one shuffle."""
+        return rng.permutation(self.pictures)
 
 
 class BatchPlan:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol, TypeAlias
+from typing import NamedTuple, Protocol, runtime_checkable
 
 import torch
 from PIL import Image
@@ -40,6 +41,15 @@ class Pictures(Protocol):
         ...
 
 
+@runtime_checkable
+class StampedPictures(Pictures, Protocol):
+    """Pictures that tell when one has changed: what `stylenet.data.cache` needs."""
+
+    def stamp(self, number: int) -> str:
+        """Return a text that is another one when the picture is; cheap, nothing is decoded."""
+        ...
+
+
 @dataclass(frozen=True)
 class FilePictures:
     """Picture files, decoded each time they are asked for.
@@ -62,6 +72,14 @@ class FilePictures:
     def load(self, number: int) -> Image.Image:
         """Return the decoded file; `PictureError` where it cannot be read."""
         return open_image(self.paths[number])
+
+    def stamp(self, number: int) -> str:
+        """Return size and time of change of the file; a file that is not there has a stamp too."""
+        try:
+            found = self.paths[number].stat()
+        except OSError as error:
+            return type(error).__name__
+        return f"{found.st_size} {found.st_mtime_ns}"
 
 
 @dataclass(frozen=True)
@@ -89,8 +107,15 @@ class MemoryPictures:
         return self.images[number]
 
 
-Example: TypeAlias = tuple[Tensor | None, dict[int, str]]
-"""What became of a draw, or of a batch: its pixels, and {number of an unreadable picture: why}."""
+class Example(NamedTuple):
+    """What became of a draw, or of a batch: its pixels, or None where it was given up.
+
+    ``failures`` is {number of an unreadable picture: why}, ``seconds`` what making it took.
+    """
+
+    pixels: Tensor | None
+    failures: dict[int, str]
+    seconds: float
 
 
 class DrawnPictures(Dataset[Example]):
@@ -122,6 +147,7 @@ class DrawnPictures(Dataset[Example]):
 
     def __getitem__(self, draw: Draw) -> Example:
         """Return pixels (3, size, size) in [0, 1], or None where ``attempts`` were in vain."""
+        begun = time.perf_counter()
         failures: dict[int, str] = {}
         for step in range(min(self.attempts, len(self.pictures))):
             number = (draw.picture + step) % len(self.pictures)
@@ -131,12 +157,16 @@ class DrawnPictures(Dataset[Example]):
                 failures[number] = str(getattr(error, "reason", error))
                 continue
             rng = augment_rng(self.seed, draw.epoch, draw.index)
-            return to_tensor(self.augment(picture, self.size, rng)), failures
-        return None, failures
+            pixels = to_tensor(self.augment(picture, self.size, rng))
+            return Example(pixels, failures, time.perf_counter() - begun)
+        return Example(None, failures, time.perf_counter() - begun)
 
 
 def collate(examples: Sequence[Example]) -> Example:
     """Return the batch (N, 3, H, W), or None if a draw was given up, and all failures in it."""
-    failures = {number: why for _, failed in examples for number, why in failed.items()}
-    pixels = [square for square, _ in examples if square is not None]
-    return (torch.stack(pixels) if len(pixels) == len(examples) else None), failures
+    begun = time.perf_counter()
+    failures = {number: why for e in examples for number, why in e.failures.items()}
+    pixels = [example.pixels for example in examples if example.pixels is not None]
+    batch = torch.stack(pixels) if len(pixels) == len(examples) else None
+    seconds = sum(example.seconds for example in examples) + time.perf_counter() - begun
+    return Example(batch, failures, seconds)

@@ -3,7 +3,13 @@
 from stylenet.images.converting import to_pil, to_tensor
 from stylenet.images.errors import PictureError, SizeError
 from stylenet.images.listing import path_hash, picture_files
-from stylenet.images.reading import DEFAULT_MAX_PIXELS, PICTURE_SUFFIXES, open_image, read_image
+from stylenet.images.reading import (
+    DEFAULT_MAX_PIXELS,
+    PICTURE_SUFFIXES,
+    decode_image,
+    open_image,
+    read_image,
+)
 from stylenet.images.sheets import contact_sheet
 from stylenet.images.sizing import (
     AsIs,
@@ -30,6 +36,7 @@ __all__ = [
     "SizeError",
     "Sizing",
     "contact_sheet",
+    "decode_image",
     "open_image",
     "path_hash",
     "picture_files",

@@ -6,6 +6,7 @@ Colour profiles are ignored: the numbers in the file are taken for sRGB.
 from __future__ import annotations
 
 import contextlib
+import io
 from pathlib import Path
 from typing import BinaryIO
 
@@ -70,22 +71,16 @@ def open_image(path: str | Path, *, max_pixels: int = DEFAULT_MAX_PIXELS) -> Ima
     except OSError as error:
         raise PictureError(path, f"it cannot be opened ({error})", "Check the path.") from error
     with stream:
-        image = _open_header(path, stream)
-        if image.width * image.height > max_pixels:
-            size = f"{image.width} x {image.height}"
-            reason = f"its {size} pixels are more than the limit of {max_pixels}"
-            remedy = "Scale it down, or raise max_pixels if you trust it and have the memory."
-            raise PictureError(path, reason, remedy)
-        try:
-            image.load()
-            return _upright(image, to_rgb(image))
-        except UnfaithfulError as error:
-            remedy = "Save it as an 8-bit or 16-bit PNG and use that."
-            raise PictureError(path, str(error), remedy) from None
-        except Exception as error:  # on broken files Pillow lets errors of every kind escape
-            reason = f"the file is truncated or damaged ({type(error).__name__}: {error})"
-            remedy = "Fetch the file again, or open and re-save it in a picture editor."
-            raise PictureError(path, reason, remedy) from error
+        return _decoded(path, stream, max_pixels)
+
+
+def decode_image(content: bytes, name: str, *, max_pixels: int = DEFAULT_MAX_PIXELS) -> Image.Image:
+    """The picture in the ``content`` of a file, as `open_image` reads it; errors call it ``name``.
+
+    Raises:
+        PictureError: as `open_image`.
+    """
+    return _decoded(Path(name), io.BytesIO(content), max_pixels)
 
 
 def read_image(path: str | Path, *, max_pixels: int = DEFAULT_MAX_PIXELS) -> Tensor:
@@ -95,6 +90,25 @@ def read_image(path: str | Path, *, max_pixels: int = DEFAULT_MAX_PIXELS) -> Ten
         PictureError: as `open_image`.
     """
     return to_tensor(open_image(path, max_pixels=max_pixels))
+
+
+def _decoded(path: Path, stream: BinaryIO, max_pixels: int) -> Image.Image:
+    image = _open_header(path, stream)
+    if image.width * image.height > max_pixels:
+        size = f"{image.width} x {image.height}"
+        reason = f"its {size} pixels are more than the limit of {max_pixels}"
+        remedy = "Scale it down, or raise max_pixels if you trust it and have the memory."
+        raise PictureError(path, reason, remedy)
+    try:
+        image.load()
+        return _upright(image, to_rgb(image))
+    except UnfaithfulError as error:
+        remedy = "Save it as an 8-bit or 16-bit PNG and use that."
+        raise PictureError(path, str(error), remedy) from None
+    except Exception as error:  # on broken files Pillow lets errors of every kind escape
+        reason = f"the file is truncated or damaged ({type(error).__name__}: {error})"
+        remedy = "Fetch the file again, or open and re-save it in a picture editor."
+        raise PictureError(path, reason, remedy) from error
 
 
 def _open_header(path: Path, stream: BinaryIO) -> Image.Image:

@@ -30,8 +30,9 @@ from stylenet.styles import catalogue
 
 log = logging.getLogger(__name__)
 CONFIG_FILE = "config.yaml"
-RESUMABLE = r"(trainer|callbacks|logger)\.[\w.]+|data\.num_workers"
-PATHS = ("style", "data.root", "data.val_root", "loss_network.weights.path", "paths.styles")
+RESUMABLE = r"(trainer|callbacks|logger)\.[\w.]+|data\.(num_workers|cache)"
+PATHS: tuple[str, ...] = ("style", "data.root", "data.val_root", "data.cache")
+PATHS += ("data.chunk_folder", "loss_network.weights.path", "paths.styles")
 UNLIMITED = {"max_steps": -1, "max_epochs": -1, "max_time": None}
 WEIGHTS = ("content_weight", "style_weight", "tv_weight")
 
@@ -170,6 +171,8 @@ def _settle_paths(config: DictConfig) -> None:
     """Absolute paths, so that a run can be resumed from another working directory."""
     for key in PATHS:
         value = OmegaConf.select(config, key)
+        if "://" in str(value):  # data.root may be an address
+            continue
         if value is not None and (key != "style" or Path(str(value)).is_file()):
             OmegaConf.update(config, key, str(Path(value).expanduser().absolute()))
 
