@@ -21,6 +21,7 @@ from torch import Tensor, nn
 from stylenet.callbacks import RunRecord
 from stylenet.losses import LossNetwork, PerceptualLoss, Term
 from stylenet.run.facts import run_facts
+from stylenet.run.processes import rank
 from stylenet.styles import FoundStyle, find_style, read_style
 from stylenet.tasks import FeedForward
 
@@ -75,7 +76,7 @@ def build(config: DictConfig) -> Parts:
         config.trainer,
         val_check_interval=_within(config, "val_check_interval"),
         log_every_n_steps=_within(config, "log_every_n_steps"),
-        logger=[instantiate(c) for c in (config.logger or {}).values()],
+        logger=[instantiate(c) for c in (config.logger or {}).values()] if rank() == 0 else [],
         callbacks=[*callbacks.values(), record],
         default_root_dir=config.run.dir,
         # our own bar is among the callbacks, or none is wanted; checkpoints likewise
