@@ -9,11 +9,13 @@ import subprocess
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import torch.distributed
 from hydra.core.hydra_config import HydraConfig
 from hydra.types import RunMode
 from pytorch_lightning import Trainer
+from torch.distributed.rendezvous import rendezvous
 
 from stylenet.errors import StylenetError
 
@@ -65,9 +67,8 @@ def start_of_run(now: str) -> str:
 
 
 @functools.cache  # kept open: the training's own connection shares it
-def _store() -> torch.distributed.Store:
-    store, _, _ = next(torch.distributed.rendezvous("env://"))
-    assert isinstance(store, torch.distributed.Store)
+def _store() -> Any:
+    store, _, _ = next(rendezvous("env://"))
     return store
 
 
