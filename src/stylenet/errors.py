@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 
 class StylenetError(Exception):
     """Bad input or a bad setting: what was got, what was expected, and the remedy.
@@ -15,3 +17,7 @@ class StylenetError(Exception):
         super().__init__(f"{problem} {remedy}")
         self.problem = problem
         self.remedy = remedy
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Travel between processes: a sweep's jobs may run elsewhere."""
+        return type(self), (self.problem, self.remedy)

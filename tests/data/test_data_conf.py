@@ -35,7 +35,7 @@ def test_each_choice_builds_its_class(name, kind):
     assert (data.seed, data.size, data.batch_size) == (7, 64, 2)
     assert isinstance(data.augment, RandomCrop)
     assert data.augment.scale == (0.5, 1.0)
-    assert data.num_workers >= 1
+    assert data.num_workers is None
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
+import torch
 from pytorch_lightning import Callback, LightningModule, Trainer
 
 log = logging.getLogger(__name__)
@@ -24,7 +25,8 @@ class StepCheckpoints(Callback):
     Writing is atomic: a full disk or a killed process leaves the checkpoint before intact.
 
     Checkpoints are written after a whole step only, so that weights, optimiser and position in
-    the data belong together.
+    the data belong together. Of several processes, a signal to any one stops all of them after
+    the same step.
     """
 
     def __init__(self, folder: str | Path, last_every: int, keep_every: int | None = None) -> None:
@@ -32,9 +34,11 @@ class StepCheckpoints(Callback):
         self.last_every = last_every
         self.keep_every = keep_every
         self.stopped_by: signal.Signals | None = None
+        self._asked_by: signal.Signals | None = None
         self._saved_at = -1
         self._handlers: dict[signal.Signals, Any] = {}
         self._process = os.getpid()
+        self._speaks = True
 
     @property
     def last(self) -> Path:
@@ -43,8 +47,9 @@ class StepCheckpoints(Callback):
 
     def on_fit_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
         """Note who listens to Ctrl-C and SIGTERM so far."""
-        del trainer, pl_module
+        del pl_module
         self._process = os.getpid()
+        self._speaks = trainer.is_global_zero
         self._handlers = {n: signal.getsignal(n) for n in (signal.SIGINT, signal.SIGTERM)}
 
     def on_train_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
@@ -66,9 +71,10 @@ class StepCheckpoints(Callback):
             if number == signal.SIGTERM:
                 os._exit(0)
             return
-        self.stopped_by = signal.Signals(number)
+        self._asked_by = signal.Signals(number)
         self._restore_handlers()
-        log.warning("%s: stopping after this step (again: at once)", self.stopped_by.name)
+        if self._speaks:
+            log.warning("%s: stopping after this step (again: at once)", self._asked_by.name)
 
     def on_train_batch_end(
         self,
@@ -81,6 +87,7 @@ class StepCheckpoints(Callback):
         """Save where a step count or a signal asks for it."""
         del pl_module, outputs, batch, batch_idx
         step = trainer.global_step
+        self._agree(trainer)
         if self.stopped_by is not None:
             trainer.should_stop = True
         if self.stopped_by or step % self.last_every == 0 or step == trainer.max_steps:
@@ -91,6 +98,7 @@ class StepCheckpoints(Callback):
     def on_train_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
         """Save the end of a training that ended by epochs or by time; give the signals back."""
         del pl_module
+        self._agree(trainer)
         if self._saved_at != trainer.global_step:
             self._save(trainer)
         self._restore_handlers()
@@ -101,13 +109,21 @@ class StepCheckpoints(Callback):
         """Give the signals back; after a second signal say where to go on."""
         del trainer, pl_module, exception
         self._restore_handlers()
-        if self.stopped_by is not None and self.last.is_file():
+        if self._asked_by is not None and self._speaks and self.last.is_file():
             log.warning("ended at once; %s", how_to_resume(self.folder.parent))
 
     def teardown(self, trainer: Trainer, pl_module: LightningModule, stage: str) -> None:
         """Give the signals back."""
         del trainer, pl_module, stage
         self._restore_handlers()
+
+    def _agree(self, trainer: Trainer) -> None:
+        """Take in what signal came to this process, or to any other one."""
+        self.stopped_by = self._asked_by
+        if trainer.world_size > 1:
+            number = torch.tensor(int(self._asked_by or 0), device=trainer.strategy.root_device)
+            torch.distributed.all_reduce(number, torch.distributed.ReduceOp.MAX)
+            self.stopped_by = signal.Signals(int(number)) if number else None
 
     def _save(self, trainer: Trainer) -> None:
         save_whole(trainer, self.last)
@@ -125,13 +141,18 @@ def how_to_resume(run: Path) -> str:
 
 
 def save_whole(trainer: Trainer, file: Path) -> None:
-    """Write a checkpoint beside ``file``, then put it in its place: all of it, or none."""
+    """Write a checkpoint beside ``file``, then put it in its place: all of it, or none.
+
+    To be called by all processes of a run; the first one writes.
+    """
     # Lightning writes into the system's temporary folder and moves the file from there. Where that
     # lies on another disk, moving is copying, which may stop half-way.
     partial = file.with_name(f"{file.name}.part")
     try:
         trainer.save_checkpoint(partial)
-        partial.replace(file)
+        if trainer.is_global_zero:
+            partial.replace(file)
     except BaseException:
-        partial.unlink(missing_ok=True)
+        if trainer.is_global_zero:
+            partial.unlink(missing_ok=True)
         raise

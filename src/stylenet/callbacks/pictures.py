@@ -56,7 +56,10 @@ class PictureGrids(Callback):
 
     def on_validation_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
         """Draw the grid, write it and hand it to the loggers."""
-        if trainer.sanity_checking or not self._shown or not trainer.is_global_zero:
+        if trainer.sanity_checking or not self._shown:
+            return
+        self.last_step = trainer.global_step  # known to all processes
+        if not trainer.is_global_zero:
             return
         style = pl_module.style[0].detach().float().cpu()  # type: ignore[index]
         grid = contact_sheet(
@@ -65,7 +68,6 @@ class PictureGrids(Callback):
         )
         self.last = self.folder / f"step_{trainer.global_step:06d}.png"
         write_image(self.last, grid)
-        self.last_step = trainer.global_step
         show_picture(trainer, "val/pictures", grid)
 
 

@@ -77,7 +77,8 @@ class TrainLoader:
         self.pictures_made = 0
         self.seconds_made = 0.0
         seed = plan.order.seed
-        self._state: dict[str, Any] = {"seed": seed, "size": size, "batch_size": plan.batch_size}
+        # the batch of all processes: their number alone changes nothing
+        self._state: dict[str, Any] = {"seed": seed, "size": size, "batch_size": plan.stride}
         self._state |= {"epoch_size": plan.order.epoch_size, "pictures": _fingerprint(pictures)}
         # Its own generator, or every epoch would draw a number from the global one.
         self._batches: DataLoader[Example] = DataLoader(
@@ -141,7 +142,7 @@ class TrainLoader:
     def load_state_dict(self, state: dict[str, Any]) -> None:
         """Compare with the ``state`` of the run that is resumed, and log what is different."""
         changed = [key for key, value in self._state.items() if state.get(key) != value]
-        if changed:
+        if changed and self.plan.rank == 0:
             _log.warning(
                 "The resumed run had other data (%s): it goes on with batches that the"
                 " uninterrupted run would not have seen.",

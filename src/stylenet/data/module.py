@@ -31,7 +31,8 @@ class PictureData(pl.LightningDataModule, ABC):
         epoch_size: Squares in an epoch, of all processes together; None: one a picture.
         drop_last: Leave out an incomplete batch at the end of an epoch.
         num_workers: Processes that prepare training batches ahead; None: as many as cores but
-            one, at least 1 and at most 4; 0: the training process prepares them itself.
+            one, at least 1 and at most 4, where the cores are divided among the training
+            processes of this machine; 0: the training process prepares them itself.
         seed: 0 or more.
         max_unreadable: Share of the pictures, 0 to 1, that may turn out unreadable; one always may,
             unless the share is 0.
@@ -70,7 +71,7 @@ class PictureData(pl.LightningDataModule, ABC):
         self.val_size = val_size
         self.epoch_size = epoch_size
         self.drop_last = drop_last
-        self.num_workers = _spare_cores() if num_workers is None else num_workers
+        self.num_workers = num_workers
         self.seed = seed
         self.max_unreadable = max_unreadable
         self.cache = None if cache is None else Path(cache).expanduser()
@@ -145,7 +146,7 @@ class PictureData(pl.LightningDataModule, ABC):
             plan,
             self.augment,
             size=self.size,
-            num_workers=self.num_workers,
+            num_workers=_spare_cores(trainer) if self.num_workers is None else self.num_workers,
             pin_memory=trainer is not None and trainer.strategy.root_device.type == "cuda",
             max_unreadable=self.max_unreadable,
             position=lambda: next_batch(trainer, len(plan)) if trainer else None,
@@ -182,6 +183,7 @@ def _at_least(least: int, **values: int | None) -> None:
             )
 
 
-def _spare_cores() -> int:
+def _spare_cores(trainer: pl.Trainer | None) -> int:
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-    return max(1, min(4, (cores or 1) - 1))
+    processes = max(1, trainer.num_devices) if trainer else 1
+    return max(1, min(4, (cores or 1) // processes - 1))

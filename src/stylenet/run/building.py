@@ -22,8 +22,9 @@ from torch import Tensor, nn
 from stylenet.callbacks import RunRecord
 from stylenet.losses import LossNetwork, PerceptualLoss, Term
 from stylenet.run.facts import run_facts
-from stylenet.run.notes import note
+from stylenet.run.notes import note, save_config
 from stylenet.run.preparing import CONFIG_FILE
+from stylenet.run.processes import rank
 from stylenet.run.speed import LONG_ON_CPU, LONG_ON_GPU, CompileLongRuns, on_gpu
 from stylenet.styles import FoundStyle, find_style, read_style
 from stylenet.tasks import FeedForward
@@ -82,7 +83,7 @@ def build(config: DictConfig) -> Parts:
         config.trainer,
         val_check_interval=_within(config, "val_check_interval"),
         log_every_n_steps=_within(config, "log_every_n_steps"),
-        logger=[instantiate(c) for c in (config.logger or {}).values()],
+        logger=[instantiate(c) for c in (config.logger or {}).values()] if rank() == 0 else [],
         callbacks=[*callbacks.values(), record],
         default_root_dir=config.run.dir,
         # our own bar is among the callbacks, or none is wanted; checkpoints likewise
@@ -98,8 +99,9 @@ def build(config: DictConfig) -> Parts:
 
 def _note(config: DictConfig, words: str) -> None:
     """Note what turned out after the configuration was written."""
-    note(config, words)
-    OmegaConf.save(config, Path(config.run.dir) / CONFIG_FILE, resolve=True)
+    if rank() == 0:
+        note(config, words)
+        save_config(config, Path(config.run.dir) / CONFIG_FILE)
 
 
 def _within(config: DictConfig, interval: str) -> int:

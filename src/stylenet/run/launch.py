@@ -17,7 +17,11 @@ from stylenet.config import EvaluateConfig, TrainConfig
 from stylenet.errors import StylenetError
 from stylenet.run.explain import explain
 from stylenet.run.names import run_dir, run_name, swept_keys
+from stylenet.run.processes import check_sweep, rank, start_of_run
+from stylenet.run.sweeps import missing_launcher, register_launchers
 
+# in the environment, for the processes that this one starts: HYDRA_FULL_ERROR is not the user's
+WORDS = "STYLENET_ERRORS_IN_WORDS"
 FULL = (errno.ENOSPC, errno.EDQUOT)
 UNWRITABLE = (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.ENAMETOOLONG)
 
@@ -29,7 +33,12 @@ def register() -> None:
     store.store(name="evaluate_schema", node=EvaluateConfig)
     swept = swept_keys(sys.argv[1:])
     OmegaConf.register_new_resolver("run_name", lambda keys: run_name(keys, swept), replace=True)
-    OmegaConf.register_new_resolver("run_dir", run_dir, replace=True)
+    OmegaConf.register_new_resolver("run_dir", _run_dir, replace=True)
+    register_launchers()
+
+
+def _run_dir(resume: str | None, runs: str, now: str, name: str) -> str:
+    return run_dir(resume, runs, now if resume else start_of_run(now), name)
 
 
 def launch(main: Callable[[], object]) -> None:
@@ -38,12 +47,13 @@ def launch(main: Callable[[], object]) -> None:
     With HYDRA_FULL_ERROR=1 in the environment errors keep their tracebacks.
     """
     register()
-    if os.environ.get("HYDRA_FULL_ERROR"):
+    if os.environ.get("HYDRA_FULL_ERROR") and WORDS not in os.environ:
         main()
         return
     # Hydra would print and swallow the exceptions that are put into words below
-    os.environ["HYDRA_FULL_ERROR"] = "1"
+    os.environ["HYDRA_FULL_ERROR"] = os.environ[WORDS] = "1"
     try:
+        check_sweep(sys.argv[1:])
         main()
     except KeyboardInterrupt:
         sys.exit("Interrupted before there was anything to keep.")
@@ -51,10 +61,12 @@ def launch(main: Callable[[], object]) -> None:
         words = in_words(error)
         if words is None:
             raise
+        if rank() > 0:
+            words = f"[process {rank()}] {words}"
         Console(stderr=True, soft_wrap=True, highlight=False).print(words, markup=False)
         sys.exit(2)
     finally:
-        del os.environ["HYDRA_FULL_ERROR"]
+        del os.environ["HYDRA_FULL_ERROR"], os.environ[WORDS]
 
 
 def in_words(error: BaseException) -> str | None:
@@ -73,7 +85,7 @@ def in_words(error: BaseException) -> str | None:
     of_hydra = isinstance(error, ValueError) and "Config group override" in str(error)
     if of_hydra or isinstance(error, (HydraException, OmegaConfBaseException)):
         return explain(error, sys.argv[1:])
-    return None
+    return missing_launcher(error)
 
 
 def _causes(error: BaseException) -> Iterator[BaseException]:

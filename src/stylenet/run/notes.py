@@ -1,10 +1,11 @@
-"""What a run says of itself in one line, and keeps."""
+"""What a run says of itself in one line, and its configuration, which keeps that."""
 
 from __future__ import annotations
 
 import logging
+from pathlib import Path
 
-from omegaconf import DictConfig
+from omegaconf import DictConfig, OmegaConf
 
 log = logging.getLogger(__name__)
 
@@ -14,3 +15,10 @@ def note(config: DictConfig, words: str) -> None:
     log.info(words)
     if words not in config.run.notes:
         config.run.notes.append(words)
+
+
+def save_config(config: DictConfig, file: Path) -> None:
+    """Write ``config``, resolved; the file is whole at any time, for others that read it."""
+    partial = file.with_name(f"{file.name}.part")
+    OmegaConf.save(config, partial, resolve=True)
+    partial.replace(file)

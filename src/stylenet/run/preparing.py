@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import json
 import logging
+import os
 import re
 import secrets
-import sys
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from pathlib import Path
@@ -23,9 +23,11 @@ from stylenet.apply import DESCRIPTION
 from stylenet.errors import StylenetError
 from stylenet.loggers import choose_mode
 from stylenet.run.explain import check_choices
-from stylenet.run.names import run_dir, run_name, swept_keys
+from stylenet.run.names import run_dir, run_name
 from stylenet.run.notes import note
+from stylenet.run.processes import RUN_DIR, rank
 from stylenet.run.speed import settle_compile, settle_precision
+from stylenet.run.sweeps import choose_gpu
 from stylenet.styles import catalogue
 
 log = logging.getLogger(__name__)
@@ -57,6 +59,7 @@ def prepare(config: DictConfig) -> DictConfig:
     _settle_seed(config)
     _settle_style(config)
     _settle_weights(config)
+    _settle_gpu(config)
     settle_precision(config)
     settle_compile(config)
     _settle_wandb(config)
@@ -134,17 +137,20 @@ def _overrides() -> list[str]:
 
 
 def _name(config: DictConfig, overrides: Iterable[str]) -> None:
-    name = config.run.name or run_name(overrides, swept_keys(sys.argv[1:]))
-    config.run.name = name
+    name = config.run.name
     if HydraConfig.initialized():
         hydra = HydraConfig.get()
-        config.run.dir = config.run.dir or hydra.runtime.output_dir
+        name = name or hydra.job.name  # conf/train.yaml makes it of the overrides
+        first = os.environ.get(RUN_DIR)  # the folder of the process that started this one
+        config.run.dir = first or config.run.dir or hydra.runtime.output_dir
         if hydra.mode == RunMode.MULTIRUN:
             config.run.group = config.run.group or Path(hydra.sweep.dir).name
+    name = name or run_name(overrides)
     if config.run.dir is None:
         config.run.dir = run_dir(
             None, config.paths.runs, f"{datetime.now():%Y-%m-%d_%H-%M-%S}", name
         )
+    config.run.name = name
     config.run.dir = str(Path(config.run.dir).expanduser().absolute())
 
 
@@ -208,8 +214,15 @@ def _settle_weights(config: DictConfig) -> None:
         note(config, f"weights tuned for {config.style} with {config.loss_network.name}: {words}")
 
 
+def _settle_gpu(config: DictConfig) -> None:
+    gpu = choose_gpu(config)
+    if gpu is not None and config.resume is None:
+        config.trainer.devices = [gpu]
+        note(config, f"GPU {gpu}: the jobs of a sweep take the GPUs in turn")
+
+
 def _settle_wandb(config: DictConfig) -> None:
-    if config.logger is None or "wandb" not in config.logger:
+    if rank() > 0 or config.logger is None or "wandb" not in config.logger:
         return
     with open_dict(config):
         settings = config.logger.wandb

@@ -11,7 +11,8 @@ from typing import Any
 
 import wandb
 from hydra.core.hydra_config import HydraConfig
-from omegaconf import DictConfig, OmegaConf
+from hydra.types import RunMode
+from omegaconf import DictConfig
 from pytorch_lightning.callbacks import ModelCheckpoint
 from torch import nn
 
@@ -21,8 +22,9 @@ from stylenet.errors import StylenetError
 from stylenet.images import write_image
 from stylenet.run.building import Parts, build, plain
 from stylenet.run.facts import versions
-from stylenet.run.notes import note
+from stylenet.run.notes import note, save_config
 from stylenet.run.preparing import CONFIG_FILE, prepare
+from stylenet.run.processes import check_processes, rank, together
 from stylenet.run.speed import on_gpu, tune_allocator
 
 log = logging.getLogger(__name__)
@@ -41,6 +43,11 @@ def train(config: DictConfig) -> float | None:
     _quieten()
     try:
         return _train_once(config)
+    except StylenetError as error:
+        # a sweep goes on, and in the end raises the first job's error only
+        if HydraConfig.initialized() and HydraConfig.get().mode == RunMode.MULTIRUN:
+            log.error("job %s failed: %s", HydraConfig.get().job.num, error)
+        raise
     finally:
         if HydraConfig.initialized():  # it made a folder, whether or not the run came to need it
             with contextlib.suppress(OSError):
@@ -52,7 +59,7 @@ def _train_once(config: DictConfig) -> float | None:
     if not on_gpu(config):
         tune_allocator()
     folder = Path(config.run.dir)
-    if not config.resume and (folder / CONFIG_FILE).exists():
+    if rank() == 0 and not config.resume and (folder / CONFIG_FILE).exists():
         raise StylenetError(
             f"The run directory {folder} holds a run already.",
             f"Choose another run.dir, or continue that run: python train.py 'resume={folder}'.",
@@ -60,22 +67,32 @@ def _train_once(config: DictConfig) -> float | None:
     try:
         return _train(config, folder)
     finally:
-        if config.logger is not None and "wandb" in config.logger:
+        if rank() == 0 and config.logger is not None and "wandb" in config.logger:
             wandb.finish()  # or the next run of a sweep would write into this one
 
 
 def _train(config: DictConfig, folder: Path) -> float | None:
     parts = build(config)
+    check_processes(parts.trainer)
     _note_comparability(config, parts)
-    folder.mkdir(parents=True, exist_ok=True)
-    OmegaConf.save(config, folder / CONFIG_FILE, resolve=True)
-    write_image(folder / "style.png", parts.task.style)
-    _announce(config, parts)
+    _note_batch_statistics(config, parts)
+    with together(parts.trainer, folder):
+        return _fit(config, folder, parts)
+
+
+def _fit(config: DictConfig, folder: Path, parts: Parts) -> float | None:
+    if rank() == 0:
+        folder.mkdir(parents=True, exist_ok=True)
+        save_config(config, folder / CONFIG_FILE)
+        write_image(folder / "style.png", parts.task.style)
+        _announce(config, parts)
     checkpoint = str(folder / "checkpoints" / "last.ckpt") if config.resume else None
     parts.trainer.fit(parts.task, parts.data, ckpt_path=checkpoint, weights_only=True)
     checkpoints = _only(parts, StepCheckpoints)
     stopped_by = None if checkpoints is None else checkpoints.stopped_by
     losses = {} if stopped_by else _final_losses(parts)
+    if rank() > 0:
+        return losses.get("val/loss/total")
     description = describe(config, parts, losses, finished=stopped_by is None)
     save_model(folder, parts.task.net, description)
     _report(folder, parts)
@@ -123,7 +140,10 @@ def describe(
 
 def _quieten() -> None:
     """Leave out Lightning's talk about what we say ourselves or do on purpose."""
-    logging.getLogger("pytorch_lightning").setLevel(logging.WARNING)
+    if rank() > 0:  # the first process says it
+        logging.getLogger().setLevel(logging.WARNING)
+    for name in ("pytorch_lightning", "lightning_fabric"):
+        logging.getLogger(name).setLevel(logging.WARNING)
     for message in (
         # the run directory of a resumed run is not empty, on purpose
         "Checkpoint directory .* exists and is not empty",
@@ -167,6 +187,25 @@ def _note_comparability(config: DictConfig, parts: Parts) -> None:
             f"not comparable with {wanted.source}: its numbers are for the loss network "
             f"{wanted.loss_network}, this run uses {config.loss_network.name} "
             f"({network.weights_source})",
+        )
+
+
+def _note_batch_statistics(config: DictConfig, parts: Parts) -> None:
+    """Say so where a batch norm sees one process's share of the batch; refuse what cannot be."""
+    trainer = parts.trainer
+    normed = any(isinstance(m, nn.modules.batchnorm._BatchNorm) for m in parts.task.net.modules())
+    if trainer.world_size == 1 or not normed:
+        return
+    if not config.trainer.sync_batchnorm:
+        note(
+            config,
+            f"norm: batch statistics are those of each of the {trainer.world_size} processes "
+            "alone; trainer.sync_batchnorm=true joins them",
+        )
+    elif trainer.strategy.root_device.type == "cpu":
+        raise StylenetError(
+            "Got trainer.sync_batchnorm=true on CPUs, which torch has on GPUs only.",
+            "Use trainer.sync_batchnorm=false or norm=instance.",
         )
 
 

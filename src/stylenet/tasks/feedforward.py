@@ -78,8 +78,9 @@ class FeedForward(LightningModule):
         """
         del batch_idx
         terms = self._losses(batch)
-        self._check_finite(terms)
-        self._log("train", terms, len(batch))
+        scalars = self._means(terms)
+        self._check_finite(scalars, terms.terms)
+        self._log("train", scalars, len(batch))
         rate = self.trainer.optimizers[0].param_groups[0]["lr"]
         self.log("train/learning_rate", rate, batch_size=len(batch))
         total: Tensor = terms.total
@@ -89,7 +90,9 @@ class FeedForward(LightningModule):
         """Log the losses of a batch; hand out its pictures as ``content`` and ``stylised``."""
         del batch_idx
         stylised = self(batch)
-        self._log("val", self.loss(stylised, batch), len(batch))
+        scalars = _scalars(self.loss(stylised, batch))
+        # every process sees all pictures, and has its own running statistics of a batch norm
+        self._log("val", scalars, len(batch), sync_dist=True)
         return {"content": batch, "stylised": stylised}
 
     def configure_optimizers(self) -> Any:
@@ -100,20 +103,37 @@ class FeedForward(LightningModule):
         schedule = {"scheduler": self._scheduler(optimizer), "interval": "step"}
         return {"optimizer": optimizer, "lr_scheduler": schedule}
 
-    def _log(self, stage: str, terms: LossTerms, batch_size: int) -> None:
-        scalars = {"total": terms.total, **terms.terms, **terms.parts}
+    def _means(self, terms: LossTerms) -> dict[str, Tensor]:
+        """Total, terms and parts, each the mean over all processes: theirs are of equal batches."""
+        scalars = _scalars(terms)
+        if self.trainer.world_size == 1:
+            return scalars
+        values = torch.stack([value.float() for value in scalars.values()])
+        torch.distributed.all_reduce(values)
+        return dict(zip(scalars, values / self.trainer.world_size, strict=True))
+
+    def _log(
+        self, stage: str, scalars: Mapping[str, Tensor], batch_size: int, sync_dist: bool = False
+    ) -> None:
         self.log_dict(
-            {f"{stage}/loss/{name}": value.detach() for name, value in scalars.items()},
+            {f"{stage}/loss/{name}": value for name, value in scalars.items()},
             batch_size=batch_size,
+            sync_dist=sync_dist,
         )
 
-    def _check_finite(self, terms: LossTerms) -> None:
-        if torch.isfinite(terms.total):
+    def _check_finite(self, scalars: Mapping[str, Tensor], terms: Iterable[str]) -> None:
+        # of means over all processes: they raise the error together, and none waits for another
+        if torch.isfinite(scalars["total"]):
             return
-        bad = {k: v.item() for k, v in terms.terms.items() if not torch.isfinite(v)}
+        bad = {k: scalars[k].item() for k in terms if not torch.isfinite(scalars[k])}
         named = ", ".join(f"{name} = {value}" for name, value in bad.items()) or "their sum"
         raise NonFiniteLossError(
             f"At step {self.global_step} the loss is not finite: {named}; expected finite terms.",
             "Start again with a smaller optimizer.lr, a smaller weight of that term, precision=32, "
             "or trainer.gradient_clip_val=1.",
         )
+
+
+def _scalars(terms: LossTerms) -> dict[str, Tensor]:
+    scalars = {"total": terms.total, **terms.terms, **terms.parts}
+    return {name: value.detach() for name, value in scalars.items()}
