@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shlex
 import shutil
@@ -18,6 +19,7 @@ COMMANDS = [
     for line in block.splitlines()
     if line.strip()
 ]
+TEXTS = re.findall(r"```text\n(.*?)```", README, flags=re.DOTALL)
 SET_UP = "python3 -m venv .uv && .uv/bin/pip install -q uv && .uv/bin/uv run "
 RUN = "runs/2026-01-01_12-00-00_style-udnie"
 Script = Callable[..., int]
@@ -38,7 +40,19 @@ def place(script: Script, photos: Path, tmp_path: Path, monkeypatch: pytest.Monk
     for name in ("udnie", "wave", "the_scream"):
         shutil.copy(photos / "01.jpg", styles / f"{name}.jpg")
     monkeypatch.setenv("STYLENET_STYLES", str(styles))
+    write_coco(photos, tmp_path / "coco")
     return tmp_path
+
+
+def write_coco(photos: Path, folder: Path) -> None:
+    """``photos`` as COCO's archives for 2017 unpack."""
+    names = sorted(photo.name for photo in photos.iterdir())
+    listing = [{"id": number, "file_name": name} for number, name in enumerate(names)]
+    (folder / "annotations").mkdir(parents=True)
+    for split in ("train2017", "val2017"):
+        shutil.copytree(photos, folder / split)
+        file = folder / "annotations" / f"instances_{split}.json"
+        file.write_text(json.dumps({"images": listing, "annotations": [], "categories": []}))
 
 
 def small(arguments: list[str]) -> list[str]:
@@ -80,9 +94,19 @@ def test_evaluate_commands(command: str, script: Script, place: Path) -> None:
     assert (place / out / "metrics.csv").is_file()
 
 
+@pytest.mark.parametrize("command", [c for c in COMMANDS if c.startswith("python benchmarks/")])
+def test_benchmark_commands_have_tests_of_their_own(command: str) -> None:
+    name = Path(command.split()[1]).stem
+    assert (ROOT / "benchmarks" / f"{name}.py").is_file()
+    assert f'benchmark_of("{name}")' in (ROOT / "tests" / "test_benchmarks.py").read_text()
+
+
 def test_no_command_is_left_out() -> None:
-    known = (SET_UP, "python train.py", "python evaluate.py")
+    known = (SET_UP, "python train.py", "python evaluate.py", "python benchmarks/")
     assert [c for c in COMMANDS if not c.startswith(known)] == []
+    # started otherwise than by python: tests/run/test_ddp.py does
+    others = {line.split()[0] for block in TEXTS for line in block.splitlines() if line[0] != "#"}
+    assert others == {"python", "torchrun", "srun"}
 
 
 def test_choices_in_the_table_exist() -> None:

@@ -40,7 +40,7 @@ def train(config: DictConfig) -> float | None:
         StylenetError: bad input or settings, in words.
         SystemExit: with 128 + the signal's number, when Ctrl-C or SIGTERM ended the run early.
     """
-    _quieten()
+    quieten()
     try:
         return _train_once(config)
     except StylenetError as error:
@@ -138,7 +138,7 @@ def describe(
     }
 
 
-def _quieten() -> None:
+def quieten() -> None:
     """Leave out Lightning's talk about what we say ourselves or do on purpose."""
     if rank() > 0:  # the first process says it
         logging.getLogger().setLevel(logging.WARNING)

@@ -1,0 +1,79 @@
+"""Programs that take turns: each in a process of its own, only one computing at a time.
+
+Times on a shared machine drift by tens of per cent within minutes. Contenders that take turns see
+the same drift, so that their ratios hold; processes of their own keep one's memory allocator,
+compiled code and caches away from the others.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import random
+import statistics
+import time
+from collections.abc import Callable, Mapping
+from multiprocessing.connection import Connection
+from typing import Any
+
+
+class Turns:
+    """A contender's side: call `begin` before each turn's work and `end` after it."""
+
+    def __init__(self, pipe: Connection) -> None:
+        self._pipe = pipe
+        self._start = 0.0
+
+    def begin(self) -> None:
+        """Wait for one's turn."""
+        self._pipe.recv()
+        self._start = time.perf_counter()
+
+    def end(self, more: Any = None, idle: float = 0.0) -> None:
+        """Hand in the seconds since `begin` less ``idle`` ones, and ``more`` that was found out."""
+        self._pipe.send((time.perf_counter() - self._start - idle, more))
+
+
+Contender = tuple[Callable[..., None], dict[str, Any]]
+"""A function at the top of a module, called with `Turns` and these keyword arguments."""
+
+
+def race(contenders: Mapping[str, Contender], rounds: int) -> dict[str, list[tuple[float, Any]]]:
+    """Give each contender ``rounds`` turns, in another order each round: what they handed in."""
+    context = multiprocessing.get_context("spawn")
+    pipes: dict[str, Connection] = {}
+    processes = []
+    try:
+        for name, (function, arguments) in contenders.items():
+            pipes[name], theirs = context.Pipe()
+            process = context.Process(target=_run, args=(theirs, function, arguments))
+            process.start()
+            theirs.close()
+            processes.append(process)
+        found: dict[str, list[tuple[float, Any]]] = {name: [] for name in contenders}
+        order = list(contenders)
+        chance = random.Random(0)  # noqa: S311, no secret
+        for _ in range(rounds):
+            chance.shuffle(order)
+            for name in order:
+                pipes[name].send("go")
+                found[name].append(pipes[name].recv())
+        return found
+    finally:
+        for process in processes:
+            process.join(5)
+            process.terminate()
+
+
+def _run(pipe: Connection, function: Callable[..., None], arguments: dict[str, Any]) -> None:
+    function(Turns(pipe), **arguments)
+
+
+def median(turns: list[tuple[float, Any]], warm_up: int = 1) -> float:
+    """Median seconds of the turns after the first ``warm_up``."""
+    return statistics.median(seconds for seconds, _ in turns[warm_up:])
+
+
+def table(header: list[str], rows: list[list[str]]) -> str:
+    """A Markdown table."""
+    lines = ["| " + " | ".join(row) + " |" for row in (header, ["---"] * len(header), *rows)]
+    return "\n".join(lines)

@@ -1,0 +1,216 @@
+"""Our training step against the public examples': ``python benchmarks/train_step.py``.
+
+Same net, same VGG-16 with random weights (speed does not depend on them), same seed and
+pictures, batch 4, 256 px. The plain loop is `plain`; ours is what ``train.py`` runs, Trainer,
+loader and logging included, without and with ``compile``. They take turns. The losses of the last
+fifth of the steps are computed for both by the plain loop's own formula in float32.
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import tempfile
+import time
+from collections.abc import Callable
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import ceilings
+import plain
+import torch
+from hydra import compose, initialize_config_dir
+from pytorch_lightning import Callback, LightningDataModule
+from side_by_side import Turns, median, race, table
+from torch import Tensor
+from torch.utils.flop_counter import FlopCounterMode
+
+from stylenet.losses.network import vgg16
+from stylenet.losses.weights import RandomWeights
+from stylenet.run.building import Parts, build
+from stylenet.run.launch import register
+from stylenet.run.preparing import prepare
+from stylenet.run.speed import cpu_has_bf16, tune_allocator
+from stylenet.run.training import quieten
+
+ROOT = Path(__file__).parents[1]
+BATCH = 4
+TURN = 5  # steps
+
+
+def parts_of(width: float, steps: int, size: int, compiled: bool, precision: str) -> Parts:
+    """What ``train.py`` builds."""
+    register()
+    with initialize_config_dir(str(ROOT / "conf"), version_base="1.3"):
+        config = compose(
+            "train",
+            [
+                "net=johnson",
+                f"net.width={width}",
+                "loss_network=vgg16",
+                "loss_network/weights=random",
+                f"data.batch_size={BATCH}",
+                f"data.size={size}",
+                f"trainer.max_steps={steps}",
+                f"compile={compiled}",
+                f"precision={precision}",
+                "callbacks=none",
+                "logger=none",
+                f"run.dir={tempfile.mkdtemp()}",
+                "trainer.val_check_interval=1000000",
+            ],
+        )
+    return build(prepare(config))
+
+
+def judge_of(parts: Parts) -> plain.PlainLoss:
+    """The plain loss on a loss network of its own, in float32, with the run's weights."""
+    network = vgg16(RandomWeights(seed=0))
+    layers = dict(list(network.layers.items())[: network.layer_names.index("relu4_3") + 1])
+    weights = [parts.task.loss.terms[name].weight for name in ("content", "style", "tv")]
+    return plain.PlainLoss(layers, parts.task.style, (weights[0], weights[1], weights[2]))
+
+
+class Clock:
+    """Takes turns of `TURN` steps; judges the last fifth of them; counts the work of the first."""
+
+    def __init__(self, turns: Turns, steps: int, judge: Callable[[Tensor], float], count: bool):
+        self.turns = turns
+        self.steps = steps
+        self.judge = judge
+        self.counting = FlopCounterMode(display=False) if count else None
+        self.step = 0
+        self._stack = ExitStack()
+
+    def before(self, content: Tensor) -> None:
+        if self.step % TURN == 0:
+            self.turns.begin()
+            self.idle, self.losses = 0.0, []
+        start = time.perf_counter()
+        if self.step >= self.steps * 4 // 5:
+            self.losses.append(self.judge(content))
+        self.idle += time.perf_counter() - start
+        if self.step == 0 and self.counting:
+            self._stack.enter_context(self.counting)
+
+    def after(self) -> None:
+        self._stack.close()
+        self.step += 1
+        if self.step % TURN == 0:
+            work = self.counting.get_total_flops() if self.counting else None
+            self.turns.end({"losses": self.losses, "work": work}, self.idle)
+
+
+def ours(turns: Turns, width: float, steps: int, size: int, compiled: bool, precision: str) -> None:
+    """A contender: ``train.py``'s training."""
+    quieten()
+    tune_allocator()
+    parts = parts_of(width, steps, size, compiled, precision)
+    loss, net = judge_of(parts), parts.task.net
+
+    @torch.no_grad()
+    def judge(content: Tensor) -> float:
+        with torch.autocast("cpu", enabled=False):
+            return float(loss(net(content), content))
+
+    clock = Clock(turns, steps, judge, count=not compiled)
+
+    class Watch(Callback):
+        def on_train_batch_start(self, *args: Any) -> None:
+            clock.before(args[2])
+
+        def on_train_batch_end(self, *args: Any) -> None:
+            clock.after()
+
+    parts.trainer.callbacks.append(Watch())  # type: ignore[attr-defined]
+    parts.trainer.fit(parts.task, parts.data)
+
+
+def examples(turns: Turns, width: float, steps: int, size: int) -> None:
+    """A contender: the loop of the public examples, on the same pictures and first weights."""
+    parts = parts_of(width, steps, size, False, "32")
+    loss, net = judge_of(parts), plain.transformer_net(width)
+    for own, given in zip(net.parameters(), parts.task.net.parameters(), strict=True):
+        own.data.copy_(given.data)
+    optimizer = torch.optim.Adam(net.parameters(), 1e-3)
+
+    @torch.no_grad()
+    def judge(content: Tensor) -> float:
+        return float(loss(plain.paint(net, content), content))
+
+    clock = Clock(turns, steps, judge, count=True)
+    for content in batches(parts.data, steps):
+        clock.before(content)
+        optimizer.zero_grad()
+        total = loss(plain.paint(net, content), content)
+        total.backward()
+        optimizer.step()
+        total.item()
+        clock.after()
+
+
+def batches(data: LightningDataModule, steps: int) -> Any:
+    """The first ``steps`` batches that a trainer would see."""
+    loader = data.train_dataloader()
+    while True:
+        for batch in loader:
+            yield batch
+            steps -= 1
+            if steps == 0:
+                return
+
+
+def main() -> None:
+    """Run the race and print the tables."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--steps", type=int, default=100, help=f"a multiple of {TURN}")
+    parser.add_argument("--size", type=int, default=256, help="pixels")
+    parser.add_argument("--out", type=Path, default=ROOT / "benchmarks/results/train_step.csv")
+    arguments = parser.parse_args()
+    precision = "bf16-mixed" if cpu_has_bf16() else "32"
+    shared = {"steps": arguments.steps, "size": arguments.size}
+    contenders: dict[str, Any] = {}
+    for name, width in (("full", 1.0), ("half", 0.5)):
+        contenders[f"examples, {name}"] = (examples, shared | {"width": width})
+        for how, compiled in (("eager", False), ("compiled", True)):
+            more = {"width": width, "compiled": compiled, "precision": precision}
+            contenders[f"ours, {name}, {how}"] = (ours, shared | more)
+    found = race(contenders, arguments.steps // TURN)
+
+    best = {
+        "32": ceilings.convolution(torch.float32),
+        precision: ceilings.convolution(torch.bfloat16 if "bf" in precision else torch.float32),
+    }
+    reference = BATCH * TURN / median(found["examples, full"])
+    rows = []
+    for name, turns in found.items():
+        width = name.split(", ")[1]
+        rate = BATCH * TURN / median(turns)
+        last = [loss for _, more in turns for loss in more["losses"]]
+        plain_last = [x for _, more in found[f"examples, {width}"] for x in more["losses"]]
+        counted = found[name.replace("compiled", "eager")][0][1]["work"]
+        used = "32" if name.startswith("examples") else precision
+        rows.append(
+            {
+                "contender": name,
+                "precision": used,
+                "pictures_per_second": f"{rate:.2f}",
+                "times_examples_full": f"{rate / reference:.2f}",
+                "gflop_per_step": f"{counted / 1e9:.0f}",
+                "share_of_ceiling": f"{counted / 1e9 * rate / BATCH / best[used]:.2f}",
+                "loss_fp32_last_fifth": f"{sum(last) / len(last):.4f}",
+                "against_examples": f"{sum(last) / sum(plain_last) - 1:+.2%}",
+            }
+        )
+    print(table(list(rows[0]), [list(row.values()) for row in rows]))
+    print(", ".join(f"ceiling {k}: {v:.0f} GFLOP/s" for k, v in best.items()))
+    arguments.out.parent.mkdir(exist_ok=True)
+    with arguments.out.open("w", newline="") as file:
+        writer = csv.DictWriter(file, list(rows[0]))
+        writer.writeheader()
+        writer.writerows(rows)
+
+
+if __name__ == "__main__":
+    main()

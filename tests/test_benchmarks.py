@@ -1,0 +1,151 @@
+"""The benchmarks, small: what they compare is the same thing, and their tables come out."""
+
+from __future__ import annotations
+
+import contextlib
+import csv
+import importlib
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import pytest
+
+BENCHMARKS = Path(__file__).parents[1] / "benchmarks"
+# Lightning's advice to whoever sets up a Trainer by hand
+pytestmark = [
+    pytest.mark.filterwarnings("ignore:.*LeafSpec"),
+    pytest.mark.filterwarnings("ignore:.*in eval mode at the start of training"),
+    pytest.mark.filterwarnings("ignore:.*does not have many workers"),
+]
+
+
+class EnoughError(Exception):
+    """Ends a contender that would go on for ever."""
+
+
+class Notes:
+    """Stands for `Turns`, in this process; keeps what is handed in."""
+
+    def __init__(self, rounds: int) -> None:
+        self.left = rounds
+        self.found: list[tuple[float, Any]] = []
+
+    def begin(self) -> None:
+        if self.left == 0:
+            raise EnoughError
+        self.left -= 1
+
+    def end(self, more: Any = None, idle: float = 0.0) -> None:
+        self.found.append((1.0 + idle, more))
+
+
+def one_after_the_other(contenders: Mapping[str, Any], rounds: int) -> dict[str, Any]:
+    """`race` without processes, and without compilation, which takes a minute."""
+    found = {}
+    for name, (function, arguments) in contenders.items():
+        notes = Notes(rounds)
+        if "compiled" in arguments:
+            arguments = arguments | {"compiled": False}
+        with contextlib.suppress(EnoughError):
+            function(notes, **arguments)
+        found[name] = notes.found
+    return found
+
+
+@pytest.fixture
+def benchmark_of(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str], ModuleType]]:
+    monkeypatch.syspath_prepend(str(BENCHMARKS))
+    before = set(sys.modules)
+
+    def load(name: str) -> ModuleType:
+        module = importlib.import_module(name)
+        if hasattr(module, "race"):
+            monkeypatch.setattr(module, "race", one_after_the_other)
+        return module
+
+    yield load
+    for name in set(sys.modules) - before:
+        if str(getattr(sys.modules[name], "__file__", "")).startswith(str(BENCHMARKS)):
+            del sys.modules[name]
+
+
+def read(file: Path) -> list[dict[str, str]]:
+    with file.open() as lines:
+        return list(csv.DictReader(lines))
+
+
+def test_our_step_and_the_examples_compute_the_same_losses(benchmark_of, tmp_path):
+    """Five steps in float32 from the same weights on the same pictures: the same loss after them.
+
+    That is the whole of the plain loop against all of ours: net, padding, upsampling, loss
+    network, terms, weights, optimiser, order of the pictures.
+    """
+    train_step = benchmark_of("train_step")
+    shared = {"width": 0.125, "steps": 5, "size": 32}
+    found = one_after_the_other(
+        {
+            "examples": (train_step.examples, shared),
+            "ours": (train_step.ours, shared | {"compiled": False, "precision": "32"}),
+        },
+        1,
+    )
+    (plain,), (ours,) = (found[name][0][1]["losses"] for name in ("examples", "ours"))
+    assert ours == pytest.approx(plain, rel=1e-3)
+    work = {name: turns[0][1]["work"] for name, turns in found.items()}
+    assert 0.5 * work["examples"] < work["ours"] < 0.9 * work["examples"]
+
+
+def test_train_step_writes_its_table(benchmark_of, tmp_path, monkeypatch, capsys):
+    train_step = benchmark_of("train_step")
+    monkeypatch.setattr(train_step.ceilings, "SHAPES", ((8, 16),))
+    out = tmp_path / "train_step.csv"
+    arguments = ["train_step.py", "--steps", "5", "--size", "32", "--out", str(out)]
+    monkeypatch.setattr(sys, "argv", arguments)
+    train_step.main()
+    rows = read(out)
+    assert [row["contender"] for row in rows] == [
+        f"{who}, {width}{how}"
+        for width in ("full", "half")
+        for who, how in (("examples", ""), ("ours", ", eager"), ("ours", ", compiled"))
+    ]
+    assert rows[0]["against_examples"] == "+0.00%"
+    assert "ceiling" in capsys.readouterr().out
+
+
+def test_inference_writes_its_table(benchmark_of, tmp_path, monkeypatch):
+    inference = benchmark_of("inference")
+    out = tmp_path / "inference.csv"
+    arguments = ["inference.py", "--sizes", "32", "--rounds", "2", "--out", str(out)]
+    monkeypatch.setattr(sys, "argv", arguments)
+    inference.main()
+    rows = read(out)
+    assert len(rows) == 6
+    assert all(float(row["milliseconds"]) > 0 for row in rows)
+
+
+def test_train_cost_writes_its_table_and_plot(benchmark_of, tmp_path, monkeypatch):
+    train_cost = benchmark_of("train_cost")
+    points = {axis: [{"size": 32, "batch": 1, "width": 0.125}] for axis in train_cost.AXES}
+    monkeypatch.setattr(train_cost, "AXES", points)
+    monkeypatch.setattr(train_cost, "measured", train_cost.measure)
+    out = tmp_path / "train_cost.csv"
+    monkeypatch.setattr(sys, "argv", ["train_cost.py", "--out", str(out)])
+    train_cost.main()
+    assert [row["axis"] for row in read(out)] == ["size", "batch", "width"]
+    assert all(float(row["peak_gib"]) > 0 for row in read(out))
+    assert out.with_suffix(".png").is_file()
+
+
+def test_a_race_gives_each_contender_its_turns_in_a_process_of_its_own(benchmark_of):
+    inference = benchmark_of("inference")
+    side_by_side = importlib.import_module("side_by_side")
+    contenders = {"net": (inference.examples, {"width": 0.125, "size": 16})}
+    (turns,) = side_by_side.race(contenders, 3).values()
+    assert len(turns) == 3
+    for seconds, fastest in turns:
+        assert 0 < inference.REPEATS * fastest < 1.05 * seconds
+    late = [seconds for seconds, _ in turns[1:]]
+    assert min(late) <= side_by_side.median(turns) <= max(late)
