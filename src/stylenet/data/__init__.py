@@ -6,11 +6,12 @@ resuming and unreadable files are the same for all sources.
 
 from stylenet.data.augment import Augment, CentreSquare, RandomCrop, WholeSquare
 from stylenet.data.folder import FolderData
+from stylenet.data.iterations import Iterations
 from stylenet.data.loader import TrainLoader, ValLoader
 from stylenet.data.module import PictureData
 from stylenet.data.order import BatchPlan, Draw, Order, augment_rng
 from stylenet.data.pictures import FilePictures, MemoryPictures, Pictures
-from stylenet.data.sample import SampleData
+from stylenet.data.sample import SampleData, sample_photographs
 
 __all__ = [
     "Augment",
@@ -19,6 +20,7 @@ __all__ = [
     "Draw",
     "FilePictures",
     "FolderData",
+    "Iterations",
     "MemoryPictures",
     "Order",
     "PictureData",
@@ -29,4 +31,5 @@ __all__ = [
     "ValLoader",
     "WholeSquare",
     "augment_rng",
+    "sample_photographs",
 ]

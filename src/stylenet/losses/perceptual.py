@@ -80,8 +80,15 @@ class PerceptualLoss(nn.Module):
 
     def forward(self, stylised: Tensor, content: Tensor) -> LossTerms:
         """Compare ``stylised`` with ``content``, both (N,3,H,W) in [0,1]."""
+        return self.compare(stylised, self.view_content(content))
+
+    def view_content(self, content: Tensor) -> View:
+        """What the terms read of ``content`` (N,3,H,W) in [0,1]: the same for every comparison."""
         with torch.no_grad():
-            content_view = self._view(content, self.content_layers)
+            return self._view(content, self.content_layers)
+
+    def compare(self, stylised: Tensor, content_view: View) -> LossTerms:
+        """Compare ``stylised`` (N,3,H,W) in [0,1] with a content picture viewed before."""
         stylised_view = self._view(stylised, self.stylised_layers)
         terms: dict[str, Tensor] = {}
         parts: dict[str, Tensor] = {}

@@ -10,6 +10,7 @@ from stylenet.nets.blocks import (
     TransposedUpsample,
 )
 from stylenet.nets.johnson import PictureTooSmallError, TransformerNet
+from stylenet.nets.pixels import PixelImage
 
 __all__ = [
     "Affine",
@@ -17,6 +18,7 @@ __all__ = [
     "NearestUpsample",
     "Padding",
     "PictureTooSmallError",
+    "PixelImage",
     "ResidualBlock",
     "ScaledTanh",
     "TransformerNet",

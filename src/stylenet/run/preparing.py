@@ -25,13 +25,18 @@ from stylenet.errors import StylenetError
 from stylenet.loggers import choose_mode
 from stylenet.run.explain import check_choices
 from stylenet.run.facts import cpu_has_bf16
+from stylenet.run.kinds import kind_of
 from stylenet.run.names import run_dir, run_name, swept_keys
+from stylenet.run.notes import note
 from stylenet.styles import catalogue
 
 log = logging.getLogger(__name__)
 CONFIG_FILE = "config.yaml"
 RESUMABLE = r"(trainer|callbacks|logger)\.[\w.]+|data\.num_workers"
-PATHS = ("style", "data.root", "data.val_root", "loss_network.weights.path", "paths.styles")
+PATHS: tuple[str, ...] = ("style", "data.root", "data.val_root")
+PATHS += ("loss_network.weights.path", "paths.styles")
+PATHS += ("content", "paths.contents", "start.picture.path")
+NAMED = ("style", "content")  # a name, unless there is a file of that path
 UNLIMITED = {"max_steps": -1, "max_epochs": -1, "max_time": None}
 WEIGHTS = ("content_weight", "style_weight", "tv_weight")
 PRECISIONS = ("auto", "32", "32-true", "bf16-mixed")
@@ -55,7 +60,7 @@ def prepare(config: DictConfig) -> DictConfig:
         _settle_length(config, overrides)
         _settle_paths(config)
     _settle_seed(config)
-    _settle_style(config)
+    kind_of(config).settle(config)
     _settle_weights(config)
     _settle_precision(config)
     _settle_wandb(config)
@@ -126,13 +131,6 @@ def _move(config: DictConfig | ListConfig, old: str, new: str) -> None:
             config[key] = new + value.removeprefix(old)
 
 
-def note(config: DictConfig, words: str) -> None:
-    """Say ``words`` in one line and keep them in the run's record."""
-    log.info(words)
-    if words not in config.run.notes:
-        config.run.notes.append(words)
-
-
 def _overrides() -> list[str]:
     if not HydraConfig.initialized():
         return []
@@ -177,8 +175,15 @@ def _settle_paths(config: DictConfig) -> None:
     """Absolute paths, so that a run can be resumed from another working directory."""
     for key in PATHS:
         value = OmegaConf.select(config, key)
-        if value is not None and (key != "style" or Path(str(value)).is_file()):
-            OmegaConf.update(config, key, str(Path(value).expanduser().absolute()))
+        if isinstance(value, ListConfig):
+            OmegaConf.update(config, key, [_settled_path(key, str(one)) for one in value])
+        elif value is not None:
+            OmegaConf.update(config, key, _settled_path(key, str(value)))
+
+
+def _settled_path(key: str, value: str) -> str:
+    path = Path(value).expanduser()
+    return value if key in NAMED and not path.is_file() else str(path.absolute())
 
 
 def _settle_seed(config: DictConfig) -> None:
@@ -186,23 +191,13 @@ def _settle_seed(config: DictConfig) -> None:
         raise StylenetError(f"Got seed={config.seed}, expected 0 or more.", "Use seed=0.")
 
 
-def _settle_style(config: DictConfig) -> None:
-    styles = list(config.style) if isinstance(config.style, ListConfig) else [config.style]
-    if len(styles) != 1:
-        raise StylenetError(
-            f"Got {len(styles)} styles {styles}, but task=feedforward trains a net for one style.",
-            "Give one, or train them one after the other: -m style=" + ",".join(map(str, styles)),
-        )
-    config.style = str(styles[0])
-
-
 def _settle_weights(config: DictConfig) -> None:
     """Null weights: the catalogue's for this style and loss network, else the network's own."""
-    entry = catalogue().get(config.style)
+    entry = catalogue().get(config.style) if isinstance(config.style, str) else None
     tuned = entry.weights.get(config.loss_network.name) if entry else None
     used = {}
     for key in WEIGHTS:
-        if config.loss.get(key) is None:
+        if key in config.loss and config.loss[key] is None:
             value = getattr(tuned, key, None)
             if value is not None:
                 used[key] = value
