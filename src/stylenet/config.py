@@ -50,6 +50,7 @@ class TrainConfig:
     precision: Any = "auto"
     channels_last: bool = True
     compile: bool = False
+    checkpoint_px: int = 1024
     resume: str | None = None
     publication: Publication | None = None
     paths: Paths = field(default_factory=Paths)

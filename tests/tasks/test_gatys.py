@@ -87,7 +87,7 @@ ADAM = functools.partial(Adam, lr=0.02)
 @pytest.mark.parametrize("optimizer", [LBFGS, functools.partial(LBFGS, line_search_fn=None), ADAM])
 def test_the_loss_falls_and_the_networks_stay_as_they_are(fake_network, optimizer):
     task = make(fake_network, optimizer)
-    before = float(task.loss(task.net(), CONTENT).total)
+    before = float(task.loss(task.net(), CONTENT).total.detach())
     weight = fake_network.weight.clone()
     fit(task, 40)
     assert task.final_losses["total"] < 0.3 * before

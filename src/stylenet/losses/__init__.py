@@ -1,5 +1,6 @@
 """Losses: pictures -> named scalars."""
 
+from stylenet.losses.checkpointed import CheckpointedNetwork
 from stylenet.losses.distances import (
     GramDistance,
     MomentsDistance,
@@ -19,6 +20,7 @@ from stylenet.losses.terms import (
 )
 
 __all__ = [
+    "CheckpointedNetwork",
     "ContentTerm",
     "GramDistance",
     "LayerWeightsError",

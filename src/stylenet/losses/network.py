@@ -92,7 +92,7 @@ class LossNetwork(nn.Module):
         asked = {name: self.resolve(name) for name in layers}
         wanted = set(asked.values())
         depth = max((self.layer_names.index(name) + 1 for name in wanted), default=0)
-        self._check(image, depth)
+        self.check(image, depth)
         features: dict[str, Tensor] = {}
         value = self.input(image)
         previous = ""
@@ -145,7 +145,12 @@ class LossNetwork(nn.Module):
             size += 1
         return size
 
-    def _check(self, image: Tensor, depth: int) -> None:
+    def check(self, image: Tensor, depth: int) -> None:
+        """Refuse what is no batch of RGB pictures, or too small for the first ``depth`` layers.
+
+        Raises:
+            LossNetworkError: with what was got and what was expected.
+        """
         if image.ndim != 4 or image.shape[1] != 3 or not image.is_floating_point():
             raise LossNetworkError(
                 f"{self.name} got {image.dtype} of shape {tuple(image.shape)}.",

@@ -9,6 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from stylenet.errors import StylenetError
+from stylenet.losses.checkpointed import CheckpointedNetwork
 from stylenet.losses.network import LossNetwork
 
 
@@ -66,7 +67,9 @@ class PerceptualLoss(nn.Module):
         StylenetError: there is no term.
     """
 
-    def __init__(self, terms: Mapping[str, Term], network: LossNetwork) -> None:
+    def __init__(
+        self, terms: Mapping[str, Term], network: LossNetwork | CheckpointedNetwork
+    ) -> None:
         super().__init__()
         if not terms:
             raise StylenetError(
@@ -74,7 +77,7 @@ class PerceptualLoss(nn.Module):
                 "Use loss=perceptual, or name terms under loss.terms.",
             )
         self.terms = nn.ModuleDict(dict(terms))
-        self.network = network
+        self.network: LossNetwork | CheckpointedNetwork = network
         self.stylised_layers = _union(term.stylised_layers for term in terms.values())
         self.content_layers = _union(term.content_layers for term in terms.values())
 

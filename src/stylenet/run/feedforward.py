@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,7 @@ from pytorch_lightning import seed_everything
 from pytorch_lightning.callbacks import ModelCheckpoint
 from torch import nn
 
-from stylenet.apply import save_model
+from stylenet.apply import DESCRIPTION, save_model
 from stylenet.callbacks import LossCurves, PictureGrids, save_whole
 from stylenet.errors import StylenetError
 from stylenet.images import write_image
@@ -53,6 +54,12 @@ class FeedForwardRuns:
                 f"Got content={config.content}, but task=feedforward trains on data.",
                 "Use task=gatys to optimise one picture, or evaluate.py to paint it with a net.",
             )
+
+    def progress(self, folder: Path) -> tuple[int, bool]:
+        """As ``model.json`` says; (0, False) where the run was killed before there was one."""
+        file = folder / DESCRIPTION
+        training = json.loads(file.read_text())["training"] if file.is_file() else {}
+        return training.get("steps", 0), training.get("finished", False)
 
     def make(self, config: DictConfig) -> Made:
         """The net, its loss and the pictures it is trained on."""

@@ -20,6 +20,10 @@ class Kind(Protocol):
         """Check and complete what only this task reads of the configuration."""
         ...
 
+    def progress(self, folder: Path) -> tuple[int, bool]:
+        """Steps that the run in ``folder`` has done, and whether it was finished."""
+        ...
+
     def make(self, config: DictConfig) -> Made:
         """The task and its data."""
         ...

@@ -13,8 +13,8 @@ from torch import Tensor
 
 from stylenet.callbacks import LossCurves, Snapshots
 from stylenet.errors import StylenetError
-from stylenet.images import Colours, read_image, resize, write_image
-from stylenet.losses import PerceptualLoss
+from stylenet.images import Colours, read_image, resize, write_bytes_whole, write_image
+from stylenet.losses import CheckpointedNetwork, PerceptualLoss
 from stylenet.nets import PixelImage
 from stylenet.run.building import (
     Made,
@@ -30,6 +30,7 @@ from stylenet.tasks import Stage
 
 log = logging.getLogger(__name__)
 GREY = 0.5
+FACTS = "result.json"
 
 
 class PixelRuns:
@@ -57,6 +58,12 @@ class PixelRuns:
                 "Leave it out.",
             )
 
+    def progress(self, folder: Path) -> tuple[int, bool]:
+        """As ``result.json`` says; (0, False) where the run was killed before there was one."""
+        file = folder / FACTS
+        facts = json.loads(file.read_text()) if file.is_file() else {}
+        return facts.get("steps", 0), facts.get("finished", False)
+
     def make(self, config: DictConfig) -> Made:
         """The picture, its loss at each size."""
         names = config.style if isinstance(config.style, ListConfig) else [config.style]
@@ -70,14 +77,17 @@ class PixelRuns:
         network = network.to(memory_format=layout)
         height, width = photo.shape[-2:]
 
-        def loss_at(share: float) -> PerceptualLoss:
-            shrunk = [_shrunk(style, share) for style in styles]
-            return build_loss(config, shrunk, network)
+        def loss_at(height: int, width: int) -> PerceptualLoss:
+            shrunk = [_shrunk(style, height / photo.shape[-2]) for style in styles]
+            loss = build_loss(config, shrunk, network)
+            if height * width > config.checkpoint_px**2:
+                loss.network = CheckpointedNetwork(network)
+            return loss
 
         stages = [
             Stage(
                 content=resize(content, h, w),
-                make_loss=functools.partial(loss_at, h / height),
+                make_loss=functools.partial(loss_at, h, w),
                 finish=functools.partial(colours.after, content=resize(photo, h, w)),
                 end=end,
             )
@@ -122,7 +132,7 @@ class PixelRuns:
             "finished": finished,
             "losses": task.final_losses,
         }
-        (folder / "result.json").write_text(json.dumps(facts, indent=2) + "\n")
+        write_bytes_whole(folder / FACTS, (json.dumps(facts, indent=2) + "\n").encode())
         log.info("picture   %s", folder / "result.png")
         snapshots = parts.callback(Snapshots)
         if snapshots is not None:

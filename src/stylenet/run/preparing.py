@@ -6,7 +6,6 @@ choice that a user may not expect is said in one line, kept in ``run.notes``.
 
 from __future__ import annotations
 
-import json
 import logging
 import re
 import secrets
@@ -20,7 +19,6 @@ from hydra.core.hydra_config import HydraConfig
 from hydra.types import RunMode
 from omegaconf import DictConfig, ListConfig, OmegaConf, open_dict
 
-from stylenet.apply import DESCRIPTION
 from stylenet.errors import StylenetError
 from stylenet.loggers import choose_mode
 from stylenet.run.explain import check_choices
@@ -111,10 +109,9 @@ def _lengthen(config: DictConfig, folder: Path, given: set[str]) -> None:
     limits = {name for name in UNLIMITED if f"trainer.{name}" in given}
     for name in UNLIMITED.keys() - limits if limits else ():
         config.trainer[name] = UNLIMITED[name]
-    description = folder / DESCRIPTION
-    model = json.loads(description.read_text())["training"] if description.is_file() else {}
-    done, steps = model.get("steps", 0), config.trainer.max_steps
-    if (model.get("finished") and not limits) or 0 < steps <= done:
+    done, finished = kind_of(config).progress(folder)
+    steps = config.trainer.max_steps
+    if (finished and not limits) or 0 < steps <= done:
         raise StylenetError(
             f"The run in {folder} is finished: it has done {done} steps.",
             f"Give it more to do, e.g. trainer.max_steps={2 * done} or trainer.max_epochs=...",
