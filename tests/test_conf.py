@@ -164,6 +164,14 @@ def test_a_norm_reaches_any_net(composed: Callable[..., DictConfig]) -> None:
 
 
 def test_recipes_hold_the_published_numbers(composed: Callable[..., DictConfig]) -> None:
+    gatys = composed("recipe=gatys2016")
+    assert gatys.task._target_ == "stylenet.tasks.Gatys"
+    assert (gatys.loss.content_weight, gatys.loss.style_weight) == (1, 1000)
+    assert gatys.loss.style_reduction._target_.endswith(".mean_of_entries")
+    assert gatys.optimizer.line_search_fn is None
+    assert gatys.trainer.max_steps == 500
+    shorter = {"_target_": "stylenet.images.ShorterSide", "px": 512}
+    assert gatys.content_size == gatys.style_size == shorter
     udnie = composed("recipe=johnson2016/udnie_instance")
     assert (udnie.loss.content_weight, udnie.loss.style_weight) == (0.5, 10)
     assert udnie.loss.tv_weight == pytest.approx(1e-6 * 255**2 / 2 * 4 * 3 * 256**2, rel=1e-4)

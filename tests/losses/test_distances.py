@@ -211,3 +211,16 @@ def test_a_content_picture_viewed_before_gives_the_same_loss(fake_network):
     passes = len(fake_network.calls)
     torch.testing.assert_close(loss.compare(stylised, view).total, loss(stylised, content).total)
     assert len(fake_network.calls) == passes + 3  # one for compare, two for the whole
+
+
+def test_the_notebooks_style_term_is_ours_with_its_weight():
+    """1e3 / C^2 times the mean square of Gram matrices over H*W: recipe=gatys2016."""
+    x, y = features(0), features(1)
+    c, m = x.shape[1], x.shape[2] * x.shape[3]
+    expected = [
+        1e3 / c**2 * np.mean((f @ f.T / m - p @ p.T / m) ** 2)
+        for f, p in zip(as_matrices(x), as_matrices(y), strict=True)
+    ]
+    distance = GramDistance(functional.mean_of_entries)
+    got = 1e3 * distance(distance.describe(x), distance.describe(y))
+    torch.testing.assert_close(got, torch.tensor(expected, dtype=torch.float64))

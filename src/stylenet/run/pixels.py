@@ -46,6 +46,11 @@ class PixelRuns:
         if not styles:
             raise StylenetError("Got style=[], expected at least one.", "Use style=udnie.")
         config.style = [str(style) for style in styles] if len(styles) > 1 else str(styles[0])
+        # not the catalogue's weights, which were tuned for nets
+        weights = config.loss_network.get("optimised", config.loss_network)
+        for key in ("content_weight", "style_weight", "tv_weight"):
+            if key in config.loss and config.loss[key] is None:
+                config.loss[key] = weights[key]
         if config.trainer.max_steps < 1:
             raise StylenetError(
                 f"Got trainer.max_epochs={config.trainer.max_epochs} without a number of steps, "
