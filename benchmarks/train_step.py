@@ -29,6 +29,7 @@ from torch.utils.flop_counter import FlopCounterMode
 from stylenet.losses.network import vgg16
 from stylenet.losses.weights import RandomWeights
 from stylenet.run.building import Parts, build
+from stylenet.run.kinds import kind_of
 from stylenet.run.launch import register
 from stylenet.run.preparing import prepare
 from stylenet.run.speed import cpu_has_bf16, tune_allocator
@@ -61,7 +62,8 @@ def parts_of(width: float, steps: int, size: int, compiled: bool, precision: str
                 "trainer.val_check_interval=1000000",
             ],
         )
-    return build(prepare(config))
+    config = prepare(config)
+    return build(config, kind_of(config).make)
 
 
 def judge_of(parts: Parts) -> plain.PlainLoss:

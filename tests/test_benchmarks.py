@@ -12,6 +12,7 @@ from types import ModuleType
 from typing import Any
 
 import pytest
+import torch
 
 BENCHMARKS = Path(__file__).parents[1] / "benchmarks"
 # Lightning's advice to whoever sets up a Trainer by hand
@@ -115,6 +116,30 @@ def test_train_step_writes_its_table(benchmark_of, tmp_path, monkeypatch, capsys
     assert "ceiling" in capsys.readouterr().out
 
 
+def test_our_evaluations_and_the_tutorials_descend_alike(benchmark_of):
+    """Ten steps of Adam in float32 from the same picture: the same loss."""
+    gatys = benchmark_of("gatys")
+    shared = {"size": 32, "optimizer": "adam_pixels"}
+    found = one_after_the_other(
+        {"tutorial": (gatys.tutorial, shared), "ours": (gatys.ours, shared | {"precision": "32"})},
+        2,
+    )
+    plain, ours = (found[name][1][1]["loss"] for name in ("tutorial", "ours"))
+    assert ours == pytest.approx(plain, rel=1e-3)
+
+
+def test_gatys_writes_its_table(benchmark_of, tmp_path, monkeypatch):
+    gatys = benchmark_of("gatys")
+    out = tmp_path / "gatys.csv"
+    arguments = ["gatys.py", "--sizes", "32", "--evaluations", "10", "--out", str(out)]
+    monkeypatch.setattr(sys, "argv", arguments)
+    gatys.main()
+    rows = read(out)
+    assert {row["optimizer"] for row in rows} == {"lbfgs", "adam_pixels"}
+    assert all(int(row["evaluations"]) >= 10 for row in rows)
+    assert rows[0]["of_tutorial"] == "1.00"
+
+
 def test_inference_writes_its_table(benchmark_of, tmp_path, monkeypatch):
     inference = benchmark_of("inference")
     out = tmp_path / "inference.csv"
@@ -124,6 +149,22 @@ def test_inference_writes_its_table(benchmark_of, tmp_path, monkeypatch):
     rows = read(out)
     assert len(rows) == 6
     assert all(float(row["milliseconds"]) > 0 for row in rows)
+
+
+def test_ways_to_compute_a_layer_agree_and_are_timed(benchmark_of, tmp_path, monkeypatch):
+    layers = benchmark_of("layers")
+    monkeypatch.setattr(layers, "cpu_has_bf16", lambda: False)
+    for make in layers.GROUPS.values():
+        x, ways = make(16)
+        results = [way(x)[..., :8, :8] for way in ways.values()]
+        for other in results[1:]:
+            if other.shape == results[0].shape:
+                torch.testing.assert_close(other, results[0], rtol=1e-4, atol=1e-4)
+    out = tmp_path / "layers.csv"
+    arguments = ["layers.py", "--size", "16", "--rounds", "1", "--out", str(out)]
+    monkeypatch.setattr(sys, "argv", arguments)
+    layers.main()
+    assert {row["layer"] for row in read(out)} == set(layers.GROUPS)
 
 
 def test_train_cost_writes_its_table_and_plot(benchmark_of, tmp_path, monkeypatch):
@@ -149,3 +190,13 @@ def test_a_race_gives_each_contender_its_turns_in_a_process_of_its_own(benchmark
         assert 0 < inference.REPEATS * fastest < 1.05 * seconds
     late = [seconds for seconds, _ in turns[1:]]
     assert min(late) <= side_by_side.median(turns) <= max(late)
+
+
+def test_gatys_memory_writes_its_table(benchmark_of, tmp_path, monkeypatch):
+    gatys_memory = benchmark_of("gatys_memory")
+    monkeypatch.setattr(gatys_memory, "measured", gatys_memory.measure)
+    out = tmp_path / "gatys_memory.csv"
+    monkeypatch.setattr(sys, "argv", ["gatys_memory.py", "--sizes", "32", "--out", str(out)])
+    gatys_memory.main()
+    assert [row["features"] for row in read(out)] == ["kept", "computed twice"] * 2
+    assert all(float(row["peak_gib"]) > 0 for row in read(out))

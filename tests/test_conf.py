@@ -32,7 +32,15 @@ NEEDS = {
     "loss_network/weights/caffe.yaml": ["loss_network=vgg16_caffe"],
     "loss_network/weights/pretrained.yaml": ["loss_network=vgg16"],
     "loss_network/weights/file.yaml": ["loss_network=squeezenet1_0"],
+    "loss/inversion.yaml": ["task=invert"],
+    "start/picture.yaml": [f"start.picture.path={ROOT}/experiments/first_pictures/sheet.jpg"],
+    "content_size/whole.yaml": ["style_size.px=48"],
 }
+# groups and choices of a picture that is optimised
+PIXEL_GROUPS = {"content_size", "colours", "start", "scales"}
+PIXEL_FILES = {f"optimizer/{name}.yaml" for name in ("lbfgs", "lbfgs_fixed", "by_size", "sgd")}
+PIXEL_FILES |= {"callbacks/gatys.yaml", "data/iterations.yaml", "loss/texture.yaml"}
+PIXEL_FILES |= {"loss/optimised.yaml"}
 
 
 def choice_of(file: str) -> list[str]:
@@ -40,7 +48,8 @@ def choice_of(file: str) -> list[str]:
     if group.partition("/")[0] in ("recipe", "experiment"):
         top, _, rest = group.partition("/")
         return [f"{top}={rest}/{name}" if rest else f"{top}={name}"]
-    return [*NEEDS.get(file, []), f"{group}={name}"]
+    pixels = group in PIXEL_GROUPS or file in PIXEL_FILES
+    return [*(["task=gatys"] if pixels else []), *NEEDS.get(file, []), f"{group}={name}"]
 
 
 @pytest.fixture
@@ -93,6 +102,13 @@ def litdata_of(photos: Path) -> Path:
     return write_litdata(folder.train_pictures(), photos.with_name("litdata"))
 
 
+def shrink(config: DictConfig) -> None:
+    """48 pixels, whichever keys the size has."""
+    for size in (config.content_size, config.style_size):
+        for key in set(size) & {"px", "height", "width"}:
+            size[key] = 48
+
+
 def targets(config: object) -> Iterator[DictConfig]:
     if isinstance(config, DictConfig):
         if "_target_" in config:
@@ -133,9 +149,19 @@ def test_every_choice_trains_for_one_step(
         if not torch.cuda.is_available():
             pytest.skip("no GPU here")
     logger = [] if file.startswith("logger/") else ["logger=none"]
+    pixels = composed(*choice_of(file)).task._target_ == "stylenet.tasks.Gatys"
+    if pixels:
+        small = [*(o for o in small if not o.startswith("data.")), f"content={photos / '01.jpg'}"]
     config = offline(composed(*choice_of(file), *logger, *small), photos)
+    if pixels:
+        shrink(config)
     loss = train(config)
     run = tmp_path / "run"
+    if pixels:
+        assert (run / "result.png").is_file()
+        assert loss is not None
+        assert loss > 0
+        return
     assert (run / "model.safetensors").is_file()
     if file != "callbacks/none.yaml":
         assert loss is not None
@@ -166,6 +192,14 @@ def test_a_norm_reaches_any_net(composed: Callable[..., DictConfig]) -> None:
 
 
 def test_recipes_hold_the_published_numbers(composed: Callable[..., DictConfig]) -> None:
+    gatys = composed("recipe=gatys2016")
+    assert gatys.task._target_ == "stylenet.tasks.Gatys"
+    assert (gatys.loss.content_weight, gatys.loss.style_weight) == (1, 1000)
+    assert gatys.loss.style_reduction._target_.endswith(".mean_of_entries")
+    assert gatys.optimizer.line_search_fn is None
+    assert gatys.trainer.max_steps == 500
+    shorter = {"_target_": "stylenet.images.ShorterSide", "px": 512}
+    assert gatys.content_size == gatys.style_size == shorter
     udnie = composed("recipe=johnson2016/udnie_instance")
     assert (udnie.loss.content_weight, udnie.loss.style_weight) == (0.5, 10)
     assert udnie.loss.tv_weight == pytest.approx(1e-6 * 255**2 / 2 * 4 * 3 * 256**2, rel=1e-4)

@@ -15,6 +15,7 @@ class Paths:
 
     runs: str = "runs"
     styles: str | None = None
+    contents: str | None = None
     cache: str = "~/.cache/stylenet"
 
 
@@ -43,15 +44,22 @@ class TrainConfig:
     """``conf/train.yaml``."""
 
     style: Any = "ihc"
+    content: Any = None
+    style_scale: float = 1.0
     seed: int = 0
     precision: Any = "auto"
     channels_last: bool = True
     compile: Any = "auto"
+    checkpoint_px: int = 1024
     resume: str | None = None
     publication: Publication | None = None
     paths: Paths = field(default_factory=Paths)
     run: Run = field(default_factory=Run)
     style_size: Any = None
+    content_size: Any = None
+    colours: Any = None
+    start: Any = None
+    scales: Any = None
     norm: Any = None
     net: Any = None
     loss_network: Any = None

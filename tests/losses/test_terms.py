@@ -8,6 +8,7 @@ from torch import Tensor
 
 from stylenet.losses import (
     ContentTerm,
+    GramDistance,
     LayerWeightsError,
     PerceptualLoss,
     PixelTerm,
@@ -70,7 +71,9 @@ def test_style_may_have_another_size_than_the_content(fake_network):
 def test_layer_weights_and_reduction_of_the_style_term(fake_network):
     style = picture(1, seed=7)
     stylised = view(fake_network, picture())
-    term = StyleTerm(fake_network, style, ["one", "two"], [2, 0.5], 1, mean_of_entries)
+    term = StyleTerm(
+        fake_network, style, ["one", "two"], [2, 0.5], 1, GramDistance(mean_of_entries)
+    )
     parts = term(stylised, NOTHING)
     target = fake_network(style, ["one", "two"])
     assert list(parts) == ["one", "two"]

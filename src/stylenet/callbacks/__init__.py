@@ -5,14 +5,18 @@ from stylenet.callbacks.curves import LossCurves
 from stylenet.callbacks.pictures import PictureGrids
 from stylenet.callbacks.progress import StepProgress
 from stylenet.callbacks.record import RunRecord
+from stylenet.callbacks.snapshots import Snapshots
+from stylenet.callbacks.stopping import StopWhenFlat
 from stylenet.callbacks.throughput import Throughput
 
 __all__ = [
     "LossCurves",
     "PictureGrids",
     "RunRecord",
+    "Snapshots",
     "StepCheckpoints",
     "StepProgress",
+    "StopWhenFlat",
     "Throughput",
     "how_to_resume",
     "save_whole",

@@ -10,13 +10,14 @@ from stylenet.data.chunk_order import ChunkOrder
 from stylenet.data.coco import CocoData
 from stylenet.data.coco_download import Archive, CocoRelease, CocoSplit
 from stylenet.data.folder import FolderData
+from stylenet.data.iterations import Iterations
 from stylenet.data.litdata import LitData
 from stylenet.data.litdata_files import LitDataPictures, write_litdata
 from stylenet.data.loader import TrainLoader, ValLoader
 from stylenet.data.module import PictureData
 from stylenet.data.order import BatchPlan, Draw, Order, augment_rng
 from stylenet.data.pictures import FilePictures, MemoryPictures, Pictures, StampedPictures
-from stylenet.data.sample import SampleData
+from stylenet.data.sample import SampleData, sample_photographs
 
 __all__ = [
     "Archive",
@@ -31,6 +32,7 @@ __all__ = [
     "Draw",
     "FilePictures",
     "FolderData",
+    "Iterations",
     "LitData",
     "LitDataPictures",
     "MemoryPictures",
@@ -45,5 +47,6 @@ __all__ = [
     "WholeSquare",
     "augment_rng",
     "cached",
+    "sample_photographs",
     "write_litdata",
 ]

@@ -49,6 +49,12 @@ class SampleData(PictureData):
         return MemoryPictures.of(train), MemoryPictures.of(val)
 
 
+def sample_photographs() -> dict[str, Path]:
+    """Return the photographs by name, such as ``chelsea``; those of them that are there."""
+    files = (_skimage_data() / name for name in TRAIN_NAMES + VAL_NAMES)
+    return {file.stem: file for file in files if file.is_file()}
+
+
 def _skimage_data() -> Path:
     # By its place on the disk: importing skimage.data sets up downloads, which nobody asked for.
     spec = importlib.util.find_spec("skimage")

@@ -1,5 +1,12 @@
 """Pictures: read, write, resize, lay out. RGB float32 in [0,1], (3,H,W) or (N,3,H,W)."""
 
+from stylenet.images.colour import (
+    Colours,
+    LuminanceOnly,
+    MatchedCovariance,
+    MatchedHistograms,
+    StyleColours,
+)
 from stylenet.images.converting import to_pil, to_tensor
 from stylenet.images.errors import PictureError, SizeError
 from stylenet.images.listing import path_hash, picture_files
@@ -15,6 +22,7 @@ from stylenet.images.sizing import (
     AsIs,
     CentreCrop,
     CentreSquare,
+    Exactly,
     Height,
     LongerSide,
     ShorterSide,
@@ -29,12 +37,18 @@ __all__ = [
     "AsIs",
     "CentreCrop",
     "CentreSquare",
+    "Colours",
+    "Exactly",
     "Height",
     "LongerSide",
+    "LuminanceOnly",
+    "MatchedCovariance",
+    "MatchedHistograms",
     "PictureError",
     "ShorterSide",
     "SizeError",
     "Sizing",
+    "StyleColours",
     "contact_sheet",
     "decode_image",
     "open_image",

@@ -119,3 +119,15 @@ class CentreSquare(_ToPixels):
     def __call__(self, image: Tensor) -> Tensor:
         """(3,H,W) -> (3,px,px): `ShorterSide`, then `CentreCrop`."""
         return CentreCrop(self.px)(ShorterSide(self.px)(image))
+
+
+@dataclass(frozen=True)
+class Exactly:
+    """The whole picture at ``height`` by ``width`` pixels, its proportions changed if need be."""
+
+    height: int
+    width: int
+
+    def __call__(self, image: Tensor) -> Tensor:
+        """(3,H,W) -> (3,height,width)."""
+        return resize(image, self.height, self.width)

@@ -1,24 +1,40 @@
 """Losses: pictures -> named scalars."""
 
+from stylenet.losses.checkpointed import CheckpointedNetwork
+from stylenet.losses.distances import (
+    GramDistance,
+    MomentsDistance,
+    StyleDistance,
+    WassersteinDistance,
+)
 from stylenet.losses.network import LossNetwork
 from stylenet.losses.perceptual import LossTerms, PerceptualLoss, Term, View
 from stylenet.losses.terms import (
     ContentTerm,
     LayerWeightsError,
+    PixelDeviationTerm,
     PixelTerm,
+    RangeTerm,
     StyleTerm,
     TotalVariationTerm,
 )
 
 __all__ = [
+    "CheckpointedNetwork",
     "ContentTerm",
+    "GramDistance",
     "LayerWeightsError",
     "LossNetwork",
     "LossTerms",
+    "MomentsDistance",
     "PerceptualLoss",
+    "PixelDeviationTerm",
     "PixelTerm",
+    "RangeTerm",
+    "StyleDistance",
     "StyleTerm",
     "Term",
     "TotalVariationTerm",
     "View",
+    "WassersteinDistance",
 ]

@@ -61,13 +61,32 @@ def _cells_by_channels(features: Tensor) -> Tensor:
 
 
 def sum_of_entries(squares: Tensor) -> Tensor:
-    """(N,C,C) -> (N,): the squared Frobenius norm of the difference, as the papers write it."""
-    return squares.flatten(1).sum(1)
+    """(N,...) -> (N,): for style the squared Frobenius norm of the difference, as in the papers."""
+    # not flattened first: channels-last features would be read out of order
+    return squares.sum(tuple(range(1, squares.ndim)))
 
 
 def mean_of_entries(squares: Tensor) -> Tensor:
-    """(N,C,C) -> (N,): divided by C*C, as released code with an MSE criterion computes it."""
-    return squares.flatten(1).mean(1)
+    """(N,...) -> (N,): for style over C*C, as released code with an MSE criterion computes it."""
+    return squares.mean(tuple(range(1, squares.ndim)))
+
+
+def half_sum_of_entries(squares: Tensor) -> Tensor:
+    """(N,...) -> (N,): half the sum, the content term of Gatys et al. 2016, eq. 1."""
+    return sum_of_entries(squares) / 2
+
+
+def quarter_sum_of_entries(squares: Tensor) -> Tensor:
+    """(N,...) -> (N,): a quarter of the sum, the style term of Gatys et al. 2016, eq. 4.
+
+    Theirs is the sum over 4 C^2 (HW)^2 of Gram matrices F F^T; ours are over C*H*W already.
+    """
+    return sum_of_entries(squares) / 4
+
+
+def quarter_mean_of_entries(squares: Tensor) -> Tensor:
+    """(N,...) -> (N,): the sum over 4 C*H*W, a content term in use beside the other two."""
+    return mean_of_entries(squares) / 4
 
 
 def style_loss(gram: Tensor, target: Tensor, reduction: Reduction = sum_of_entries) -> Tensor:
@@ -78,13 +97,14 @@ def style_loss(gram: Tensor, target: Tensor, reduction: Reduction = sum_of_entri
     return reduction((_single(gram) - _single(target)) ** 2)
 
 
-def content_loss(features: Tensor, target: Tensor) -> Tensor:
-    """Mean of squared differences over C, H and W: two (N,C,H,W) -> (N,).
+def content_loss(
+    features: Tensor, target: Tensor, reduction: Reduction = mean_of_entries
+) -> Tensor:
+    """Squared differences of features, their mean over C, H and W: two (N,C,H,W) -> (N,).
 
-    Johnson et al. 2016, eq. 2; Gatys et al. 2016 use half the *sum*.
+    Johnson et al. 2016, eq. 2; with ``half_sum_of_entries``: Gatys et al. 2016, eq. 1.
     """
-    # not flattened first: channels-last features would be read out of order
-    return ((_single(features) - _single(target)) ** 2).mean((1, 2, 3))
+    return reduction((_single(features) - _single(target)) ** 2)
 
 
 def pixel_loss(image: Tensor, target: Tensor) -> Tensor:
@@ -102,3 +122,18 @@ def total_variation(image: Tensor) -> Tensor:
     across = image[..., :, 1:] - image[..., :, :-1]
     squares = (down**2).sum((1, 2, 3)) + (across**2).sum((1, 2, 3))
     return squares / image[0].numel()
+
+
+def pixel_deviation(image: Tensor) -> Tensor:
+    """Half the sum of squared deviations of a picture's values from their mean: (N,C,H,W) -> (N,).
+
+    The mean is one number a picture, over all its channels and pixels: a flat grey has none.
+    """
+    image = _single(image).flatten(1)
+    return ((image - image.mean(1, keepdim=True)) ** 2).sum(1) / 2
+
+
+def range_excess(image: Tensor) -> Tensor:
+    """Mean over C, H and W of the squared distance of each value from [0,1]: (N,C,H,W) -> (N,)."""
+    image = _single(image)
+    return ((image - image.clamp(0, 1)) ** 2).flatten(1).mean(1)

@@ -93,11 +93,9 @@ class LossNetwork(nn.Module):
         asked = {name: self.resolve(name) for name in layers}
         wanted = set(asked.values())
         depth = max((self.layer_names.index(name) + 1 for name in wanted), default=0)
-        self._check(image, depth)
+        self.check(image, depth)
         features: dict[str, Tensor] = {}
-        value = self.input(image)
-        if self._precision is not None:
-            value = value.to(self._precision)
+        value = self.normalise(image)
         previous = ""
         for name, layer in islice(self.layers.items(), depth):
             if isinstance(layer, nn.ReLU):
@@ -110,6 +108,11 @@ class LossNetwork(nn.Module):
                 features[name] = value
             previous = name
         return {name: features[known] for name, known in asked.items()}
+
+    def normalise(self, image: Tensor) -> Tensor:
+        """What the first layer gets for ``image``, RGB in [0,1], (N,3,H,W)."""
+        value: Tensor = self.input(image)
+        return value if self._precision is None else value.to(self._precision)
 
     def lower(self, precision: torch.dtype) -> Self:
         """Keep the layers in ``precision``, such as bfloat16, from now on; features come in it too.
@@ -158,7 +161,12 @@ class LossNetwork(nn.Module):
             size += 1
         return size
 
-    def _check(self, image: Tensor, depth: int) -> None:
+    def check(self, image: Tensor, depth: int) -> None:
+        """Refuse what is no batch of RGB pictures, or too small for the first ``depth`` layers.
+
+        Raises:
+            LossNetworkError: with what was got and what was expected.
+        """
         if image.ndim != 4 or image.shape[1] != 3 or not image.is_floating_point():
             raise LossNetworkError(
                 f"{self.name} got {image.dtype} of shape {tuple(image.shape)}.",

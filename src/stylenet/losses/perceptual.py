@@ -9,6 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from stylenet.errors import StylenetError
+from stylenet.losses.checkpointed import CheckpointedNetwork
 from stylenet.losses.network import LossNetwork
 
 
@@ -66,7 +67,9 @@ class PerceptualLoss(nn.Module):
         StylenetError: there is no term.
     """
 
-    def __init__(self, terms: Mapping[str, Term], network: LossNetwork) -> None:
+    def __init__(
+        self, terms: Mapping[str, Term], network: LossNetwork | CheckpointedNetwork
+    ) -> None:
         super().__init__()
         if not terms:
             raise StylenetError(
@@ -74,14 +77,21 @@ class PerceptualLoss(nn.Module):
                 "Use loss=perceptual, or name terms under loss.terms.",
             )
         self.terms = nn.ModuleDict(dict(terms))
-        self.network = network
+        self.network: LossNetwork | CheckpointedNetwork = network
         self.stylised_layers = _union(term.stylised_layers for term in terms.values())
         self.content_layers = _union(term.content_layers for term in terms.values())
 
     def forward(self, stylised: Tensor, content: Tensor) -> LossTerms:
         """Compare ``stylised`` with ``content``, both (N,3,H,W) in [0,1]."""
+        return self.compare(stylised, self.view_content(content))
+
+    def view_content(self, content: Tensor) -> View:
+        """What the terms read of ``content`` (N,3,H,W) in [0,1]: the same for every comparison."""
         with torch.no_grad():
-            content_view = self._view(content, self.content_layers)
+            return self._view(content, self.content_layers)
+
+    def compare(self, stylised: Tensor, content_view: View) -> LossTerms:
+        """Compare ``stylised`` (N,3,H,W) in [0,1] with a content picture viewed before."""
         stylised_view = self._view(stylised, self.stylised_layers)
         terms: dict[str, Tensor] = {}
         parts: dict[str, Tensor] = {}

@@ -9,6 +9,7 @@ from torch import Tensor
 
 from stylenet.errors import StylenetError
 from stylenet.losses import functional
+from stylenet.losses.distances import GramDistance, StyleDistance
 from stylenet.losses.network import LossNetwork
 from stylenet.losses.perceptual import Term, View
 
@@ -41,13 +42,34 @@ def weigh_layers(
     return dict(zip(layers, weights, strict=True))
 
 
+def share_styles(count: int, weights: Sequence[float] | None) -> tuple[float, ...]:
+    """Shares of ``count`` styles that sum to 1 (equal ones where ``weights`` is None).
+
+    Raises:
+        LayerWeightsError: another number of weights, a negative one, or none above 0.
+    """
+    given = [1.0] * count if weights is None else [float(weight) for weight in weights]
+    if len(given) != count or min(given) < 0 or sum(given) <= 0:
+        raise LayerWeightsError(
+            f"Got loss.style_weights={given} for {count} style pictures, expected a number of 0 or "
+            "more for each, and one above 0.",
+            "Give each its share, e.g. 'style=[udnie,wave]' 'loss.style_weights=[2,1]', or null.",
+        )
+    return tuple(weight / sum(given) for weight in given)
+
+
 class ContentTerm(Term):
     """Feature reconstruction: the content loss at each content layer, times the layer's weight."""
 
     def __init__(
-        self, layers: Sequence[str], layer_weights: Sequence[float] | None, weight: float
+        self,
+        layers: Sequence[str],
+        layer_weights: Sequence[float] | None,
+        weight: float,
+        reduction: functional.Reduction = functional.mean_of_entries,
     ) -> None:
         super().__init__(weight)
+        self.reduction = reduction
         self.layer_weights = weigh_layers("content", layers, layer_weights)
         self.stylised_layers = self.content_layers = tuple(self.layer_weights)
 
@@ -55,48 +77,66 @@ class ContentTerm(Term):
         """One part a content layer."""
         return {
             layer: weight
-            * functional.content_loss(stylised.features[layer], content.features[layer])
+            * functional.content_loss(
+                stylised.features[layer], content.features[layer], self.reduction
+            )
             for layer, weight in self.layer_weights.items()
         }
 
 
 class StyleTerm(Term):
-    """Style reconstruction: the style loss at each style layer against Gram matrices of ``style``.
+    """Style reconstruction: at each style layer the distance from the statistics of ``style``.
 
     The targets are computed once, here, in float32, from ``style`` (1,3,H,W) in [0,1] through
     ``network``, and kept in buffers that move with the module but enter no checkpoint.
+
+    Several style pictures, of any sizes, are blended: the term is the sum of the distances from
+    each, times its share in ``style_weights`` (equal ones if None; their sum counts as 1).
     """
 
     def __init__(
         self,
         network: LossNetwork,
-        style: Tensor,
+        style: Tensor | Sequence[Tensor],
         layers: Sequence[str],
         layer_weights: Sequence[float] | None,
         weight: float,
-        reduction: functional.Reduction = functional.sum_of_entries,
+        distance: StyleDistance | None = None,
+        style_weights: Sequence[float] | None = None,
     ) -> None:
         super().__init__(weight)
         self.layer_weights = weigh_layers("style", layers, layer_weights)
         self.stylised_layers = tuple(self.layer_weights)
-        self.reduction = reduction
-        with torch.no_grad():
-            features = network(style, self.stylised_layers)
-        for layer, value in features.items():
-            self.register_buffer(f"gram_{layer}", functional.gram_matrix(value), persistent=False)
+        self.distance = GramDistance() if distance is None else distance
+        styles = [style] if isinstance(style, Tensor) else list(style)
+        self.shares = share_styles(len(styles), style_weights)
+        self._names: dict[tuple[str, int], dict[str, str]] = {}
+        for number, picture in enumerate(styles):
+            with torch.no_grad():
+                features = network(picture, self.stylised_layers)
+            for layer, value in features.items():
+                described = self.distance.describe(value)
+                last = f"_{number}" if number else ""
+                self._names[layer, number] = {k: f"{k}_{layer}{last}" for k in described}
+                for key, tensor in described.items():
+                    name = self._names[layer, number][key]
+                    self.register_buffer(name, tensor, persistent=False)
 
     def forward(self, stylised: View, content: View) -> dict[str, Tensor]:
         """One part a style layer."""
         del content
-        return {
-            layer: weight
-            * functional.style_loss(
-                functional.gram_matrix(stylised.features[layer]),
-                self.get_buffer(f"gram_{layer}"),
-                self.reduction,
-            )
-            for layer, weight in self.layer_weights.items()
-        }
+        return {layer: self._part(layer, stylised.features[layer]) for layer in self.layer_weights}
+
+    def _part(self, layer: str, features: Tensor) -> Tensor:
+        described = self.distance.describe(features)
+        distances = [
+            share * self.distance(described, self._target(layer, number))
+            for number, share in enumerate(self.shares)
+        ]
+        return self.layer_weights[layer] * torch.stack(distances).sum(0)
+
+    def _target(self, layer: str, number: int) -> dict[str, Tensor]:
+        return {k: self.get_buffer(name) for k, name in self._names[layer, number].items()}
 
 
 class TotalVariationTerm(Term):
@@ -114,3 +154,21 @@ class PixelTerm(Term):
     def forward(self, stylised: View, content: View) -> dict[str, Tensor]:
         """One value."""
         return {"": functional.pixel_loss(stylised.image, content.image)}
+
+
+class PixelDeviationTerm(Term):
+    """Pixel L2 regulariser: how far the stylised picture's values are from their own mean."""
+
+    def forward(self, stylised: View, content: View) -> dict[str, Tensor]:
+        """One value."""
+        del content
+        return {"": functional.pixel_deviation(stylised.image)}
+
+
+class RangeTerm(Term):
+    """Keeps the stylised picture within [0,1], where nothing else does: files hold no more."""
+
+    def forward(self, stylised: View, content: View) -> dict[str, Tensor]:
+        """One value."""
+        del content
+        return {"": functional.range_excess(stylised.image)}

@@ -12,6 +12,7 @@ from stylenet.nets.blocks import (
 from stylenet.nets.convolutions import BlockConv2d, PaddedConv2d, UpsampledConv2d
 from stylenet.nets.johnson import PictureTooSmallError, TransformerNet
 from stylenet.nets.norms import InstanceNorm
+from stylenet.nets.pixels import PixelImage
 
 __all__ = [
     "Affine",
@@ -22,6 +23,7 @@ __all__ = [
     "PaddedConv2d",
     "Padding",
     "PictureTooSmallError",
+    "PixelImage",
     "ResidualBlock",
     "ScaledTanh",
     "TransformerNet",

@@ -2,32 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from typing import Any
 
-import torch
 from hydra.utils import instantiate as hydra_instantiate
 from omegaconf import DictConfig, OmegaConf
 from pytorch_lightning import (
     Callback,
     LightningDataModule,
     Trainer,
-    seed_everything,
 )
-from torch import Tensor, nn
+from torch import Tensor
 
 from stylenet.callbacks import RunRecord
+from stylenet.images import resize
 from stylenet.losses import LossNetwork, PerceptualLoss, Term
 from stylenet.run.facts import run_facts
-from stylenet.run.notes import note, save_config
-from stylenet.run.preparing import CONFIG_FILE
 from stylenet.run.processes import rank
-from stylenet.run.speed import LONG_ON_CPU, LONG_ON_GPU, CompileLongRuns, on_gpu
 from stylenet.styles import FoundStyle, find_style, read_style
-from stylenet.tasks import FeedForward
 
 
 def instantiate(config: Any, **extra: Any) -> Any:
@@ -36,14 +30,24 @@ def instantiate(config: Any, **extra: Any) -> Any:
 
 
 @dataclass(frozen=True)
-class Parts:
+class Made:
+    """What a kind of task makes: see `stylenet.run.kinds`."""
+
+    styles: tuple[FoundStyle, ...]
+    task: Any
+    data: LightningDataModule
+
+
+@dataclass(frozen=True)
+class Parts(Made):
     """What a run is made of."""
 
-    style: FoundStyle
-    task: FeedForward
-    data: LightningDataModule
     trainer: Trainer
     callbacks: Mapping[str, Callback]
+
+    def callback(self, kind: type[Any]) -> Any:
+        """The callback of this kind, or None where the configuration leaves it out."""
+        return next((c for c in self.callbacks.values() if isinstance(c, kind)), None)
 
 
 def plain(config: DictConfig) -> dict[str, Any]:
@@ -53,30 +57,9 @@ def plain(config: DictConfig) -> dict[str, Any]:
     return {str(key): value for key, value in values.items()}
 
 
-def build(config: DictConfig) -> Parts:
+def build(config: DictConfig, make: Callable[[DictConfig], Made]) -> Parts:
     """Everything a training run needs, from a prepared configuration."""
-    found = locate_style(config, str(config.style))
-    style = read_style(found, instantiate(config.style_size))
-    loss = build_loss(config, style)
-    # seeded here, so that the net's first weights do not depend on what was built before
-    seed_everything(config.seed, verbose=False)
-    net: nn.Module = instantiate(config.net)
-    if config.channels_last:
-        net = net.to(memory_format=torch.channels_last)
-        loss = loss.to(memory_format=torch.channels_last)
-    if config.precision == "bf16-mixed":
-        loss.network.lower(torch.bfloat16)
-    task = instantiate(
-        config.task,
-        net=net,
-        loss=loss,
-        style=style,
-        optimizer=instantiate(config.optimizer),
-        scheduler=instantiate(config.scheduler) if config.scheduler else None,
-        compiler=CompileLongRuns(
-            config.compile, LONG_ON_GPU if on_gpu(config) else LONG_ON_CPU, partial(_note, config)
-        ),
-    )
+    made = make(config)
     callbacks = {name: instantiate(c) for name, c in (config.callbacks or {}).items()}
     record = RunRecord(config.run.dir, plain(config), run_facts())
     trainer = instantiate(
@@ -94,14 +77,7 @@ def build(config: DictConfig) -> Parts:
         check_val_every_n_epoch=None,
         use_distributed_sampler=False,
     )
-    return Parts(found, task, instantiate(config.data), trainer, callbacks)
-
-
-def _note(config: DictConfig, words: str) -> None:
-    """Note what turned out after the configuration was written."""
-    if rank() == 0:
-        note(config, words)
-        save_config(config, Path(config.run.dir) / CONFIG_FILE)
+    return Parts(made.styles, made.task, made.data, trainer, callbacks)
 
 
 def _within(config: DictConfig, interval: str) -> int:
@@ -124,6 +100,13 @@ def locate_style(config: DictConfig, style: str) -> FoundStyle:
     )
 
 
+def read_sized_style(config: DictConfig, found: FoundStyle) -> Tensor:
+    """The style picture at ``style_size`` times ``style_scale``: (1,3,H,W) in [0,1]."""
+    style = read_style(found, instantiate(config.style_size))
+    height, width = (max(1, round(side * config.style_scale)) for side in style.shape[-2:])
+    return resize(style, height, width)
+
+
 def build_network(config: DictConfig) -> LossNetwork:
     """The loss network that ``loss_network`` names."""
     network = instantiate(config.loss_network.network)
@@ -131,9 +114,14 @@ def build_network(config: DictConfig) -> LossNetwork:
     return network
 
 
-def build_loss(config: DictConfig, style: Tensor) -> PerceptualLoss:
-    """The terms that ``loss`` names, over the loss network, against ``style`` (1,3,H,W)."""
-    network = build_network(config)
+def build_loss(
+    config: DictConfig, style: Tensor | Sequence[Tensor], network: LossNetwork | None = None
+) -> PerceptualLoss:
+    """The terms that ``loss`` names, against ``style``, one picture (1,3,H,W) or several.
+
+    They read ``network``, or else the one that ``loss_network`` names.
+    """
+    network = build_network(config) if network is None else network
     terms: dict[str, Term] = {}
     for name, term_config in config.loss.terms.items():
         term = instantiate(term_config)

@@ -1,7 +1,8 @@
-"""The pictures that ``evaluate.py`` is to paint, and where their results go."""
+"""The content pictures: the one that a task optimises, those that ``evaluate.py`` is to paint."""
 
 from __future__ import annotations
 
+import difflib
 import logging
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -9,8 +10,9 @@ from pathlib import Path
 
 from torch import Tensor
 
+from stylenet.data import sample_photographs
 from stylenet.errors import StylenetError
-from stylenet.images import PictureError, picture_files, read_image
+from stylenet.images import PICTURE_SUFFIXES, PictureError, picture_files, read_image
 
 log = logging.getLogger(__name__)
 
@@ -79,3 +81,41 @@ def find_contents(given: Iterable[str]) -> list[Content]:
             taken.add(target)
             contents.append(Content(file, name, target, named=not is_folder))
     return contents
+
+
+def find_content(content: str, folder: Path | None) -> Path:
+    """A content picture's file: ``content`` is its path, or its name.
+
+    Args:
+        content: a path; or a name in ``folder``, with or without suffix; or one of the
+            photographs inside scikit-image.
+        folder: the user's own content pictures (``paths.contents``), or None.
+
+    Raises:
+        StylenetError: no such picture, with every place tried, and the nearest name.
+    """
+    path = Path(content).expanduser()
+    if path.is_file():
+        return path
+    own = _pictures_in(folder)
+    samples = sample_photographs()
+    for name, file in [*own.items(), *samples.items()]:
+        if content in (name, file.name):
+            return file
+    known = [*own, *samples]
+    near = difflib.get_close_matches(path.stem, known, 1, 0.5)
+    guess = f"Did you mean {near[0]!r}? " if near else ""
+    where = "paths.contents is not set" if folder is None else f"there is none in {folder}"
+    raise StylenetError(
+        f"No picture was found for content={content}: there is no such file (looked from "
+        f"{Path.cwd()}), {where}, and scikit-image has {', '.join(samples)}.",
+        f"{guess}Give the path of a picture, or a name in a folder that STYLENET_CONTENTS or "
+        "paths.contents is set to.",
+    )
+
+
+def _pictures_in(folder: Path | None) -> dict[str, Path]:
+    if folder is None or not folder.is_dir():
+        return {}
+    files = (f for f in sorted(folder.iterdir()) if f.suffix.lower() in PICTURE_SUFFIXES)
+    return {f.stem: f for f in files if f.is_file()}

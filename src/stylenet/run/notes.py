@@ -8,6 +8,7 @@ from pathlib import Path
 from omegaconf import DictConfig, OmegaConf
 
 log = logging.getLogger(__name__)
+CONFIG_FILE = "config.yaml"
 
 
 def note(config: DictConfig, words: str) -> None:

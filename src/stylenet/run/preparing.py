@@ -6,7 +6,6 @@ choice that a user may not expect is said in one line, kept in ``run.notes``.
 
 from __future__ import annotations
 
-import json
 import logging
 import os
 import re
@@ -19,22 +18,23 @@ from hydra.core.hydra_config import HydraConfig
 from hydra.types import RunMode
 from omegaconf import DictConfig, ListConfig, OmegaConf, open_dict
 
-from stylenet.apply import DESCRIPTION
 from stylenet.errors import StylenetError
 from stylenet.loggers import choose_mode
 from stylenet.run.explain import check_choices
+from stylenet.run.kinds import kind_of
 from stylenet.run.names import run_dir, run_name
-from stylenet.run.notes import note
+from stylenet.run.notes import CONFIG_FILE, note
 from stylenet.run.processes import RUN_DIR, rank
 from stylenet.run.speed import settle_compile, settle_precision
 from stylenet.run.sweeps import choose_gpu
 from stylenet.styles import catalogue
 
 log = logging.getLogger(__name__)
-CONFIG_FILE = "config.yaml"
 RESUMABLE = r"(trainer|callbacks|logger)\.[\w.]+|data\.(num_workers|cache)"
 PATHS: tuple[str, ...] = ("style", "data.root", "data.val_root", "data.cache")
 PATHS += ("data.chunk_folder", "loss_network.weights.path", "paths.styles")
+PATHS += ("content", "paths.contents", "start.picture.path")
+NAMED = ("style", "content")  # a name, unless there is a file of that path
 UNLIMITED = {"max_steps": -1, "max_epochs": -1, "max_time": None}
 WEIGHTS = ("content_weight", "style_weight", "tv_weight")
 
@@ -57,7 +57,7 @@ def prepare(config: DictConfig) -> DictConfig:
         _settle_length(config, overrides)
         _settle_paths(config)
     _settle_seed(config)
-    _settle_style(config)
+    kind_of(config).settle(config)
     _settle_weights(config)
     _settle_gpu(config)
     settle_precision(config)
@@ -110,10 +110,9 @@ def _lengthen(config: DictConfig, folder: Path, given: set[str]) -> None:
     limits = {name for name in UNLIMITED if f"trainer.{name}" in given}
     for name in UNLIMITED.keys() - limits if limits else ():
         config.trainer[name] = UNLIMITED[name]
-    description = folder / DESCRIPTION
-    model = json.loads(description.read_text())["training"] if description.is_file() else {}
-    done, steps = model.get("steps", 0), config.trainer.max_steps
-    if (model.get("finished") and not limits) or 0 < steps <= done:
+    done, finished = kind_of(config).progress(folder)
+    steps = config.trainer.max_steps
+    if (finished and not limits) or 0 < steps <= done:
         raise StylenetError(
             f"The run in {folder} is finished: it has done {done} steps.",
             f"Give it more to do, e.g. trainer.max_steps={2 * done} or trainer.max_epochs=...",
@@ -177,10 +176,17 @@ def _settle_paths(config: DictConfig) -> None:
     """Absolute paths, so that a run can be resumed from another working directory."""
     for key in PATHS:
         value = OmegaConf.select(config, key)
-        if "://" in str(value):  # data.root may be an address
-            continue
-        if value is not None and (key != "style" or Path(str(value)).is_file()):
-            OmegaConf.update(config, key, str(Path(value).expanduser().absolute()))
+        if isinstance(value, ListConfig):
+            OmegaConf.update(config, key, [_settled_path(key, str(one)) for one in value])
+        elif value is not None:
+            OmegaConf.update(config, key, _settled_path(key, str(value)))
+
+
+def _settled_path(key: str, value: str) -> str:
+    path = Path(value).expanduser()
+    if "://" in value:  # data.root may be an address
+        return value
+    return value if key in NAMED and not path.is_file() else str(path.absolute())
 
 
 def _settle_seed(config: DictConfig) -> None:
@@ -188,23 +194,13 @@ def _settle_seed(config: DictConfig) -> None:
         raise StylenetError(f"Got seed={config.seed}, expected 0 or more.", "Use seed=0.")
 
 
-def _settle_style(config: DictConfig) -> None:
-    styles = list(config.style) if isinstance(config.style, ListConfig) else [config.style]
-    if len(styles) != 1:
-        raise StylenetError(
-            f"Got {len(styles)} styles {styles}, but task=feedforward trains a net for one style.",
-            "Give one, or train them one after the other: -m style=" + ",".join(map(str, styles)),
-        )
-    config.style = str(styles[0])
-
-
 def _settle_weights(config: DictConfig) -> None:
     """Null weights: the catalogue's for this style and loss network, else the network's own."""
-    entry = catalogue().get(config.style)
+    entry = catalogue().get(config.style) if isinstance(config.style, str) else None
     tuned = entry.weights.get(config.loss_network.name) if entry else None
     used = {}
     for key in WEIGHTS:
-        if config.loss.get(key) is None:
+        if key in config.loss and config.loss[key] is None:
             value = getattr(tuned, key, None)
             if value is not None:
                 used[key] = value

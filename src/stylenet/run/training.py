@@ -7,23 +7,19 @@ import logging
 import sys
 import warnings
 from pathlib import Path
-from typing import Any
 
 import wandb
 from hydra.core.hydra_config import HydraConfig
 from hydra.types import RunMode
 from omegaconf import DictConfig
-from pytorch_lightning.callbacks import ModelCheckpoint
 from torch import nn
 
-from stylenet.apply import save_model
-from stylenet.callbacks import LossCurves, PictureGrids, StepCheckpoints, how_to_resume, save_whole
+from stylenet.callbacks import StepCheckpoints, how_to_resume
 from stylenet.errors import StylenetError
-from stylenet.images import write_image
-from stylenet.run.building import Parts, build, plain
-from stylenet.run.facts import versions
-from stylenet.run.notes import note, save_config
-from stylenet.run.preparing import CONFIG_FILE, prepare
+from stylenet.run.building import Parts, build
+from stylenet.run.kinds import Kind, kind_of
+from stylenet.run.notes import CONFIG_FILE, note, save_config
+from stylenet.run.preparing import prepare
 from stylenet.run.processes import check_processes, rank, together
 from stylenet.run.speed import on_gpu, tune_allocator
 
@@ -31,10 +27,11 @@ log = logging.getLogger(__name__)
 
 
 def train(config: DictConfig) -> float | None:
-    """Train what ``config`` says; give ``val/loss/total`` at the end, for sweeps to minimise.
+    """Train what ``config`` says; give the loss at the end, for sweeps to minimise.
 
-    The run directory then holds ``config.yaml``, ``run.json``, ``model.safetensors`` with
-    ``model.json``, ``style.png``, ``curves.png``, picture grids and checkpoints.
+    The run directory then holds ``config.yaml``, ``run.json``, ``style.png``, ``curves.png``,
+    pictures and checkpoints, and what the task makes: ``model.safetensors`` with ``model.json``,
+    or ``result.png``.
 
     Raises:
         StylenetError: bad input or settings, in words.
@@ -72,70 +69,30 @@ def _train_once(config: DictConfig) -> float | None:
 
 
 def _train(config: DictConfig, folder: Path) -> float | None:
-    parts = build(config)
+    kind = kind_of(config)
+    parts = build(config, kind.make)
     check_processes(parts.trainer)
     _note_comparability(config, parts)
     _note_batch_statistics(config, parts)
     with together(parts.trainer, folder):
-        return _fit(config, folder, parts)
+        return _fit(config, folder, kind, parts)
 
 
-def _fit(config: DictConfig, folder: Path, parts: Parts) -> float | None:
+def _fit(config: DictConfig, folder: Path, kind: Kind, parts: Parts) -> float | None:
     if rank() == 0:
         folder.mkdir(parents=True, exist_ok=True)
         save_config(config, folder / CONFIG_FILE)
-        write_image(folder / "style.png", parts.task.style)
-        _announce(config, parts)
+        kind.begin(config, folder, parts)
     checkpoint = str(folder / "checkpoints" / "last.ckpt") if config.resume else None
     parts.trainer.fit(parts.task, parts.data, ckpt_path=checkpoint, weights_only=True)
-    checkpoints = _only(parts, StepCheckpoints)
+    checkpoints = parts.callback(StepCheckpoints)
     stopped_by = None if checkpoints is None else checkpoints.stopped_by
-    losses = {} if stopped_by else _final_losses(parts)
-    if rank() > 0:
-        return losses.get("val/loss/total")
-    description = describe(config, parts, losses, finished=stopped_by is None)
-    save_model(folder, parts.task.net, description)
-    _report(folder, parts)
-    if stopped_by is not None:
+    loss = kind.keep(config, folder, parts, finished=stopped_by is None)
+    if stopped_by is not None and rank() == 0:
         step = parts.trainer.global_step
         log.warning("stopped by %s at step %d; %s", stopped_by.name, step, how_to_resume(folder))
         sys.exit(128 + stopped_by)
-    return losses.get("val/loss/total")
-
-
-def describe(
-    config: DictConfig, parts: Parts, losses: dict[str, float], finished: bool
-) -> dict[str, Any]:
-    """What ``model.json`` says of a net: how to build it, and where it comes from."""
-    values = plain(config)
-    style = parts.style
-    entry = style.entry
-    return {
-        "architecture": values["net"],
-        "style": {
-            "name": style.name,
-            "sha256": style.sha256,
-            "title": entry.title if entry else None,
-            "artist": entry.artist if entry else None,
-            "size": values["style_size"],
-        },
-        "recipe": values["publication"],
-        "losses": {
-            "loss_network": config.loss_network.name,
-            "weights_of_the_loss_network": parts.task.loss.network.weights_source,
-            **{k: v for k, v in values["loss"].items() if k != "terms"},
-            "final": losses,
-        },
-        "training": {
-            "steps": parts.trainer.global_step,
-            "finished": finished,
-            "seed": config.seed,
-            "data": values["data"],
-            "overrides": values["run"]["overrides"],
-            "notes": values["run"]["notes"],
-        },
-        "versions": versions(),
-    }
+    return loss
 
 
 def quieten() -> None:
@@ -157,16 +114,6 @@ def quieten() -> None:
         ".*`isinstance\\(treespec, LeafSpec\\)` is deprecated",
     ):
         warnings.filterwarnings("ignore", message)
-
-
-def _announce(config: DictConfig, parts: Parts) -> None:
-    net = parts.task.net
-    assert isinstance(net, nn.Module)
-    parameters = sum(p.numel() for p in net.parameters())
-    log.info("style %s: %s", parts.style.name, parts.style.path)
-    log.info("net %s, %.2f million parameters", type(net).__name__, parameters / 1e6)
-    log.info("loss network %s", parts.task.loss.network.weights_source)
-    log.info("run %s", config.run.dir)
 
 
 def _note_comparability(config: DictConfig, parts: Parts) -> None:
@@ -207,34 +154,3 @@ def _note_batch_statistics(config: DictConfig, parts: Parts) -> None:
             "Got trainer.sync_batchnorm=true on CPUs, which torch has on GPUs only.",
             "Use trainer.sync_batchnorm=false or norm=instance.",
         )
-
-
-def _final_losses(parts: Parts) -> dict[str, float]:
-    """Validate the finished net, unless the last step was validated, and give its losses."""
-    trainer = parts.trainer
-    grids, best = _only(parts, PictureGrids), _only(parts, ModelCheckpoint)
-    if grids is None or grids.last_step != trainer.global_step:
-        trainer.validate(parts.task, parts.data, verbose=False)
-        score = trainer.callback_metrics.get("val/loss/total")
-        # Lightning keeps the best of the validations within the training only
-        if best is not None and score is not None:
-            known = best.best_model_score
-            if known is None or score < known:
-                save_whole(trainer, Path(best.dirpath) / "best.ckpt")
-    metrics = trainer.callback_metrics
-    return {k: float(v) for k, v in metrics.items() if k.startswith("val/loss/")}
-
-
-def _report(folder: Path, parts: Parts) -> None:
-    grids, curves = _only(parts, PictureGrids), _only(parts, LossCurves)
-    if grids is not None and grids.last is not None:
-        log.info("pictures  %s", grids.last)
-    if curves is not None:
-        log.info("curves    %s", curves.figure)
-    log.info("net       %s", folder / "model.safetensors")
-    log.info("paint     python evaluate.py 'model=%s' content=<picture or folder>", folder)
-
-
-def _only(parts: Parts, kind: type[Any]) -> Any:
-    """The callback of this kind, or None where the configuration leaves it out."""
-    return next((c for c in parts.callbacks.values() if isinstance(c, kind)), None)

@@ -1,0 +1,223 @@
+"""One evaluation of the optimisation baseline: ``python benchmarks/gatys.py``.
+
+Ours is what ``train.py task=gatys`` runs; the other is a loop in the manner of the PyTorch tutorial
+"Neural transfer using PyTorch": float32, contiguous, eager. VGG-19 with random weights, style
+relu1_1 to relu5_1, content relu4_2, from the content picture. Both take turns of `TURN` evaluations
+or a little more; after `--evaluations` of them both pictures are judged by the plain loop's formula
+in float32. Peak memory is that of the whole process, torch and all.
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import resource
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import plain
+import torch
+from hydra import compose, initialize_config_dir
+from pytorch_lightning import Callback
+from side_by_side import Turns, race, table
+from torch import Tensor, nn
+
+from stylenet.losses.network import vgg19
+from stylenet.losses.weights import RandomWeights
+from stylenet.run.building import Parts, build
+from stylenet.run.kinds import kind_of
+from stylenet.run.launch import register
+from stylenet.run.preparing import prepare
+from stylenet.run.speed import cpu_has_bf16, tune_allocator
+from stylenet.run.training import quieten
+
+ROOT = Path(__file__).parents[1]
+CONTENT = "relu4_2"
+STYLE = ("relu1_1", "relu2_1", "relu3_1", "relu4_1", "relu5_1")
+STYLE_WEIGHT = 1000.0
+TURN = 10
+
+
+def parts_of(size: int, optimizer: str, precision: str) -> Parts:
+    """What ``train.py`` builds."""
+    register()
+    with initialize_config_dir(str(ROOT / "conf"), version_base="1.3"):
+        config = compose(
+            "train",
+            [
+                "task=gatys",
+                f"optimizer={optimizer}",
+                "loss_network=vgg19",
+                "loss_network/weights=random",
+                "content_size=exact",
+                f"content_size.height={size}",
+                f"content_size.width={size}",
+                f"style_size.px={size}",
+                f"loss.style_weight={STYLE_WEIGHT}",
+                "loss.content_weight=1",
+                "loss.tv_weight=0",
+                "loss.range_weight=0",
+                "trainer.max_steps=100000",
+                f"precision={precision}",
+                "callbacks=none",
+                "logger=none",
+                f"run.dir={tempfile.mkdtemp()}",
+            ],
+        )
+    config = prepare(config)
+    return build(config, kind_of(config).make)
+
+
+class PlainLoss:
+    """The tutorial's losses, under this project's normalisation; targets are computed once."""
+
+    def __init__(self, content: Tensor, style: Tensor) -> None:
+        network = vgg19(RandomWeights(seed=0))
+        depth = network.layer_names.index(STYLE[-1]) + 1
+        self.layers = dict(list(network.layers.items())[:depth])
+        with torch.no_grad():
+            self.content = self.features(content)[CONTENT]
+            self.grams = {k: plain.gram(v) for k, v in self.features(style).items() if k in STYLE}
+
+    def features(self, image: Tensor) -> dict[str, Tensor]:
+        mean = torch.tensor([0.485, 0.456, 0.406])[:, None, None]
+        deviation = torch.tensor([0.229, 0.224, 0.225])[:, None, None]
+        x = (image - mean) / deviation
+        found = {}
+        for name, layer in self.layers.items():
+            x = torch.relu(x) if isinstance(layer, nn.ReLU) else layer(x)
+            if name in (*STYLE, CONTENT):
+                found[name] = x
+        return found
+
+    def __call__(self, image: Tensor) -> Tensor:
+        features = self.features(image)
+        total = nn.functional.mse_loss(features[CONTENT], self.content)
+        for name in STYLE:
+            total = (
+                total + STYLE_WEIGHT * (plain.gram(features[name]) - self.grams[name]).pow(2).sum()
+            )
+        return total
+
+
+def judged(loss: PlainLoss, picture: Tensor) -> dict[str, float]:
+    """What a contender hands in with a turn."""
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
+    with torch.no_grad(), torch.autocast("cpu", enabled=False):
+        return {"loss": float(loss(picture)), "peak_gib": peak}
+
+
+def ours(turns: Turns, size: int, optimizer: str, precision: str) -> None:
+    """A contender: ``train.py task=gatys``."""
+    quieten()
+    tune_allocator()
+    parts = parts_of(size, optimizer, precision)
+    task = parts.task
+    loss = PlainLoss(task.stages[-1].content, task.style)
+
+    class Watch(Callback):
+        begun = 0
+
+        def on_train_batch_start(self, *args: Any) -> None:
+            if task.evaluations == self.begun:
+                turns.begin()
+
+        def on_train_batch_end(self, *args: Any) -> None:
+            done = task.evaluations - self.begun
+            if done >= TURN:
+                turns.end({"evaluations": done})
+                turns.begin()
+                turns.end(judged(loss, task.unfinished()))
+                self.begun = task.evaluations
+
+    parts.trainer.callbacks.append(Watch())  # type: ignore[attr-defined]
+    parts.trainer.fit(task, parts.data)
+
+
+def tutorial(turns: Turns, size: int, optimizer: str) -> None:
+    """A contender: the tutorial's loop; its L-BFGS is torch's, without a line search."""
+    task = parts_of(size, "lbfgs", "32").task
+    loss = PlainLoss(task.stages[-1].content, task.style)
+    picture = task.stages[-1].content.clone().requires_grad_()
+    optimiser: torch.optim.Optimizer
+    if optimizer == "lbfgs":
+        optimiser = torch.optim.LBFGS([picture])
+    else:  # conf/optimizer/adam_pixels.yaml
+        optimiser = torch.optim.Adam([picture], lr=0.02, betas=(0.9, 0.99))
+    count = 0
+
+    def closure() -> Tensor:
+        nonlocal count
+        if count % TURN == 0:
+            turns.begin()
+        optimiser.zero_grad()
+        total = loss(picture)
+        total.backward()
+        count += 1
+        if count % TURN == 0:
+            turns.end({"evaluations": TURN})
+            turns.begin()
+            turns.end(judged(loss, picture))
+        return total
+
+    while True:
+        optimiser.step(closure)
+
+
+def results(turns: list[tuple[float, Any]], evaluations: int) -> Iterator[tuple[float, int, Any]]:
+    """Seconds an evaluation, evaluations so far, what was judged: of each turn."""
+    total = 0
+    for (seconds, work), (_, verdict) in zip(turns[::2], turns[1::2], strict=True):
+        total += work["evaluations"]
+        if total - work["evaluations"] < evaluations:
+            yield seconds / work["evaluations"], total, verdict
+
+
+def main() -> None:
+    """Run the races and print the table."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--sizes", type=int, nargs="+", default=[256, 512])
+    parser.add_argument("--evaluations", type=int, default=100)
+    parser.add_argument("--out", type=Path, default=ROOT / "benchmarks/results/gatys.csv")
+    arguments = parser.parse_args()
+    precisions = ["32", "bf16-mixed"] if cpu_has_bf16() else ["32"]
+    rows = []
+    for size in arguments.sizes:
+        for optimizer in ("lbfgs", "adam_pixels"):
+            shared = {"size": size, "optimizer": optimizer}
+            contenders: dict[str, Any] = {"tutorial": (tutorial, shared)}
+            for precision in precisions:
+                contenders[f"ours, {precision}"] = (ours, shared | {"precision": precision})
+            found = race(contenders, 2 * -(-arguments.evaluations // TURN))
+            reference: dict[str, float] = {}
+            for name, turns in found.items():
+                seen = list(results(turns, arguments.evaluations))
+                seconds = sorted(s for s, _, _ in seen[1:] or seen)
+                middle = seconds[len(seconds) // 2]
+                verdict = seen[-1][2]
+                reference = reference or {"seconds": middle, "loss": verdict["loss"]}
+                rows.append(
+                    {
+                        "px": str(size),
+                        "optimizer": optimizer,
+                        "contender": name,
+                        "ms_per_evaluation": f"{1000 * middle:.0f}",
+                        "of_tutorial": f"{middle / reference['seconds']:.2f}",
+                        "evaluations": str(seen[-1][1]),
+                        "loss_fp32": f"{verdict['loss']:.4f}",
+                        "against_tutorial": f"{verdict['loss'] / reference['loss'] - 1:+.1%}",
+                        "peak_gib": f"{verdict['peak_gib']:.2f}",
+                    }
+                )
+    print(table(list(rows[0]), [list(row.values()) for row in rows]))
+    arguments.out.parent.mkdir(exist_ok=True)
+    with arguments.out.open("w", newline="") as file:
+        writer = csv.DictWriter(file, list(rows[0]))
+        writer.writeheader()
+        writer.writerows(rows)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,175 @@
+"""Runs of ``task=gatys``, ``task=texture`` and ``task=invert``: one picture is optimised."""
+
+from __future__ import annotations
+
+import copy
+import functools
+import json
+import logging
+from pathlib import Path
+
+import torch
+from omegaconf import DictConfig, ListConfig
+from torch import Tensor
+
+from stylenet.callbacks import LossCurves, Snapshots
+from stylenet.errors import StylenetError
+from stylenet.images import Colours, read_image, resize, write_bytes_whole, write_image
+from stylenet.losses import CheckpointedNetwork, LossNetwork, PerceptualLoss
+from stylenet.nets import PixelImage
+from stylenet.run.building import (
+    Made,
+    Parts,
+    build_loss,
+    build_network,
+    instantiate,
+    locate_style,
+    read_sized_style,
+)
+from stylenet.run.contents import find_content
+from stylenet.tasks import Stage
+
+log = logging.getLogger(__name__)
+GREY = 0.5
+FACTS = "result.json"
+
+
+class PixelRuns:
+    """The result is a picture, ``result.png``, with its losses in ``result.json``."""
+
+    def settle(self, config: DictConfig) -> None:
+        """Styles as a list of texts; what belongs to nets is refused.
+
+        Raises:
+            StylenetError: a setting that has no meaning here.
+        """
+        styles = list(config.style) if isinstance(config.style, ListConfig) else [config.style]
+        if not styles:
+            raise StylenetError("Got style=[], expected at least one.", "Use style=udnie.")
+        config.style = [str(style) for style in styles] if len(styles) > 1 else str(styles[0])
+        # not the catalogue's weights, which were tuned for nets
+        weights = config.loss_network.get("optimised", config.loss_network)
+        for key in ("content_weight", "style_weight", "tv_weight"):
+            if key in config.loss and config.loss[key] is None:
+                config.loss[key] = weights[key]
+        if config.trainer.max_steps < 1:
+            raise StylenetError(
+                f"Got trainer.max_epochs={config.trainer.max_epochs} without a number of steps, "
+                "but a picture that is optimised has no epochs.",
+                "Set trainer.max_steps, the number of iterations.",
+            )
+        if "ddp" in str(config.trainer.get("strategy")):
+            raise StylenetError(
+                f"Got trainer.strategy={config.trainer.strategy}, but one picture is optimised by "
+                "one process.",
+                "Use trainer=auto.",
+            )
+        if str(config.compile).lower() == "true":
+            raise StylenetError(
+                "Got compile=true, which compiles the training of a net; here it makes the step "
+                "slower.",
+                "Leave it out.",
+            )
+        config.compile = False
+
+    def progress(self, folder: Path) -> tuple[int, bool]:
+        """As ``result.json`` says; (0, False) where the run was killed before there was one."""
+        file = folder / FACTS
+        facts = json.loads(file.read_text()) if file.is_file() else {}
+        return facts.get("steps", 0), facts.get("finished", False)
+
+    def make(self, config: DictConfig) -> Made:
+        """The picture, its loss at each size."""
+        names = config.style if isinstance(config.style, ListConfig) else [config.style]
+        found = tuple(locate_style(config, str(name)) for name in names)
+        photo = _read_content(config)
+        colours: Colours = instantiate(config.colours)
+        seen = [colours.before(photo, read_sized_style(config, style)) for style in found]
+        content, styles = seen[0][0], [style for _, style in seen]
+        network = build_network(config)
+        layout = torch.channels_last if config.channels_last else torch.contiguous_format
+        network = network.to(memory_format=layout)
+        fast = network
+        if config.precision == "bf16-mixed":
+            fast = copy.deepcopy(network).lower(torch.bfloat16)
+        height, width = photo.shape[-2:]
+
+        def loss_at(height: int, width: int, reader: LossNetwork) -> PerceptualLoss:
+            shrunk = [_shrunk(style, height / photo.shape[-2]) for style in styles]
+            loss = build_loss(config, shrunk, network)  # the targets are exact
+            large = height * width > config.checkpoint_px**2
+            loss.network = CheckpointedNetwork(reader) if large else reader
+            return loss
+
+        stages = [
+            Stage(
+                content=resize(content, h, w),
+                make_loss=functools.partial(loss_at, h, w, fast),
+                make_judge=functools.partial(loss_at, h, w, network),
+                finish=functools.partial(colours.after, content=resize(photo, h, w)),
+                end=end,
+            )
+            for h, w, end in instantiate(config.scales)(height, width, config.trainer.max_steps)
+        ]
+        generator = torch.Generator().manual_seed(config.seed)
+        start = instantiate(config.start)(stages[0].content, styles[0], generator)
+        # partial, because Hydra takes dataclasses among its arguments for configurations
+        task = instantiate(config.task, _partial_=True)(
+            net=PixelImage(start, layout),
+            stages=stages,
+            style=styles[0],
+            optimizer=instantiate(config.optimizer),
+            scheduler=instantiate(config.scheduler) if config.scheduler else None,
+        )
+        return Made(found, task, instantiate(config.data))
+
+    def begin(self, config: DictConfig, folder: Path, parts: Parts) -> None:
+        """Write ``content.png`` and ``style.png`` as the loss sees them; name the parts."""
+        task = parts.task
+        if config.content is not None:
+            write_image(folder / "content.png", task.stages[-1].content)
+            log.info("content %s", config.content)
+        write_image(folder / "style.png", task.style)
+        for style in parts.styles:
+            log.info("style %s: %s", style.name, style.path)
+        sizes = [f"{stage.size[1]} x {stage.size[0]}" for stage in task.stages]
+        log.info("picture %s pixels", ", then ".join(sizes))
+        log.info("loss network %s", task.loss.network.weights_source)
+        log.info("run %s", config.run.dir)
+
+    def keep(
+        self, config: DictConfig, folder: Path, parts: Parts, *, finished: bool
+    ) -> float | None:
+        """Write ``result.png`` and ``result.json``; give the result's loss."""
+        del config
+        task, curves = parts.task, parts.callback(LossCurves)
+        write_image(folder / "result.png", task.result())
+        facts = {
+            "steps": parts.trainer.global_step,
+            "evaluations": task.evaluations,
+            "finished": finished,
+            "losses": task.final_losses,
+        }
+        write_bytes_whole(folder / FACTS, (json.dumps(facts, indent=2) + "\n").encode())
+        log.info("picture   %s", folder / "result.png")
+        snapshots = parts.callback(Snapshots)
+        if snapshots is not None:
+            log.info("on its way %s", snapshots.filmstrip)
+        if curves is not None:
+            log.info("curves    %s", curves.figure)
+        return task.final_losses.get("total") if finished else None
+
+
+def _read_content(config: DictConfig) -> Tensor:
+    """The content picture at its size, (1,3,H,W); mid grey where there is none."""
+    size = instantiate(config.content_size)
+    if config.content is None:
+        return size(torch.full((1, 3, 1, 1), GREY))  # type: ignore[no-any-return]
+    folder = config.paths.contents
+    file = find_content(str(config.content), Path(folder).expanduser() if folder else None)
+    return size(read_image(file))[None]  # type: ignore[no-any-return]
+
+
+def _shrunk(picture: Tensor, share: float) -> Tensor:
+    height, width = (max(1, round(side * share)) for side in picture.shape[-2:])
+    return resize(picture, height, width)

@@ -1,0 +1,235 @@
+"""Optimising one picture (Gatys et al. 2016): transfer, texture synthesis, feature inversion."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from pytorch_lightning import LightningModule
+from torch import Tensor
+
+from stylenet.errors import StylenetError
+from stylenet.losses import LossTerms, PerceptualLoss, View
+from stylenet.nets import PixelImage
+from stylenet.nets.pixels import resized
+from stylenet.tasks.feedforward import NonFiniteLossError, SchedulerFactory
+from stylenet.tasks.optimizers import OptimizerFactory, carry_over
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One size of the picture on the way from coarse to fine.
+
+    Attributes:
+        content: the content picture as the loss sees it, (1,3,H,W) in [0,1]; its size is the
+            stage's.
+        make_loss: the loss, with style targets for this size.
+        make_judge: the same loss in single precision, for the result.
+        finish: from the optimised picture (1,3,H,W) in [0,1] to what is shown, such as with the
+            photograph's colours.
+        end: the step at which the next stage begins; of no meaning for the last one.
+    """
+
+    content: Tensor
+    make_loss: Callable[[], PerceptualLoss]
+    make_judge: Callable[[], PerceptualLoss]
+    finish: Callable[[Tensor], Tensor]
+    end: int
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Height and width."""
+        height, width = self.content.shape[-2:]
+        return height, width
+
+
+class Gatys(LightningModule):
+    """Optimises the pixels of ``net`` so that the loss against a content picture falls.
+
+    One training step is one iteration of the optimiser, which may evaluate the loss several times.
+    A checkpoint holds the pixels, their average and the optimiser's state.
+
+    Args:
+        net: the picture, at the size of the first stage.
+        stages: sizes in increasing order, at least one.
+        style: a style picture (1,3,H,W) in [0,1], for callbacks to show.
+        optimizer: factory over the pixels; called anew at each stage, which takes over moments.
+        scheduler: factory of a learning-rate schedule, begun anew at each stage, or None.
+        average: the result is a running average of the iterates with this decay; 0: the last one.
+        clamp: after each step put values outside [0,1] at its ends. Not for L-BFGS, whose idea of
+            the loss it would upset.
+
+    Raises:
+        StylenetError: an average that is no decay.
+    """
+
+    def __init__(
+        self,
+        net: PixelImage,
+        stages: Sequence[Stage],
+        style: Tensor,
+        optimizer: OptimizerFactory,
+        scheduler: SchedulerFactory | None = None,
+        average: float = 0.0,
+        clamp: bool = False,
+    ) -> None:
+        super().__init__()
+        if not 0 <= average < 1:
+            raise StylenetError(
+                f"Got task.average={average}, expected a decay of at least 0 and below 1.",
+                "Use 0.99, or 0 for the last picture.",
+            )
+        self.net = net
+        self.stages = tuple(stages)
+        self.style = style
+        self.average = average
+        self.clamp = clamp
+        self.evaluations = 0
+        self.stage_start = 0
+        self.final_losses: Mapping[str, float] = {}
+        self._optimizer = optimizer
+        self._scheduler = scheduler
+        self._mean: Tensor
+        self.register_buffer("_mean", torch.zeros_like(net.pixels) if average else None)
+        self._number = 0
+        self._content: View | None = None
+        self.loss = self.stage.make_loss()
+
+    @property
+    def stage(self) -> Stage:
+        """The size that is being painted."""
+        return self.stages[self._number]
+
+    @property
+    def at_last_stage(self) -> bool:
+        """Whether the picture has its final size."""
+        return self._number == len(self.stages) - 1
+
+    @torch.no_grad()
+    def result(self) -> Tensor:
+        """The picture so far, finished: (1,3,H,W) in [0,1]."""
+        return self.stage.finish(self.unfinished().clamp(0, 1)).clamp(0, 1)
+
+    @torch.no_grad()
+    def unfinished(self) -> Tensor:
+        """The picture so far as the loss sees it: (1,3,H,W), the average where there is one."""
+        steps = self.global_step - self.stage_start
+        if not self.average or steps == 0:
+            return self.net.pixels.detach()
+        return self._mean / (1 - self.average**steps)
+
+    def training_step(self, batch: Any, batch_idx: int) -> Tensor:
+        """Evaluate the loss of the picture.
+
+        Raises:
+            NonFiniteLossError: before a NaN or infinite loss reaches the pixels.
+        """
+        del batch, batch_idx
+        terms = self._terms(self.net())
+        if not torch.isfinite(terms.total):
+            raise self._not_finite(terms)
+        self.evaluations += 1
+        scalars = {"total": terms.total, **terms.terms, **terms.parts}
+        cost = {
+            "train/evaluations": float(self.evaluations),
+            "train/learning_rate": self.trainer.optimizers[0].param_groups[0]["lr"],
+        }
+        losses = {f"train/loss/{k}": v.detach() for k, v in scalars.items()}
+        self.log_dict({**losses, **cost}, batch_size=1)
+        total: Tensor = terms.total
+        return total
+
+    def on_train_batch_start(self, batch: Any, batch_idx: int) -> None:
+        """Go on to the next size where it is time."""
+        del batch, batch_idx
+        while not self.at_last_stage and self.global_step >= self.stage.end:
+            self._next_stage()
+
+    def optimizer_step(self, *args: Any, **kwargs: Any) -> None:
+        """Step, then keep the pixels in range and the average up to date.
+
+        Here, because callbacks see the end of a batch before the task does.
+        """
+        super().optimizer_step(*args, **kwargs)
+        if self.clamp:
+            self.net.clamp()
+        if self.average:
+            self._mean.lerp_(self.net.pixels.detach(), 1 - self.average)
+
+    @torch.no_grad()
+    def on_train_end(self) -> None:
+        """Take the losses of the result: clamped to [0,1], not finished, in single precision."""
+        self._content = None
+        self.loss = self.stage.make_judge().to(self.net.pixels.device)
+        terms = self._terms(self.unfinished().clamp(0, 1))
+        scalars = {"total": terms.total, **terms.terms, **terms.parts}
+        self.final_losses = {name: float(value) for name, value in scalars.items()}
+
+    def configure_optimizers(self) -> Any:
+        """The optimiser over the pixels, with its schedule if there is one."""
+        optimizer = self._optimizer(self.net.parameters())
+        if self._scheduler is None:
+            return optimizer
+        schedule = {"scheduler": self._scheduler(optimizer), "interval": "step"}
+        return {"optimizer": optimizer, "lr_scheduler": schedule}
+
+    def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
+        """Add where in the run this is."""
+        checkpoint["gatys"] = {"evaluations": self.evaluations, "stage_start": self.stage_start}
+
+    def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
+        """Take the size of the checkpoint's picture, before its pixels are loaded.
+
+        Raises:
+            StylenetError: no stage has that size.
+        """
+        pixels = checkpoint["state_dict"]["net.pixels"]
+        sizes = [stage.size for stage in self.stages]
+        if tuple(pixels.shape[-2:]) not in sizes:
+            raise StylenetError(
+                f"The checkpoint's picture has {pixels.shape[-1]} x {pixels.shape[-2]} pixels, "
+                f"expected one of {', '.join(f'{w} x {h}' for h, w in sizes)}.",
+                "Resume the run that it belongs to, with the same content picture.",
+            )
+        self._enter(sizes.index(tuple(pixels.shape[-2:])), pixels)
+        self.evaluations = checkpoint["gatys"]["evaluations"]
+        self.stage_start = checkpoint["gatys"]["stage_start"]
+
+    def _terms(self, picture: Tensor) -> LossTerms:
+        if self._content is None:  # once a stage, on the device and in the precision of the steps
+            content = self.stage.content.to(self.net.pixels.device)
+            if self.net.memory_format is torch.channels_last:
+                content = content.contiguous(memory_format=torch.channels_last)
+            self._content = self.loss.view_content(content)
+        return self.loss.compare(picture, self._content)
+
+    def _enter(self, number: int, picture: Tensor) -> None:
+        self._number = number
+        self._content = None
+        self.net.replace(picture)
+        if self.average:
+            self._mean = torch.zeros_like(self.net.pixels.detach())
+        self.loss = self.stage.make_loss().to(self.net.pixels.device)
+
+    def _next_stage(self) -> None:
+        height, width = self.stages[self._number + 1].size
+        self._enter(self._number + 1, resized(self.unfinished(), height, width))
+        self.stage_start = self.global_step
+        (old,) = self.trainer.optimizers
+        new = self._optimizer(self.net.parameters())
+        carry_over(old, new, lambda moments: resized(moments, height, width))
+        self.trainer.optimizers = [new]
+        for config in self.trainer.lr_scheduler_configs:
+            assert self._scheduler is not None
+            config.scheduler = self._scheduler(new)
+
+    def _not_finite(self, terms: LossTerms) -> NonFiniteLossError:
+        bad = {k: v.item() for k, v in terms.terms.items() if not torch.isfinite(v)}
+        named = ", ".join(f"{name} = {value}" for name, value in bad.items()) or "their sum"
+        return NonFiniteLossError(
+            f"At step {self.global_step} the loss is not finite: {named}; expected finite terms.",
+            "Start again with a smaller optimizer.lr, a smaller weight of that term, precision=32, "
+            "or optimizer=adam_pixels.",
+        )
