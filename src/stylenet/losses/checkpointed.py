@@ -39,6 +39,10 @@ class CheckpointedNetwork(nn.Module):
         """The architecture's name."""
         return self.network.name
 
+    def resolve(self, layer: str) -> str:
+        """The layer's own name, as `LossNetwork.resolve`."""
+        return self.network.resolve(layer)
+
     def forward(self, image: Tensor, layers: Iterable[str]) -> dict[str, Tensor]:
         """Features of ``image`` (N,3,H,W) at ``layers``, as `LossNetwork.forward`."""
         asked = {name: self.network.resolve(name) for name in layers}
