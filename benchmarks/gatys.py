@@ -156,14 +156,20 @@ def tutorial(turns: Turns, size: int, optimizer: str) -> None:
         total = loss(picture)
         total.backward()
         count += 1
+        if optimizer == "lbfgs":  # whose step is twenty evaluations
+            hand_in()
+        return total
+
+    def hand_in() -> None:
         if count % TURN == 0:
             turns.end({"evaluations": TURN})
             turns.begin()
             turns.end(judged(loss, picture))
-        return total
 
     while True:
         optimiser.step(closure)
+        if optimizer != "lbfgs":
+            hand_in()
 
 
 def results(turns: list[tuple[float, Any]], evaluations: int) -> Iterator[tuple[float, int, Any]]:

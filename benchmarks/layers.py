@@ -66,7 +66,9 @@ def last_convolution(side: int) -> tuple[Tensor, dict[str, Way]]:
         weight = conv.weight.permute(0, 3, 1, 2).reshape(27, 32, 9, 1)
         parts = F.conv2d(x, weight).reshape(len(x), 3, 9, -1, x.shape[-1])
         width = x.shape[-1] - 8
-        return torch.stack([parts[:, :, k, :, k : k + width] for k in range(9)]).sum(0)
+        shifted = torch.stack([parts[:, :, k, :, k : k + width] for k in range(9)])
+        assert conv.bias is not None
+        return shifted.sum(0) + conv.bias[:, None, None]
 
     ways: dict[str, Way] = {
         "plain": lambda x: F.conv2d(x, conv.weight, conv.bias),

@@ -69,8 +69,8 @@ def _run(pipe: Connection, function: Callable[..., None], arguments: dict[str, A
 
 
 def median(turns: list[tuple[float, Any]], warm_up: int = 1) -> float:
-    """Median seconds of the turns after the first ``warm_up``."""
-    return statistics.median(seconds for seconds, _ in turns[warm_up:])
+    """Median seconds of the turns after the first ``warm_up``, if there are more."""
+    return statistics.median(seconds for seconds, _ in turns[warm_up:] or turns)
 
 
 def table(header: list[str], rows: list[list[str]]) -> str:

@@ -94,7 +94,8 @@ def test_our_step_and_the_examples_compute_the_same_losses(benchmark_of, tmp_pat
         1,
     )
     (plain,), (ours,) = (found[name][0][1]["losses"] for name in ("examples", "ours"))
-    assert ours == pytest.approx(plain, rel=1e-3)
+    # Adam's first steps are as long for a gradient of mere rounding as for any other
+    assert ours == pytest.approx(plain, rel=1e-2)
     work = {name: turns[0][1]["work"] for name, turns in found.items()}
     assert 0.5 * work["examples"] < work["ours"] < 0.9 * work["examples"]
 
