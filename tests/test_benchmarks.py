@@ -111,7 +111,12 @@ def test_train_step_writes_its_table(benchmark_of, tmp_path, monkeypatch, capsys
     assert [row["contender"] for row in rows] == [
         f"{who}, {width}{how}"
         for width in ("full", "half")
-        for who, how in (("examples", ""), ("ours", ", eager"), ("ours", ", compiled"))
+        for who, how in (
+            ("examples", ""),
+            ("control", ""),
+            ("ours", ", eager"),
+            ("ours", ", compiled"),
+        )
     ]
     assert rows[0]["against_examples"] == "+0.00%"
     assert "ceiling" in capsys.readouterr().out

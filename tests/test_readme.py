@@ -37,7 +37,7 @@ def place(script: Script, photos: Path, tmp_path: Path, monkeypatch: pytest.Monk
     shutil.copy(photos / "00.jpg", photos / "me.jpg")
     styles = tmp_path / "styles"
     styles.mkdir()
-    for name in ("udnie", "wave", "the_scream"):
+    for name in ("udnie", "wave", "the_scream", "starry_night"):
         shutil.copy(photos / "01.jpg", styles / f"{name}.jpg")
     monkeypatch.setenv("STYLENET_STYLES", str(styles))
     write_coco(photos, tmp_path / "coco")
@@ -57,6 +57,11 @@ def write_coco(photos: Path, folder: Path) -> None:
 
 def small(arguments: list[str]) -> list[str]:
     """What is added to a command of README, so that it takes a second."""
+    if any(a.startswith(("task=gatys", "task=texture", "task=invert")) for a in arguments):
+        sizes = [a for a in arguments if a.startswith("content_size.")]
+        small_sizes = [f"{a.partition('=')[0]}=40" for a in sizes] or ["content_size.px=40"]
+        rest = [a for a in arguments if a not in sizes]
+        return [*rest, *small_sizes, "style_size.px=40", "logger=none", "trainer.max_steps=2"]
     added = ["data.size=48", "data.val_size=48", "data.batch_size=2", "data.num_workers=0"]
     added += ["net.width=0.125", "style_size.px=32", "logger=none"]
     if any(a.startswith("recipe=pytorch_examples") for a in arguments):

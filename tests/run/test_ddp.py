@@ -68,7 +68,8 @@ def test_two_processes_are_one_with_twice_the_batch(
 ) -> None:
     """torchrun, 3 steps; resumed by the trainer's own start; ended by SIGTERM to the first."""
     common = [*tiny, "data.val_size=32", "data.size=32", "precision=32", "net.blocks=1"]
-    common += ["trainer.val_check_interval=2", "optimizer.lr=1e-4"]
+    # not Adam, whose first steps are as long for a gradient of mere rounding as for any other
+    common += ["trainer.val_check_interval=2", "optimizer=sgd", "optimizer.lr=1e-4"]
     two = [*common, "data.batch_size=1", "trainer=ddp", "trainer.devices=2", "logger=csv"]
     first = end(process := start(TORCHRUN, [*two, "trainer.max_steps=3"], tmp_path))
     assert process.returncode == 0, first
@@ -83,9 +84,7 @@ def test_two_processes_are_one_with_twice_the_batch(
     assert {step for step, _ in losses(one)} == {1, 2, 3}
     expected, got = load_model(one).net.state_dict(), load_model(pair).net.state_dict()
     for key, value in expected.items():
-        # biases that an instance norm takes away have gradients of rounding alone, blown up by Adam
-        if key.endswith("weight"):
-            torch.testing.assert_close(got[key], value, rtol=0, atol=TOLERANCE)
+        torch.testing.assert_close(got[key], value, rtol=0, atol=TOLERANCE)
 
     # only the first process is told to stop: both do, after the same step
     more = [f"resume={pair}", "trainer.max_steps=100000", "trainer.val_check_interval=100"]

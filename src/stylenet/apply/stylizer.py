@@ -17,7 +17,7 @@ class Stylizer:
     def __init__(self, model: Model, device: torch.device | str = "cpu") -> None:
         self.model = model
         self.device = torch.device(device)
-        self._net = model.net.to(self.device)
+        self._net = model.net.to(self.device).to(memory_format=torch.channels_last)
         self.seconds = 0.0
 
     @classmethod

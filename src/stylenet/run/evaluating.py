@@ -27,6 +27,7 @@ from stylenet.metrics import measure
 from stylenet.nets import PictureTooSmallError
 from stylenet.run.building import build_loss, build_network, instantiate, locate_style
 from stylenet.run.contents import UnreadableError, find_contents
+from stylenet.run.speed import tune_allocator
 from stylenet.styles import StyleNotFoundError, read_style
 
 log = logging.getLogger(__name__)
@@ -71,6 +72,8 @@ def evaluate(config: DictConfig) -> list[Row]:
     out = Path(config.out or f"evaluations/{datetime.now():%Y-%m-%d_%H-%M-%S}")
     settings = _unweighted(config)
     device = _device(config.device)
+    if device.type == "cpu":
+        tune_allocator()
     contents = find_contents(_as_list(config.content))
     models = _named([load_model(path) for path in _as_list(config.model)])
     losses = {name: _loss(settings, model).to(device) for name, model in models.items()}

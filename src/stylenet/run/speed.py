@@ -13,7 +13,6 @@ from typing import ParamSpec, TypeVar
 
 import torch
 from omegaconf import DictConfig
-from torch._dynamo.exc import TorchDynamoException
 
 from stylenet.errors import StylenetError
 from stylenet.run.facts import cpu_has_bf16
@@ -123,6 +122,9 @@ class CompileLongRuns:
 
     def _or_eager(self, compiled: Callable[P, R], function: Callable[P, R]) -> Callable[P, R]:
         """``compiled``, until it turns out that it cannot be: nobody asked for it."""
+        # here, because it takes seconds to import, and short runs do not compile
+        from torch._dynamo.exc import TorchDynamoException
+
         current = compiled
 
         def call(*args: P.args, **kwargs: P.kwargs) -> R:
