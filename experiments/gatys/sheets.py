@@ -10,6 +10,7 @@ from __future__ import annotations
 import csv
 import json
 import os
+import re
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
@@ -96,7 +97,7 @@ def main() -> None:
         base = COMMON if question == "inversion" else GATYS
         for label, own in runs.items():
             overrides = [o.format(photo=photo.absolute()) for o in (*base, *shared, *own)]
-            jobs[question, label] = (Path(out, question, label.replace(" ", "_")), overrides)
+            jobs[question, label] = (Path(out, question, re.sub(r"\W+", "_", label)), overrides)
     with ThreadPoolExecutor(2) as pool:
         facts = dict(zip(jobs, pool.map(lambda job: paint(*job), jobs.values()), strict=True))
     for question in chosen or QUESTIONS:

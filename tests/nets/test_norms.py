@@ -51,3 +51,24 @@ def test_a_large_mean_costs_bfloat16_no_digits_of_the_statistics(wording):
     assert out.dtype == torch.bfloat16
     exact = nn.functional.instance_norm(x.double())
     assert (out.double() - exact).abs().max() < 0.02
+
+
+@pytest.mark.parametrize("pictures", [1, 2])
+@pytest.mark.parametrize("given", [torch.contiguous_format, torch.channels_last])
+@pytest.mark.parametrize("returned", [torch.contiguous_format, torch.channels_last])
+def test_gradients_do_not_depend_on_memory_formats(pictures, given, returned):
+    """For one picture, torch's own kernel gives garbage where the gradient is channels-last."""
+    generator = torch.Generator().manual_seed(0)
+    x, gradient = torch.randn(2, pictures, 4, 8, 8, generator=generator, dtype=torch.float64)
+    norm = InstanceNorm(4).double()
+    leaf = x.to(memory_format=given).requires_grad_()
+    got = torch.autograd.grad(
+        norm(leaf), (leaf, *norm.parameters()), gradient.to(memory_format=returned)
+    )
+    leaf = x.clone().requires_grad_()
+    deviation = (leaf.var((2, 3), correction=0, keepdim=True) + norm.eps).sqrt()
+    formula = (leaf - leaf.mean((2, 3), keepdim=True)) / deviation
+    out = formula * norm.weight[:, None, None] + norm.bias[:, None, None]
+    expected = torch.autograd.grad(out, (leaf, *norm.parameters()), gradient)
+    for a, b in zip(got, expected, strict=True):
+        torch.testing.assert_close(a, b, rtol=1e-9, atol=1e-9)
