@@ -40,9 +40,17 @@ from stylenet.run.training import quieten
 ROOT = Path(__file__).parents[1]
 BATCH = 4
 TURN = 5  # steps
+STYLE_WEIGHT = 0.2
 
 
-def parts_of(width: float, steps: int, size: int, compiled: bool, precision: str) -> Parts:
+def parts_of(
+    width: float,
+    steps: int,
+    size: int,
+    compiled: bool,
+    precision: str,
+    style_weight: float = STYLE_WEIGHT,
+) -> Parts:
     """What ``train.py`` builds."""
     register()
     with initialize_config_dir(str(ROOT / "conf"), version_base="1.3"):
@@ -53,7 +61,7 @@ def parts_of(width: float, steps: int, size: int, compiled: bool, precision: str
                 f"net.width={width}",
                 "loss_network=vgg16",
                 "loss_network/weights=random",
-                "loss.style_weight=0.2",
+                f"loss.style_weight={style_weight}",
                 f"data.batch_size={BATCH}",
                 f"data.size={size}",
                 f"trainer.max_steps={steps}",
@@ -107,11 +115,19 @@ class Clock:
             self.turns.end({"losses": self.losses, "work": work}, self.idle)
 
 
-def ours(turns: Turns, width: float, steps: int, size: int, compiled: bool, precision: str) -> None:
+def ours(
+    turns: Turns,
+    width: float,
+    steps: int,
+    size: int,
+    compiled: bool,
+    precision: str,
+    style_weight: float = STYLE_WEIGHT,
+) -> None:
     """A contender: ``train.py``'s training."""
     quieten()
     tune_allocator()
-    parts = parts_of(width, steps, size, compiled, precision)
+    parts = parts_of(width, steps, size, compiled, precision, style_weight)
     loss, net = judge_of(parts), parts.task.net
 
     @torch.no_grad()
@@ -132,9 +148,16 @@ def ours(turns: Turns, width: float, steps: int, size: int, compiled: bool, prec
     parts.trainer.fit(parts.task, parts.data)
 
 
-def examples(turns: Turns, width: float, steps: int, size: int, perturbation: float = 0.0) -> None:
+def examples(
+    turns: Turns,
+    width: float,
+    steps: int,
+    size: int,
+    perturbation: float = 0.0,
+    style_weight: float = STYLE_WEIGHT,
+) -> None:
     """A contender: the loop of the public examples, on the same pictures and first weights."""
-    parts = parts_of(width, steps, size, False, "32")
+    parts = parts_of(width, steps, size, False, "32", style_weight)
     loss, net = judge_of(parts), plain.transformer_net(width)
     chance = torch.Generator().manual_seed(1)
     for own, given in zip(net.parameters(), parts.task.net.parameters(), strict=True):
@@ -173,10 +196,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--steps", type=int, default=100, help=f"a multiple of {TURN}")
     parser.add_argument("--size", type=int, default=256, help="pixels")
+    parser.add_argument("--style-weight", type=float, default=STYLE_WEIGHT)
     parser.add_argument("--out", type=Path, default=ROOT / "benchmarks/results/train_step.csv")
     arguments = parser.parse_args()
     precision = "bf16-mixed" if cpu_has_bf16() else "32"
-    shared = {"steps": arguments.steps, "size": arguments.size}
+    shared = {name: getattr(arguments, name) for name in ("steps", "size", "style_weight")}
     contenders: dict[str, Any] = {}
     for name, width in (("full", 1.0), ("half", 0.5)):
         contenders[f"examples, {name}"] = (examples, shared | {"width": width})
