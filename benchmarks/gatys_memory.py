@@ -1,13 +1,16 @@
 """Memory and time of an optimised picture as it grows: ``python benchmarks/gatys_memory.py``.
 
-Three steps of Adam (``train.py task=gatys optimizer=adam_pixels``) at each size and loss network,
-with features kept and, as is done above ``checkpoint_px``, computed twice; each in a fresh process.
+A few steps of ``train.py task=gatys`` with its own optimiser (L-BFGS up to 1024 px, Adam above) at
+each size, loss network and precision, each in a fresh process. Above ``--checkpoint-px`` features
+are computed twice instead of kept, as ``train.py`` does.
+
+So few steps do not fill L-BFGS's history: what it would still grow by is a column of its own.
 """
 
 from __future__ import annotations
 
 import argparse
-import csv
+import json
 import resource
 import subprocess
 import sys
@@ -16,7 +19,8 @@ import time
 from pathlib import Path
 
 from hydra import compose, initialize_config_dir
-from side_by_side import table
+from pytorch_lightning import Callback
+from side_by_side import report
 
 from stylenet.run.building import build
 from stylenet.run.kinds import kind_of
@@ -30,11 +34,25 @@ NETWORKS = {
     "compact_vgg": ["loss_network=compact_vgg"],
     "vgg19": ["loss_network=vgg19", "loss_network/weights=random"],
 }
-HOW = {"kept": 1_000_000, "computed twice": 0}
+PRECISIONS = ("bf16-mixed", "32")
 
 
-def measure(size: int, network: str, checkpoint_px: int) -> tuple[float, float]:
-    """Seconds a step and peak memory in GiB of this process."""
+class Clock(Callback):
+    """The time of the steps alone: without the losses of the result, in single precision."""
+
+    def on_train_start(self, *_: object) -> None:
+        """Begin."""
+        self.began = time.perf_counter()
+
+    def on_train_batch_end(self, *_: object) -> None:
+        """End, so far."""
+        self.ended = time.perf_counter()
+
+
+def measure(
+    size: int, network: str, precision: str, checkpoint_px: int, steps: int
+) -> dict[str, str]:
+    """Seconds an evaluation of the loss, and peak memory in GiB of this process."""
     quieten()
     tune_allocator()
     register()
@@ -43,14 +61,14 @@ def measure(size: int, network: str, checkpoint_px: int) -> tuple[float, float]:
             "train",
             [
                 "task=gatys",
-                "optimizer=adam_pixels",
                 *NETWORKS[network],
                 "content_size=exact",
                 f"content_size.height={size}",
                 f"content_size.width={size}",
                 "style_size.px=512",
+                f"precision={precision}",
                 f"checkpoint_px={checkpoint_px}",
-                "trainer.max_steps=3",
+                f"trainer.max_steps={steps}",
                 "callbacks=none",
                 "logger=none",
                 f"run.dir={tempfile.mkdtemp()}",
@@ -58,46 +76,56 @@ def measure(size: int, network: str, checkpoint_px: int) -> tuple[float, float]:
         )
     config = prepare(config)
     parts = build(config, kind_of(config).make)
-    start = time.perf_counter()
+    clock = Clock()
+    parts.trainer.callbacks.append(clock)
     parts.trainer.fit(parts.task, parts.data)
-    seconds = (time.perf_counter() - start) / 3
-    return seconds, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
+    seconds = (clock.ended - clock.began) / parts.task.evaluations
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
+    (optimizer,) = parts.trainer.optimizers
+    history = max(0, optimizer.param_groups[0].get("history_size", 0) - steps)
+    to_come = history * 2 * parts.task.net.pixels.nbytes / 2**30
+    return {
+        "optimiser": type(optimizer).__name__,
+        "features": "computed twice" if size > checkpoint_px else "kept",
+        "seconds_an_evaluation": f"{seconds:.2f}",
+        "peak_gib": f"{peak:.2f}",
+        "history_to_come_gib": f"{to_come:.2f}",
+    }
 
 
-def measured(size: int, network: str, checkpoint_px: int) -> tuple[float, float]:
+def measured(
+    size: int, network: str, precision: str, checkpoint_px: int, steps: int
+) -> dict[str, str]:
     """`measure`, in a fresh process: peak memory is of all that a process ever did."""
-    command = [sys.executable, __file__, "--one", str(size), network, str(checkpoint_px)]
+    asked = [str(size), network, precision, str(checkpoint_px), str(steps)]
+    command = [sys.executable, __file__, "--one", *asked]
     done = subprocess.run(command, capture_output=True, text=True, check=True)  # noqa: S603
-    seconds, memory = done.stdout.split()[-2:]
-    return float(seconds), float(memory)
+    found: dict[str, str] = json.loads(done.stdout.splitlines()[-1])
+    return found
 
 
 def main() -> None:
-    """Measure each size, network and way."""
+    """Measure each size, network and precision."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--one", nargs=3, help="size network checkpoint_px: only this, here")
+    words = "size network precision checkpoint_px steps: only this, here"
+    parser.add_argument("--one", nargs=5, help=words)
     parser.add_argument("--sizes", type=int, nargs="+", default=[512, 1024, 2048])
+    parser.add_argument("--checkpoint-px", type=int, default=1024)
+    parser.add_argument("--steps", type=int, default=3)
     parser.add_argument("--out", type=Path, default=ROOT / "benchmarks/results/gatys_memory.csv")
     arguments = parser.parse_args()
     if arguments.one:
-        size, network, checkpoint_px = arguments.one
-        print(*measure(int(size), network, int(checkpoint_px)))
+        size, network, precision, checkpoint_px, steps = arguments.one
+        print(json.dumps(measure(int(size), network, precision, int(checkpoint_px), int(steps))))
         return
     rows = []
     for size in arguments.sizes:
         for network in NETWORKS:
-            for how, checkpoint_px in HOW.items():
-                if how == "kept" and size > 1024:
-                    continue  # more memory than the machines this is for have
-                seconds, memory = measured(size, network, checkpoint_px)
-                found = {"seconds_a_step": f"{seconds:.2f}", "peak_gib": f"{memory:.2f}"}
-                rows.append({"px": str(size), "network": network, "features": how} | found)
-    print(table(list(rows[0]), [list(row.values()) for row in rows]))
-    arguments.out.parent.mkdir(exist_ok=True)
-    with arguments.out.open("w", newline="") as file:
-        writer = csv.DictWriter(file, list(rows[0]))
-        writer.writeheader()
-        writer.writerows(rows)
+            for precision in PRECISIONS:
+                limits = (arguments.checkpoint_px, arguments.steps)
+                found = measured(size, network, precision, *limits)
+                rows.append({"px": str(size), "network": network, "precision": precision} | found)
+    report(rows, arguments.out)
 
 
 if __name__ == "__main__":

@@ -8,14 +8,13 @@ take turns; each turn is the best of `REPEATS` pictures, and the table has media
 from __future__ import annotations
 
 import argparse
-import csv
 import time
 from functools import partial
 from pathlib import Path
 
 import plain
 import torch
-from side_by_side import Turns, race, table
+from side_by_side import Turns, race, report
 
 from stylenet.nets import InstanceNorm, NearestUpsample, Padding, TransformerNet
 from stylenet.run.speed import cpu_has_bf16, tune_allocator
@@ -88,12 +87,7 @@ def main() -> None:
                     "times_examples": ratio,
                 }
             )
-    print(table(list(rows[0]), [list(row.values()) for row in rows]))
-    arguments.out.parent.mkdir(exist_ok=True)
-    with arguments.out.open("w", newline="") as file:
-        writer = csv.DictWriter(file, list(rows[0]))
-        writer.writeheader()
-        writer.writerows(rows)
+    report(rows, arguments.out)
 
 
 if __name__ == "__main__":

@@ -8,14 +8,13 @@ tried and left. Ways take turns; medians.
 from __future__ import annotations
 
 import argparse
-import csv
 import statistics
 import time
 from collections.abc import Callable
 from pathlib import Path
 
 import torch
-from side_by_side import table
+from side_by_side import report
 from torch import Tensor, nn
 from torch.nn import functional as F
 
@@ -158,12 +157,7 @@ def main() -> None:
         for name, values in seconds.items():
             milliseconds = 1000 * statistics.median(values[1:])
             rows.append({"layer": group, "way": name, "milliseconds": f"{milliseconds:.1f}"})
-    print(table(list(rows[0]), [list(row.values()) for row in rows]))
-    arguments.out.parent.mkdir(exist_ok=True)
-    with arguments.out.open("w", newline="") as file:
-        writer = csv.DictWriter(file, list(rows[0]))
-        writer.writeheader()
-        writer.writerows(rows)
+    report(rows, arguments.out)
 
 
 if __name__ == "__main__":

@@ -7,12 +7,14 @@ compiled code and caches away from the others.
 
 from __future__ import annotations
 
+import csv
 import multiprocessing
 import random
 import statistics
 import time
 from collections.abc import Callable, Mapping
 from multiprocessing.connection import Connection
+from pathlib import Path
 from typing import Any
 
 
@@ -71,6 +73,16 @@ def _run(pipe: Connection, function: Callable[..., None], arguments: dict[str, A
 def median(turns: list[tuple[float, Any]], warm_up: int = 1) -> float:
     """Median seconds of the turns after the first ``warm_up``, if there are more."""
     return statistics.median(seconds for seconds, _ in turns[warm_up:] or turns)
+
+
+def report(rows: list[dict[str, str]], out: Path) -> None:
+    """Print ``rows`` as a table, and write them to ``out`` as CSV."""
+    print(table(list(rows[0]), [list(row.values()) for row in rows]))
+    out.parent.mkdir(exist_ok=True)
+    with out.open("w", newline="") as file:
+        writer = csv.DictWriter(file, list(rows[0]))
+        writer.writeheader()
+        writer.writerows(rows)
 
 
 def table(header: list[str], rows: list[list[str]]) -> str:

@@ -7,7 +7,6 @@ eager, VGG-16 with random weights, the net of full width unless said. Writes a t
 from __future__ import annotations
 
 import argparse
-import csv
 import resource
 import subprocess
 import sys
@@ -17,7 +16,7 @@ from typing import Any
 
 import matplotlib.pyplot as plt
 import torch
-from side_by_side import table
+from side_by_side import report
 
 ROOT = Path(__file__).parents[1]
 AXES: dict[str, list[dict[str, float]]] = {
@@ -78,12 +77,7 @@ def main() -> None:
             seconds, memory = measured(**point)
             found = {"ms_per_picture": f"{1000 * seconds:.0f}", "peak_gib": f"{memory:.2f}"}
             rows.append({"axis": axis, **{k: str(v) for k, v in point.items()}} | found)
-    print(table(list(rows[0]), [list(row.values()) for row in rows]))
-    arguments.out.parent.mkdir(exist_ok=True)
-    with arguments.out.open("w", newline="") as file:
-        writer = csv.DictWriter(file, list(rows[0]))
-        writer.writeheader()
-        writer.writerows(rows)
+    report(rows, arguments.out)
     draw(rows, arguments.out.with_suffix(".png"))
 
 

@@ -11,7 +11,6 @@ millionth. (The style weight is small for that reason: with 5 the control is off
 from __future__ import annotations
 
 import argparse
-import csv
 import tempfile
 import time
 from collections.abc import Callable
@@ -24,7 +23,7 @@ import plain
 import torch
 from hydra import compose, initialize_config_dir
 from pytorch_lightning import Callback, LightningDataModule
-from side_by_side import Turns, median, race, table
+from side_by_side import Turns, median, race, report
 from torch import Tensor
 from torch.utils.flop_counter import FlopCounterMode
 
@@ -50,6 +49,7 @@ def parts_of(
     compiled: bool,
     precision: str,
     style_weight: float = STYLE_WEIGHT,
+    loss_network: str = "vgg16",
 ) -> Parts:
     """What ``train.py`` builds."""
     register()
@@ -59,7 +59,7 @@ def parts_of(
             [
                 "net=johnson",
                 f"net.width={width}",
-                "loss_network=vgg16",
+                f"loss_network={loss_network}",
                 "loss_network/weights=random",
                 f"loss.style_weight={style_weight}",
                 f"data.batch_size={BATCH}",
@@ -236,13 +236,8 @@ def main() -> None:
                 "against_examples": f"{sum(last) / sum(plain_last) - 1:+.2%}",
             }
         )
-    print(table(list(rows[0]), [list(row.values()) for row in rows]))
+    report(rows, arguments.out)
     print(", ".join(f"ceiling {k}: {v:.0f} GFLOP/s" for k, v in best.items()))
-    arguments.out.parent.mkdir(exist_ok=True)
-    with arguments.out.open("w", newline="") as file:
-        writer = csv.DictWriter(file, list(rows[0]))
-        writer.writeheader()
-        writer.writerows(rows)
 
 
 if __name__ == "__main__":

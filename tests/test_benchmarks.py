@@ -141,9 +141,22 @@ def test_gatys_writes_its_table(benchmark_of, tmp_path, monkeypatch):
     monkeypatch.setattr(sys, "argv", arguments)
     gatys.main()
     rows = read(out)
-    assert {row["optimizer"] for row in rows} == {"lbfgs", "adam_pixels"}
+    assert {row["optimizer"] for row in rows} == {"lbfgs_fixed", "adam_pixels"}
     assert all(int(row["evaluations"]) >= 10 for row in rows)
     assert rows[0]["of_tutorial"] == "1.00"
+
+
+def test_loss_networks_writes_its_table(benchmark_of, tmp_path, monkeypatch):
+    loss_networks = benchmark_of("loss_networks")
+    out = tmp_path / "loss_networks.csv"
+    arguments = ["loss_networks.py", "--steps", "5", "--size", "32", "--out", str(out)]
+    arguments += ["--networks", "vgg16", "compact_vgg"]
+    monkeypatch.setattr(sys, "argv", arguments)
+    loss_networks.main()
+    rows = read(out)
+    assert [row["loss_network"] for row in rows] == ["vgg16"] * 2 + ["compact_vgg"] * 2
+    assert rows[0]["times_vgg16"] == "1.00"
+    assert all(float(row["pictures_per_second"]) > 0 for row in rows)
 
 
 def test_inference_writes_its_table(benchmark_of, tmp_path, monkeypatch):
@@ -202,7 +215,13 @@ def test_gatys_memory_writes_its_table(benchmark_of, tmp_path, monkeypatch):
     gatys_memory = benchmark_of("gatys_memory")
     monkeypatch.setattr(gatys_memory, "measured", gatys_memory.measure)
     out = tmp_path / "gatys_memory.csv"
-    monkeypatch.setattr(sys, "argv", ["gatys_memory.py", "--sizes", "32", "--out", str(out)])
+    own = ["--sizes", "32", "64", "--checkpoint-px", "48", "--steps", "2", "--out", str(out)]
+    monkeypatch.setattr(sys, "argv", ["gatys_memory.py", *own])
     gatys_memory.main()
-    assert [row["features"] for row in read(out)] == ["kept", "computed twice"] * 2
-    assert all(float(row["peak_gib"]) > 0 for row in read(out))
+    rows = read(out)
+    assert [row["features"] for row in rows] == ["kept"] * 4 + ["computed twice"] * 4
+    assert [row["precision"] for row in rows] == ["bf16-mixed", "32"] * 4
+    assert {row["optimiser"] for row in rows} == {"LBFGS"}
+    for row in rows:
+        assert float(row["peak_gib"]) > 0
+        assert float(row["seconds_an_evaluation"]) > 0

@@ -41,6 +41,9 @@ PIXEL_GROUPS = {"content_size", "colours", "start", "scales"}
 PIXEL_FILES = {f"optimizer/{name}.yaml" for name in ("lbfgs", "lbfgs_fixed", "by_size", "sgd")}
 PIXEL_FILES |= {"callbacks/gatys.yaml", "data/iterations.yaml", "loss/texture.yaml"}
 PIXEL_FILES |= {"loss/optimised.yaml"}
+# groups and choices of a loss network that is distilled
+DISTILL_GROUPS = {"teacher", "student"}
+DISTILL_FILES = {"callbacks/distill.yaml"}
 
 
 def choice_of(file: str) -> list[str]:
@@ -49,7 +52,9 @@ def choice_of(file: str) -> list[str]:
         top, _, rest = group.partition("/")
         return [f"{top}={rest}/{name}" if rest else f"{top}={name}"]
     pixels = group in PIXEL_GROUPS or file in PIXEL_FILES
-    return [*(["task=gatys"] if pixels else []), *NEEDS.get(file, []), f"{group}={name}"]
+    distilled = group in DISTILL_GROUPS or file in DISTILL_FILES
+    task = ["task=gatys"] if pixels else ["task=distill"] if distilled else []
+    return [*task, *NEEDS.get(file, []), f"{group}={name}"]
 
 
 @pytest.fixture
@@ -70,13 +75,20 @@ def small(photos: Path, tmp_path: Path) -> list[str]:
 
 def offline(config: DictConfig, photos: Path) -> DictConfig:
     """Replace what only a network or a licence brings: weights, styles that are not at hand."""
-    config.loss_network.weights = {"_target_": "stylenet.losses.weights.RandomWeights", "seed": 0}
-    config.style = str(photos / "00.jpg")
+    random = {"_target_": "stylenet.losses.weights.RandomWeights", "seed": 0}
+    if config.teacher is not None:
+        config.teacher.weights = random
+    else:
+        config.loss_network.weights = random
+        config.style = str(photos / "00.jpg")
     if "root" in config.data:
         is_litdata = config.data._target_.endswith("LitData")
         config.data.root = str(litdata_of(photos) if is_litdata else photos)
         config.data.val_count = 2
-    if "val_root" in config.data:
+    if "roots" in config.data:
+        config.data.roots = [str(photos)]
+        config.data.val_root = str(shutil.copytree(photos, photos.with_name("val")))
+    elif "val_root" in config.data:
         config.data.val_root = None
     if "release" in config.data:
         write_annotations(photos, config.data.release)
@@ -157,6 +169,9 @@ def test_every_choice_trains_for_one_step(
         shrink(config)
     loss = train(config)
     run = tmp_path / "run"
+    if config.teacher is not None:
+        assert (run / "student.safetensors").is_file()
+        return
     if pixels:
         assert (run / "result.png").is_file()
         assert loss is not None
@@ -183,6 +198,24 @@ def test_precedence_is_recipe_then_experiment_then_command_line(
     assert composed(recipe, experiment).trainer.max_steps == 700
     assert composed(experiment, recipe, "trainer.max_steps=7").trainer.max_steps == 7
     assert composed(recipe, "norm=instance").norm._target_ == "stylenet.nets.InstanceNorm"
+
+
+def test_a_convention_on_the_command_line_wins_over_a_recipes_reductions(
+    composed: Callable[..., DictConfig],
+) -> None:
+    def reductions(*overrides: str) -> list[str]:
+        loss = composed(*overrides).loss
+        used = (loss.content_reduction, loss.terms.style.distance.reduction)
+        return [str(one._target_).rpartition(".")[2] for one in used]
+
+    gatys = ["half_sum_of_entries", "quarter_sum_of_entries"]
+    for recipe in ("johnson2016", "gatys2016", "ulyanov2017/batch"):
+        own = reductions(f"recipe={recipe}")
+        assert own == ["mean_of_entries", "mean_of_entries"]
+        assert reductions(f"recipe={recipe}", "loss/convention=gatys2016") == gatys
+    assert reductions("recipe=gatys2016", "loss/convention=johnson2016")[1] == "sum_of_entries"
+    single = reductions("loss/convention=gatys2016", "loss/style_reduction=mean")
+    assert single == [gatys[0], "mean_of_entries"]  # what is named alone wins over a convention
 
 
 def test_a_norm_reaches_any_net(composed: Callable[..., DictConfig]) -> None:

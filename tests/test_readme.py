@@ -27,7 +27,10 @@ Script = Callable[..., int]
 
 def test_the_two_commands_are_those_of_ci_and_of_a_newcomer() -> None:
     set_up = [command for command in COMMANDS if command.startswith(SET_UP)]
-    assert set_up == [SET_UP + "python train.py", SET_UP + "pytest"]
+    assert set_up == [
+        SET_UP + "python train.py style=udnie norm=instance",
+        SET_UP + "pytest",
+    ]
     assert "grep -m1 'uv run pytest' README.md" in (ROOT / ".ci" / "run").read_text()
 
 
@@ -40,6 +43,7 @@ def place(script: Script, photos: Path, tmp_path: Path, monkeypatch: pytest.Monk
     for name in ("udnie", "wave", "the_scream", "starry_night"):
         shutil.copy(photos / "01.jpg", styles / f"{name}.jpg")
     monkeypatch.setenv("STYLENET_STYLES", str(styles))
+    shutil.copytree(photos, tmp_path / "photos_val")
     write_coco(photos, tmp_path / "coco")
     return tmp_path
 
@@ -63,6 +67,10 @@ def small(arguments: list[str]) -> list[str]:
         rest = [a for a in arguments if a not in sizes]
         return [*rest, *small_sizes, "style_size.px=40", "logger=none", "trainer.max_steps=2"]
     added = ["data.size=48", "data.val_size=48", "data.batch_size=2", "data.num_workers=0"]
+    if "task=distill" in arguments:
+        widths = "student.net.widths=[[4,4],[4,4],[4,4],[6,6],[8]]"
+        teacher = "loss_network/weights@teacher.weights=random"
+        return [*arguments, *added, widths, teacher, "logger=none", "trainer.max_steps=1"]
     added += ["net.width=0.125", "style_size.px=32", "logger=none"]
     if any(a.startswith("recipe=pytorch_examples") for a in arguments):
         added.remove("style_size.px=32")  # this recipe takes the style whole

@@ -33,10 +33,14 @@ class Run:
 
 @dataclass
 class Publication:
-    """What a recipe reproduces, and the loss network that its numbers were chosen for."""
+    """What a recipe reproduces, and the loss network that its numbers were chosen for.
+
+    ``pooling`` is the class that replaces the network's own, if any.
+    """
 
     source: str
     loss_network: str
+    pooling: str | None = None
 
 
 @dataclass
@@ -45,7 +49,7 @@ class TrainConfig:
 
     style: Any = "ihc"
     content: Any = None
-    style_scale: float = 1.0
+    style_scale: float | None = None
     seed: int = 0
     precision: Any = "auto"
     channels_last: bool = True
@@ -63,6 +67,10 @@ class TrainConfig:
     norm: Any = None
     net: Any = None
     loss_network: Any = None
+    teacher: Any = None
+    student: Any = None
+    distillation: Any = None
+    card: Any = None
     loss: Any = None
     data: Any = None
     task: Any = None

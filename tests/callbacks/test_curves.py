@@ -112,6 +112,19 @@ def test_terms_are_drawn_and_their_layers_are_not(tmp_path):
     assert shades("train/loss/content", "train/loss/content/relu2_2") == {BLUE}
 
 
+def test_shares_that_are_explained_are_noted_and_not_drawn_among_the_losses(fit, tmp_path):
+    class Explained(pl.Callback):
+        def on_validation_epoch_end(self, trainer, pl_module):
+            pl_module.log("val/explained/relu2_2", 0.75)
+
+    fit(LossCurves(tmp_path), Explained())
+    rows = [row for row in table(tmp_path) if "explained" in row[1]]
+    assert rows == [(step, "val/explained/relu2_2", 0.75) for step in (4, 8)]
+    draw_curves([["4", "val/explained/relu2_2", "0.75"]], tmp_path / "with.png")
+    draw_curves([], tmp_path / "without.png")
+    assert (tmp_path / "with.png").read_bytes() == (tmp_path / "without.png").read_bytes()
+
+
 def test_a_term_of_zeros_is_left_out_without_a_warning(fit, tmp_path, tiny_task):
     fit(LossCurves(tmp_path), task=tiny_task(zero_term=True))
     assert {value for _, name, value in table(tmp_path) if name == "train/loss/tv"} == {0.0}

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from stylenet.data import CentreSquare, RandomCrop, WholeSquare, augment_rng
+from stylenet.data import CentreSquare, ColourChanged, RandomCrop, WholeSquare, augment_rng
 from stylenet.errors import StylenetError
 
 
@@ -24,6 +24,7 @@ def spans(square):
 
 
 ALL = [RandomCrop(), RandomCrop(scale=(1, 1), flip=0), WholeSquare(flip=0.5), CentreSquare()]
+ALL += [ColourChanged(RandomCrop())]
 
 
 @pytest.mark.parametrize("augment", ALL, ids=lambda a: type(a).__name__)
@@ -88,3 +89,62 @@ def test_impossible_scales_are_refused(scale):
 def test_impossible_flips_are_refused(augment):
     with pytest.raises(StylenetError, match=r"flip=1\.5, expected a probability"):
         augment(flip=1.5)
+
+
+def changed(colour, seed=0, **settings):
+    """One colour (3 values, 0 to 255) after a change of all squares; settings not given are 0."""
+    off = {"contrast": 0.0, "saturation": 0.0, "hue": 0.0, "cast": 0.0}
+    augment = ColourChanged(CentreSquare(), share=1.0, **(off | settings))
+    square = augment(
+        Image.new("RGB", (8, 8), tuple(int(value) for value in colour)), 4, augment_rng(0, 0, seed)
+    )
+    return np.asarray(square)[0, 0].astype(float)
+
+
+def test_colours_change_in_their_share_of_the_squares_only():
+    picture = ramp(60, 60)
+    plain = np.asarray(CentreSquare()(picture, 16))
+    augment = ColourChanged(CentreSquare(), share=0.75)
+    squares = [np.asarray(augment(picture, 16, augment_rng(0, 0, n))) for n in range(400)]
+    kept = sum(np.array_equal(square, plain) for square in squares)
+    assert kept / 400 == pytest.approx(0.25, abs=0.07)
+    assert np.array_equal(
+        np.asarray(ColourChanged(CentreSquare(), share=0.0)(picture, 16, augment_rng(0, 0, 1))),
+        plain,
+    )
+
+
+def test_grey_stays_grey_when_hue_and_saturation_change():
+    for seed in range(5):
+        assert changed((90, 90, 90), seed, hue=180, saturation=1) == pytest.approx([90] * 3, abs=1)
+
+
+def test_a_turn_of_the_hue_keeps_the_mean_and_the_distance_from_grey():
+    before = np.array([150.0, 120, 100])
+    moved = 0
+    for seed in range(8):
+        after = changed(before, seed, hue=180)
+        assert after.mean() == pytest.approx(before.mean(), abs=1)
+        assert after.std() == pytest.approx(before.std(), abs=1)
+        moved += not np.allclose(after, before, atol=2)
+    assert moved >= 6
+
+
+def test_contrast_saturation_and_casts_stay_within_their_bounds():
+    for seed in range(20):
+        contrast = (changed((200, 200, 200), seed, contrast=0.5) - 127.5) / (200 - 127.5)
+        assert 0.49 < contrast[0] < 1.51
+        assert np.ptp(contrast) == 0
+        saturated = changed((150, 120, 100), seed, saturation=1)
+        assert saturated.mean() == pytest.approx(370 / 3, abs=1)
+        assert saturated.std() <= 2 * np.std([150, 120, 100]) + 1
+        cast = changed((120, 120, 120), seed, cast=0.2) - 120
+        assert np.abs(cast).max() <= 0.2 * 127.5 + 1
+    assert np.ptp(cast) > 0
+
+
+@pytest.mark.parametrize("settings", [{"contrast": 1.5}, {"cast": -0.1}, {"share": 2}])
+def test_impossible_changes_of_colour_are_refused(settings):
+    (name,) = settings
+    with pytest.raises(StylenetError, match=f"got {name}="):
+        ColourChanged(CentreSquare(), **settings)

@@ -9,6 +9,7 @@ from hydra.utils import instantiate
 from stylenet.data import (
     CentreSquare,
     CocoData,
+    ColourChanged,
     FolderData,
     LitData,
     RandomCrop,
@@ -44,6 +45,13 @@ def test_each_choice_builds_its_class(name, kind):
 )
 def test_augmentation_is_a_choice_of_its_own(choice, kind):
     assert type(build("+data=folder", f"data/augment={choice}").augment) is kind
+
+
+def test_colour_changes_go_around_crops():
+    augment = build("+data=folder", "data/augment=coloured_crop").augment
+    assert type(augment) is ColourChanged
+    assert type(augment.squares) is RandomCrop
+    assert augment.squares.scale == (0.35, 1.0)
 
 
 def test_its_keys_can_be_set():

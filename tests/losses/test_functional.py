@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from stylenet.losses.functional import (
+    CELLS,
     content_loss,
     gram_matrix,
     mean_of_entries,
@@ -40,6 +41,23 @@ def test_gram_matrix_does_not_know_where_things_are():
     tiled = features.repeat(1, 1, 3, 2)
     torch.testing.assert_close(gram_matrix(tiled), gram_matrix(features))
     torch.testing.assert_close(gram_matrix(3 * features), 9 * gram_matrix(features))
+
+
+@pytest.mark.parametrize("cells", [1, CELLS - 1, CELLS, CELLS + 1, 2 * CELLS, 2 * CELLS + 7])
+@pytest.mark.parametrize("layout", [torch.contiguous_format, torch.channels_last])
+def test_gram_matrix_counts_every_cell_once(cells, layout):
+    features = noise(2, 3, cells, 1).double().to(memory_format=layout)
+    expected = torch.einsum("ncij,ndij->ncd", features, features) / (3 * cells)
+    torch.testing.assert_close(gram_matrix(features), expected, rtol=1e-12, atol=1e-14)
+
+
+def test_gram_matrix_of_many_cells_is_more_exact_than_bfloat16_is():
+    features = noise(1, 16, 128, 128).bfloat16()
+    exact = gram_matrix(features.double())
+    error = (gram_matrix(features) - exact).norm() / exact.norm()
+    flat = features.flatten(2)
+    one_product = torch.bmm(flat, flat.transpose(1, 2)).double() / features[0].numel()
+    assert error < 0.5 * (one_product - exact).norm() / exact.norm()
 
 
 def test_gram_matrix_takes_any_memory_format():

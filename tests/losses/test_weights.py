@@ -292,6 +292,7 @@ def test_configuration_builds_a_network_with_its_layers(name):
     assert {*config} - {"optimised"} == {  # weights for single pictures, where they differ
         *("name", "network", "weights", "pooling", "content_layers", "content_layer_weights"),
         *("style_layers", "style_layer_weights", "content_weight", "style_weight", "tv_weight"),
+        "learning_rate",
     }
 
 

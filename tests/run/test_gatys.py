@@ -10,11 +10,19 @@ from typing import Any
 
 import pytest
 import torch
+from hydra import compose, initialize_config_dir
+from omegaconf import DictConfig
 
 from stylenet.errors import StylenetError
 from stylenet.images import read_image
 from stylenet.images.colour import to_yiq
+from stylenet.run.building import build
 from stylenet.run.contents import find_content
+from stylenet.run.launch import register
+from stylenet.run.pixels import PixelRuns
+from stylenet.run.preparing import prepare
+
+CONF = Path(__file__).parents[2] / "conf"
 
 Script = Callable[..., int]
 
@@ -174,9 +182,44 @@ def test_refusals_are_said_in_words(
         assert word in said
 
 
+def test_null_weights_are_those_for_pictures_and_come_with_their_layers(
+    composed: Callable[..., DictConfig],
+) -> None:
+    def settled(*overrides: str) -> tuple[Any, Any]:
+        config = composed("task=gatys", *overrides)
+        PixelRuns().settle(config)
+        return config.loss.style_weight, config.loss.style_layer_weights
+
+    for name, deepest in (("vgg19", 1e3 * (255 * 0.226) ** 2), ("vgg19_caffe", 1e3)):
+        weight, layers = settled(f"loss_network={name}")
+        assert list(layers) == [(512 / c) ** 2 for c in (64, 128, 256, 512, 512)]
+        assert weight * 512**2 == pytest.approx(deepest, rel=0.05)
+        assert settled(f"loss_network={name}", "loss.style_layers=[relu4_1]") == (weight, None)
+        assert settled(f"loss_network={name}", "loss.style_weight=7") == (7, None)
+    assert settled("recipe=gatys2016") == (1000, None)
+    assert settled("loss_network=compact_vgg") == (30, None)
+
+
 def test_contents_are_found_by_path_and_by_name(photos: Path) -> None:
     assert find_content(str(photos / "01.jpg"), None) == photos / "01.jpg"
     assert find_content("01", photos) == find_content("01.jpg", photos) == photos / "01.jpg"
     assert find_content("chelsea", photos).name == "chelsea.png"
     with pytest.raises(StylenetError, match=r"content=09.*none in .*photos.*chelsea"):
         find_content("09", photos)
+
+
+def test_in_bfloat16_the_style_picture_is_near_itself(small: list[str], photos: Path) -> None:
+    """Targets come from the network that reads the picture: rounded weights shift both alike.
+
+    From exact targets the distance would be ten times this: Gram matrices alone are rounded.
+    """
+    register()
+    with initialize_config_dir(str(CONF), version_base="1.3"):
+        config = compose("train", [*small, "precision=bf16-mixed", "logger=none"])
+    parts = build(prepare(config), PixelRuns().make)
+    style, loss = parts.task.style, parts.task.loss
+    with torch.no_grad(), torch.autocast("cpu", torch.bfloat16):
+        found = loss.compare(style, loss.view_content(style))
+    term = loss.terms["style"]
+    size = sum(float((target**2).sum()) for name, target in term.named_buffers() if "gram" in name)
+    assert 0 < float(found.terms["style"]) < 1e-5 * term.weight * size

@@ -11,12 +11,12 @@ from omegaconf.errors import OmegaConfBaseException
 
 from stylenet.errors import StylenetError
 from stylenet.run import preparing, speed
+from stylenet.run import tuned as tuning
 from stylenet.run.launch import in_words
 from stylenet.run.preparing import CONFIG_FILE, prepare, resumed
-from stylenet.styles import catalogue
-from stylenet.styles.catalogue import Weights
+from stylenet.styles import Tuned, catalogue
 
-TUNED = Weights(content_weight=2.0, style_weight=33.0, tv_weight=4.0e-6)
+TUNED = Tuned(content_weight=2.0, style_weight=33.0, tv_weight=4.0e-6)
 
 
 @pytest.fixture(autouse=True)
@@ -45,9 +45,9 @@ def command_line(composed, monkeypatch):
 def tuned(monkeypatch):
     """A catalogue with weights for udnie under compact_vgg only."""
     known = catalogue()
-    entry = dataclasses.replace(known["udnie"], weights={"compact_vgg": TUNED})
-    rest = {k: dataclasses.replace(v, weights={}) for k, v in known.items()}
-    monkeypatch.setattr(preparing, "catalogue", lambda: MappingProxyType({**rest, "udnie": entry}))
+    entry = dataclasses.replace(known["udnie"], tuned={"compact_vgg": TUNED})
+    rest = {k: dataclasses.replace(v, tuned={}) for k, v in known.items()}
+    monkeypatch.setattr(tuning, "catalogue", lambda: MappingProxyType({**rest, "udnie": entry}))
 
 
 def test_everything_is_settled(command_line):
@@ -178,7 +178,7 @@ def test_tuned_weights_are_used_and_said(command_line, tuned):
     config = command_line("style=udnie")
     assert weights(config) == (2.0, 33.0, 4.0e-6)
     assert config.loss.terms.style.weight == 33.0  # what is built uses them
-    (words,) = [words for words in config.run.notes if words.startswith("weights tuned")]
+    (words,) = [words for words in config.run.notes if words.startswith("tuned for")]
     assert "udnie" in words
     assert "compact_vgg" in words
     assert "style_weight 33" in words
@@ -191,13 +191,13 @@ def test_without_tuned_weights_the_loss_networks_own_are_used(overrides, command
     config = command_line(*overrides)
     own = config.loss_network
     assert weights(config) == (own.content_weight, own.style_weight, own.tv_weight)
-    assert not any(words.startswith("weights tuned") for words in config.run.notes)
+    assert not any(words.startswith("tuned for") for words in config.run.notes)
 
 
 def test_a_weight_given_goes_before_the_tuned_one(command_line, tuned):
     config = command_line("style=udnie", "loss.style_weight=9")
     assert weights(config) == (2.0, 9.0, 4.0e-6)
-    (words,) = [words for words in config.run.notes if words.startswith("weights tuned")]
+    (words,) = [words for words in config.run.notes if words.startswith("tuned for")]
     assert "style_weight" not in words
 
 
@@ -211,6 +211,43 @@ def test_a_recipes_weights_go_before_the_tuned_ones(command_line, tuned):
         "recipe=johnson2016/udnie_instance", "loss_network=compact_vgg", "data=sample"
     )
     assert weights(config) == (0.5, 10, 2.5569e4)
+
+
+@pytest.fixture
+def tuned_rate(tuned, monkeypatch):
+    """The same with a learning rate and a style size, and no weight."""
+    known = tuning.catalogue()
+    chosen = Tuned(learning_rate=2e-3, style_scale=0.5)
+    entry = dataclasses.replace(known["udnie"], tuned={"compact_vgg": chosen})
+    monkeypatch.setattr(tuning, "catalogue", lambda: MappingProxyType({**known, "udnie": entry}))
+
+
+def test_a_tuned_learning_rate_and_style_size_are_used_and_said(command_line, tuned_rate):
+    config = command_line("style=udnie")
+    assert (config.optimizer.lr, config.style_scale) == (2e-3, 0.5)
+    assert config.loss.style_weight == config.loss_network.style_weight
+    (words,) = [words for words in config.run.notes if words.startswith("tuned for")]
+    assert words == "tuned for udnie with compact_vgg: learning_rate 0.002, style_scale 0.5"
+
+
+@pytest.mark.parametrize(
+    ("overrides", "rate", "scale"),
+    [
+        (["style=wave"], 1e-3, 1.0),
+        (["style=udnie", "optimizer.lr=5e-3"], 5e-3, 0.5),
+        (["style=udnie", "optimizer=sgd"], 0.1, 0.5),
+        (["style=udnie", "style_scale=2"], 2e-3, 2.0),
+        (["style=udnie", "style_size.px=300"], 2e-3, 1.0),  # who gives a size means it
+        (["style=udnie", "style_size=longer"], 2e-3, 1.0),
+        (["style=udnie", "recipe=ulyanov2017", "data=sample"], 1e-3, 1.0),
+        (["style=udnie", "task=gatys", "optimizer=adam"], 1e-3, 1.0),
+    ],
+)
+def test_what_is_given_goes_before_the_tuned(overrides, rate, scale, command_line, tuned_rate):
+    if "recipe=ulyanov2017" in overrides:
+        overrides = [*overrides, "loss_network=compact_vgg"]
+    config = command_line(*overrides)
+    assert (config.optimizer.lr, config.style_scale) == (rate, scale)
 
 
 # W&B

@@ -5,11 +5,13 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import hashlib
+import importlib.resources
 import logging
 import os
 import re
 import socket
 import threading
+import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
@@ -17,7 +19,14 @@ import pytest
 import torch
 
 from stylenet.images import CentreSquare, PictureError, write_image
-from stylenet.styles import StyleNotFoundError, catalogue, find_style, read_style
+from stylenet.styles import (
+    StyleNotFoundError,
+    catalogue,
+    find_style,
+    find_swatch,
+    is_stand_in,
+    read_style,
+)
 
 ASSETS = Path(__file__).parents[3] / "shared" / "assets" / "styles"
 
@@ -47,6 +56,8 @@ class Handler(BaseHTTPRequestHandler):
             self.send_header("Content-Length", str(len(content)))
         self.end_headers()
         self.wfile.write(content[: len(content) // 2] if "half" in self.path else content)
+        if "falls_silent" in self.path:
+            threading.Event().wait(1)
 
     def log_message(self, *args):
         pass
@@ -205,12 +216,14 @@ def test_a_damaged_cache_is_replaced(cache, known, server, picture, caplog):
         ("page.png", r"a web page \(HTML\) came instead of the picture; SHA-256 of the 32 bytes"),
         ("half.png", r"broke off after \d+ of \d+ bytes|download broke off"),
         ("unannounced_half.png", r"SHA-256 of the \d+ bytes received is [0-9a-f]{64}, expected"),
-        ("silent.png", r"sent nothing for 0\.2 seconds|cannot be reached"),
+        ("silent.png", r"no answer came within 0\.2 seconds"),
+        ("falls_silent_half.png", r"sent nothing for 0\.2 seconds"),
     ],
 )
 def test_a_bad_download_leaves_nothing(cache, known, server, path, words):
     known = at(known, server, path)
-    settings = {"folder": None, "cache": cache, "known": known, "timeout": 0.2}
+    settings = {"folder": None, "cache": cache, "known": known}
+    settings |= {"patience": 0.2, "timeout": 0.2}
     error = not_found(words, "mine", **settings)
     assert known["mine"].source in str(error)
     assert not cache.exists()
@@ -238,6 +251,106 @@ def test_no_other_kind_of_address_is_opened(tmp_path, cache, known):
     not_found("not an http address", "mine", folder=None, cache=cache, known=known)
 
 
+# ------------------------------------------------------------------------------------ swatches
+
+
+@pytest.fixture
+def swatches(tmp_path):
+    """A folder with a swatch of ``mine``."""
+    write_image(tmp_path / "swatches" / "mine.jpg", torch.rand(3, 8, 8))
+    return tmp_path / "swatches"
+
+
+def test_a_swatch_is_the_last_resort(tmp_path, cache, known, server, picture, swatches):
+    """Take the places away one by one, the foremost first."""
+    own = tmp_path / "own"
+    path = write_image(own / "mine.png", torch.rand(3, 8, 8))
+    cache.mkdir(parents=True)
+    (cache / "mine.png").write_bytes(picture)
+    (tmp_path / "mine.png").write_bytes(picture)
+    settings = {"cache": cache, "swatches": swatches, "known": at(known, server, "whole.png")}
+
+    found = find_style(str(tmp_path / "mine.png"), folder=own, **settings)
+    assert (found.path, found.stand_in) == (tmp_path / "mine.png", None)
+    found = find_style("mine", folder=own, **settings)
+    assert (found.path, found.stand_in) == (path, None)
+    found = find_style("mine", folder=None, **settings)
+    assert (found.path, found.stand_in) == (cache / "mine.png", None)
+    assert server.agents == []
+    (cache / "mine.png").unlink()
+    found = find_style("mine", folder=None, **settings)
+    assert (found.path.read_bytes(), found.stand_in, len(server.agents)) == (picture, None, 1)
+
+    (cache / "mine.png").unlink()
+    settings["known"] = at(known, server, "none.png")
+    found = find_style("mine", folder=None, **settings)
+    assert (found.path, found.name) == (swatches / "mine.jpg", "mine")
+    assert found.entry == settings["known"]["mine"]
+    assert found.sha256 == hashlib.sha256(found.path.read_bytes()).hexdigest()
+    assert not list(cache.iterdir())
+
+
+@pytest.mark.parametrize(
+    ("path", "why"),
+    [
+        (None, "cannot be reached"),
+        ("none.png", "answered 404"),
+        ("page.png", "web page (HTML)"),
+        ("silent.png", "no answer came within 0.2 seconds"),
+    ],
+)
+def test_one_line_says_that_and_why_a_swatch_stands_in(path, why, cache, known, server, swatches):
+    known = at(known, server, path) if path else known
+    settings = {"folder": None, "cache": cache, "known": known, "patience": 0.2}
+    found = find_style("mine", swatches=swatches, **settings)
+    assert found.stand_in is not None
+    assert found.stand_in.startswith(
+        "style mine: no picture found in paths.styles (it is not set), in the cache (there is no "
+        "such file), at its source ("
+    )
+    assert why in found.stand_in
+    assert "using the bundled swatch" in found.stand_in
+    assert "\n" not in found.stand_in
+    assert is_stand_in(found.stand_in, "mine")
+    assert not is_stand_in(found.stand_in, "min")
+
+
+def test_no_swatch_stands_in_for_a_misspelt_name(cache, known, swatches):
+    not_found("no such name", "minne", folder=None, cache=cache, known=known, swatches=swatches)
+    (swatches / "other.jpg").write_bytes((swatches / "mine.jpg").read_bytes())
+    not_found("no such name", "other", folder=None, cache=cache, known=known, swatches=swatches)
+
+
+def test_a_style_without_a_swatch_still_fails(cache, known, tmp_path):
+    settings = {"folder": None, "cache": cache, "known": known, "swatches": tmp_path}
+    not_found("among the swatches: none was made of it", "mine", **settings)
+
+
+def test_without_a_network_the_swatch_comes_soon(cache, known, swatches, monkeypatch):
+    """A name that is looked up for ever, as where packets vanish: patience ends it."""
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: threading.Event().wait(10))
+    known = {"mine": dataclasses.replace(known["mine"], source="https://nowhere.test/mine.png")}
+    began = time.monotonic()
+    found = find_style("mine", folder=None, cache=cache, known=known, swatches=swatches)
+    assert time.monotonic() - began < 7
+    assert "no answer came within 5 seconds" in str(found.stand_in)
+
+
+def test_the_bundled_swatches(cache):
+    """512 px square JPEGs of paintings that are in the public domain, found by name."""
+    folder = Path(str(importlib.resources.files("stylenet.styles") / "swatches"))
+    names = {path.stem for path in folder.iterdir()}
+    assert names == {*["udnie", "wave", "the_scream", "starry_night", "shipwreck", "cafe_terrace"]}
+    for name in names:
+        assert catalogue()[name].public_domain
+        found = find_swatch(name, "said before")
+        assert (found.name, found.entry, found.stand_in) == (name, catalogue()[name], "said before")
+        assert read_style(found).shape == (1, 3, 512, 512)
+        assert found.path.stat().st_size < 300_000
+    with pytest.raises(StyleNotFoundError, match="none was made of it"):
+        find_swatch("rain_princess", "said before")
+
+
 # ----------------------------------------------------------------------------------- the error
 
 
@@ -253,7 +366,14 @@ def test_when_nothing_works_everything_is_listed(tmp_path, cache, known, picture
         **{"folder": tmp_path, "cache": cache, "known": known},
     )
     assert [where.split(",")[0].split(" http")[0] for where, _ in error.tried] == [
-        *("as a path", "in paths.styles", "in scikit-image", "in the cache", "at")
+        *(
+            "as a path",
+            "in paths.styles",
+            "in scikit-image",
+            "in the cache",
+            "at",
+            "among the swatches",
+        )
     ]
 
 

@@ -98,6 +98,7 @@ def test_a_resumed_run_takes_the_same_path():
     second.load_state_dict(first.state_dict())
     parted.run(second, 3)
     assert torch.equal(whole.x, parted.x)
+    assert parted.evaluations == whole.evaluations
 
 
 def test_the_history_is_cut_to_the_memory():

@@ -45,11 +45,12 @@ class LossCurves(Callback):
             self._append(trainer, "train/loss/")
 
     def on_validation_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
-        """Append the validation losses."""
+        """Append the validation losses, and shares that are explained where a task logs such."""
         del pl_module
         if trainer.sanity_checking:
             return
         self._append(trainer, "val/loss/")
+        self._append(trainer, "val/explained/")
         if not trainer.training and trainer.is_global_zero:  # after the training: the last one
             draw_curves(self._rows(), self.figure)
 
@@ -88,12 +89,12 @@ def draw_curves(rows: list[list[str]], figure: Path) -> None:
 
     curves: dict[tuple[str, str], list[tuple[int, float]]] = defaultdict(list)
     for step, name, value in rows:
-        stage, _, term = name.split("/", 2)
-        if "/" not in term and float(value) > 0:
+        stage, kind, term = name.split("/", 2)
+        if kind == "loss" and "/" not in term and float(value) > 0:
             curves[term, stage].append((int(step), float(value)))
     picture = Figure(figsize=(8, 5), layout="constrained")
     FigureCanvasAgg(picture)
-    axes = picture.add_subplot(xlabel="step", ylabel="loss, weighted")
+    axes = picture.add_subplot(xlabel="step", ylabel="loss")
     colours = {term: f"C{i}" for i, term in enumerate(dict.fromkeys(t for t, _ in curves))}
     for (term, stage), points in curves.items():
         shape = {"marker": "o", "linestyle": "--"} if stage == "val" else {"linewidth": 1}

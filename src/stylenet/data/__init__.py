@@ -4,19 +4,26 @@ A source of data is a `PictureData` that finds `Pictures`; order, augmentation, 
 resuming and unreadable files are the same for all sources.
 """
 
-from stylenet.data.augment import Augment, CentreSquare, RandomCrop, WholeSquare
+from stylenet.data.augment import Augment, CentreSquare, ColourChanged, RandomCrop, WholeSquare
 from stylenet.data.cache import CachedPictures, cached
 from stylenet.data.chunk_order import ChunkOrder
 from stylenet.data.coco import CocoData
 from stylenet.data.coco_download import Archive, CocoRelease, CocoSplit
 from stylenet.data.folder import FolderData
+from stylenet.data.folders import FoldersData
 from stylenet.data.iterations import Iterations
 from stylenet.data.litdata import LitData
 from stylenet.data.litdata_files import LitDataPictures, write_litdata
 from stylenet.data.loader import TrainLoader, ValLoader
 from stylenet.data.module import PictureData
 from stylenet.data.order import BatchPlan, Draw, Order, augment_rng
-from stylenet.data.pictures import FilePictures, MemoryPictures, Pictures, StampedPictures
+from stylenet.data.pictures import (
+    DrawnPictures,
+    FilePictures,
+    MemoryPictures,
+    Pictures,
+    StampedPictures,
+)
 from stylenet.data.sample import SampleData, sample_photographs
 
 __all__ = [
@@ -29,9 +36,12 @@ __all__ = [
     "CocoData",
     "CocoRelease",
     "CocoSplit",
+    "ColourChanged",
     "Draw",
+    "DrawnPictures",
     "FilePictures",
     "FolderData",
+    "FoldersData",
     "Iterations",
     "LitData",
     "LitDataPictures",

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Protocol
 
 import numpy as np
+from numpy.typing import NDArray
 from PIL import Image
 
 from stylenet.data.reduction import (
@@ -122,6 +123,75 @@ class CentreSquare:
         return MiddleSquare(size)
 
 
+class ColourChanged:
+    """Squares of another augmentation, most of them in colours that no photograph has.
+
+    Law: with probability ``share``, contrast about mid grey, saturation and a turn of the hue
+    (about the grey axis) are drawn uniformly, then a cast, a shift of each channel; values are cut
+    off at 0 and 255.
+
+    Args:
+        squares: Makes the squares.
+        share: Of the squares that are changed, 0 to 1.
+        contrast: The factor lies within 1 - contrast and 1 + contrast.
+        saturation: Likewise.
+        hue: The turn lies within -hue and hue, in degrees.
+        cast: Each channel is shifted by at most this share of half its range.
+
+    Raises:
+        StylenetError: A value is out of its range.
+    """
+
+    def __init__(
+        self,
+        squares: Augment,
+        share: float = 0.8,
+        contrast: float = 0.4,
+        saturation: float = 0.8,
+        hue: float = 90.0,
+        cast: float = 0.4,
+    ) -> None:
+        for name, value in {"contrast": contrast, "saturation": saturation, "cast": cast}.items():
+            if not 0 <= value <= 1:
+                raise StylenetError(
+                    f"ColourChanged got {name}={value}, expected 0 to 1.",
+                    f"Set for instance data.augment.{name}=0.4.",
+                )
+        self.squares = squares
+        self.share = _probability(share, "share")
+        self.contrast = contrast
+        self.saturation = saturation
+        self.hue = hue
+        self.cast = cast
+
+    def __call__(self, picture: Image.Image, size: int, rng: np.random.Generator) -> Image.Image:
+        """Return a square of ``picture``, its colours changed or not."""
+        square = self.squares(picture, size, rng)
+        coin, contrast, saturation, turn, *casts = rng.uniform(-1, 1, 7)
+        if coin >= 2 * self.share - 1:
+            return square
+        matrix = _rotation_about_grey(math.radians(self.hue * turn))
+        # grey stays; what differs from it is stretched
+        matrix = _GREY + (1 + self.saturation * saturation) * (matrix - _GREY)
+        matrix *= 1 + self.contrast * contrast
+        shift = 127.5 * (1 + self.cast * np.array(casts, np.float32))
+        pixels = (np.asarray(square, np.float32) - 127.5) @ matrix.T.astype(np.float32) + shift
+        return Image.fromarray(pixels.clip(0, 255).round().astype(np.uint8))
+
+    def reduction(self, size: int) -> Reduction:
+        """As of the squares."""
+        return self.squares.reduction(size)
+
+
+_GREY = np.full((3, 3), 1 / 3)  # projects a colour onto the grey axis
+
+
+def _rotation_about_grey(angle: float) -> NDArray[np.float64]:
+    # Rodrigues' formula for the axis (1,1,1)/sqrt(3)
+    axis = np.array([[0, -1, 1], [1, 0, -1], [-1, 1, 0]]) / math.sqrt(3)
+    return math.cos(angle) * np.eye(3) + math.sin(angle) * axis + (1 - math.cos(angle)) * _GREY
+
+
 def _resized(
     picture: Image.Image, size: int, left: float, top: float, width: float, height: float
 ) -> Image.Image:
@@ -134,10 +204,10 @@ def _flipped(picture: Image.Image, flip: bool) -> Image.Image:
     return picture.transpose(Image.Transpose.FLIP_LEFT_RIGHT) if flip else picture
 
 
-def _probability(flip: float) -> float:
-    if not 0 <= flip <= 1:
+def _probability(value: float, name: str = "flip") -> float:
+    if not 0 <= value <= 1:
         raise StylenetError(
-            f"Augmentation got flip={flip}, expected a probability from 0 to 1.",
-            "Set for instance data.augment.flip=0.5.",
+            f"Augmentation got {name}={value}, expected a probability from 0 to 1.",
+            f"Set for instance data.augment.{name}=0.5.",
         )
-    return float(flip)
+    return float(value)

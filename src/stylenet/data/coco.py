@@ -42,11 +42,11 @@ class CocoData(PictureData):
         max_area: The instance is smaller than this, too.
         rgb_only: Leave out pictures that are not stored as RGB, judged by their headers.
         max_absent: Share of the listed pictures, 0 to 1, that may be absent from the disk.
-        download: Fetch and unpack what is absent; see `prepare_data`.
+        download: Fetch and unpack what is absent; see `prepare`.
         settings: As `PictureData`.
 
     Raises:
-        StylenetError: As `PictureData`; from `prepare_data` and `setup`, where annotations or
+        StylenetError: As `PictureData`; from `prepare` and `setup`, where annotations or
             pictures are absent, broken or unknown, or where no picture is left.
     """
 
@@ -87,15 +87,15 @@ class CocoData(PictureData):
         self.download = download
         self._listed: dict[CocoSplit, list[str]] = {}
 
-    def prepare_data(self) -> None:
+    def prepare(self) -> None:
         """With ``download``, fetch and unpack the archives of which something is absent.
 
-        Lightning calls this in one process of each machine. It goes on where an earlier call was
-        interrupted, and returns soon where everything is there.
+        It goes on where an earlier call was interrupted, and returns soon where everything is
+        there.
         """
         if self.download:
             self._fetch(self._root())
-        super().prepare_data()
+        super().prepare()
 
     def _fetch(self, root: Path) -> None:
         if all(self._is_whole(split, root) for split in self._splits()):

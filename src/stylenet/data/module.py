@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytorch_lightning as pl
 
+from stylenet.data.agreeing import fail_together, is_one_of_several
 from stylenet.data.augment import Augment
 from stylenet.data.cache import cached
 from stylenet.data.loader import TrainLoader, ValLoader
@@ -77,6 +78,8 @@ class PictureData(pl.LightningDataModule, ABC):
         self.cache = None if cache is None else Path(cache).expanduser()
         self._train: Pictures | None = None
         self._val: Pictures | None = None
+        self._failure: Exception | None = None
+        self._is_agreed = False
         self._loaders: list[TrainLoader] = []
 
     @abstractmethod
@@ -91,12 +94,39 @@ class PictureData(pl.LightningDataModule, ABC):
         """
 
     def prepare_data(self) -> None:
-        """Build the cache; of several processes on a machine Lightning lets the first one do it."""
+        """`prepare`; of several processes on a machine Lightning lets the first one do it.
+
+        The others wait for it, and cannot be told now that it failed: its error waits for `setup`.
+        """
+        try:
+            self.prepare()
+        except Exception as error:
+            if not is_one_of_several():
+                raise
+            self._failure = error
+
+    def prepare(self) -> None:
+        """Lay on the disk what all processes of this machine read: build the cache."""
         if self.cache is not None:
-            self.setup()
+            self._find_once()
 
     def setup(self, stage: str | None = None) -> None:  # noqa: ARG002, Lightning's signature
-        """Find the pictures; a second call changes nothing. Errors are those of `find`."""
+        """Find the pictures; a second call changes nothing.
+
+        Raises:
+            StylenetError: as `find` and `prepare`; another process of this run failed.
+        """
+        if self._is_agreed:
+            return
+        fail_together(self._failure)
+        try:
+            self._find_once()
+        except Exception as error:
+            self._failure = error
+        fail_together(self._failure)
+        self._is_agreed = True
+
+    def _find_once(self) -> None:
         if self._train is None:
             train, self._val = self.find()
             self._train = train if self.cache is None else self._cached(train, self.cache)

@@ -7,8 +7,10 @@ from stylenet.losses.distances import (
     StyleDistance,
     WassersteinDistance,
 )
+from stylenet.losses.distillation import Distillation
 from stylenet.losses.network import LossNetwork
 from stylenet.losses.perceptual import LossTerms, PerceptualLoss, Term, View
+from stylenet.losses.student import Student
 from stylenet.losses.terms import (
     ContentTerm,
     LayerWeightsError,
@@ -22,6 +24,7 @@ from stylenet.losses.terms import (
 __all__ = [
     "CheckpointedNetwork",
     "ContentTerm",
+    "Distillation",
     "GramDistance",
     "LayerWeightsError",
     "LossNetwork",
@@ -31,6 +34,7 @@ __all__ = [
     "PixelDeviationTerm",
     "PixelTerm",
     "RangeTerm",
+    "Student",
     "StyleDistance",
     "StyleTerm",
     "Term",

@@ -21,6 +21,7 @@ from stylenet.losses.pooling import MaxPool2x2
 
 _MATCONVNET = "https://www.vlfeat.org/matconvnet/models/"
 _JCJOHNSON = "https://web.eecs.umich.edu/~justincj/models/"
+COMPACT_WIDTHS = ((32,) * 2, (64,) * 2, (128,) * 2, (192,) * 2, (256,))
 
 
 @dataclass(frozen=True)
@@ -168,11 +169,15 @@ def _vgg19() -> dict[str, nn.Module]:
     return _vgg(*blocks, pool=MaxPool2x2)
 
 
-def _compact_vgg() -> dict[str, nn.Module]:
-    blocks = ((32,) * 2, (64,) * 2, (128,) * 2, (192,) * 2, (256,))
-    layers = _vgg(*blocks, pool=lambda: nn.AvgPool2d(2, 2))
-    del layers["pool5"]  # it was trained with pooling between the blocks only
-    return layers
+def compact_vgg(widths: Sequence[Sequence[int]] = COMPACT_WIDTHS) -> Architecture:
+    """A VGG of these widths, one sequence a block, with 2x2 average pooling between the blocks."""
+
+    def build() -> dict[str, nn.Module]:
+        layers = _vgg(*widths, pool=lambda: nn.AvgPool2d(2, 2))
+        del layers[f"pool{len(widths)}"]  # it was trained with pooling between the blocks only
+        return layers
+
+    return Architecture("compact_vgg", build)
 
 
 def _alexnet() -> dict[str, nn.Module]:
@@ -229,7 +234,7 @@ VGG19 = Architecture(
     VGG19_Weights.IMAGENET1K_V1.url,
     (_MATCONVNET + "imagenet-vgg-verydeep-19.mat", _JCJOHNSON + "vgg19-d01eb7cb.pth"),
 )
-COMPACT_VGG = Architecture("compact_vgg", _compact_vgg)
+COMPACT_VGG = compact_vgg()
 ALEXNET = Architecture("alexnet", _alexnet, url=AlexNet_Weights.IMAGENET1K_V1.url)
 SQUEEZENET1_0 = Architecture(
     "squeezenet1_0", _squeezenet1_0, url=SqueezeNet1_0_Weights.IMAGENET1K_V1.url

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from itertools import islice
 from typing import Any, Self
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional
 
 from stylenet.errors import StylenetError
 from stylenet.losses import architectures
 from stylenet.losses.architectures import Architecture, CaffeInput, Window, keras_names
+from stylenet.losses.geometry import Grid, grid_of
+from stylenet.losses.running import run_layers
 from stylenet.losses.weights import Weights
 
 Pooling = Callable[..., nn.Module]
@@ -43,6 +44,8 @@ class LossNetwork(nn.Module):
         name: the architecture's, such as ``vgg16``.
         layer_names: all layers, in order.
         weights_source: where the weights came from, for the record of a run.
+        classifier: from the last layer's features to logits, where the weights came with one
+            that can be used on any size; else None.
         is_caffe: whether these are the Caffe weights; where a publication used them and this is
             False, results are not comparable with its own.
 
@@ -64,6 +67,7 @@ class LossNetwork(nn.Module):
         self._aliases = keras_names(layers)
         self._windows = {name: Window.of(layer) for name, layer in layers.items()}
         self.input = loaded.input
+        self.classifier = loaded.classifier
         self.layers = nn.ModuleDict(layers)
         self.layers.load_state_dict(loaded.tensors, assign=True)
         if pooling is not None:
@@ -94,20 +98,13 @@ class LossNetwork(nn.Module):
         wanted = set(asked.values())
         depth = max((self.layer_names.index(name) + 1 for name in wanted), default=0)
         self.check(image, depth)
-        features: dict[str, Tensor] = {}
-        value = self.normalise(image)
-        previous = ""
-        for name, layer in islice(self.layers.items(), depth):
-            if isinstance(layer, nn.ReLU):
-                # In place wherever nobody wants what stood before: a convolution's gradient does
-                # not need its output.
-                value = functional.relu(value, inplace=previous not in wanted)
-            else:
-                value = layer(value)
-            if name in wanted:
-                features[name] = value
-            previous = name
+        features = run_layers(islice(self.layers.items(), depth), self.normalise(image), wanted)
         return {name: features[known] for name, known in asked.items()}
+
+    def grid(self, layer: str) -> Grid:
+        """Where in the picture the cells of ``layer`` have their centres."""
+        depth = self.layer_names.index(self.resolve(layer)) + 1
+        return grid_of(islice(self._windows.values(), depth))
 
     def normalise(self, image: Tensor) -> Tensor:
         """What the first layer gets for ``image``, RGB in [0,1], (N,3,H,W)."""
@@ -121,6 +118,8 @@ class LossNetwork(nn.Module):
         still normalised in their own precision.
         """
         self.layers.to(precision)
+        if self.classifier is not None:
+            self.classifier.to(precision)
         self._precision = precision
         return self
 
@@ -210,9 +209,16 @@ def vgg19(weights: Weights, pooling: Pooling | None = None) -> LossNetwork:
     return LossNetwork(architectures.VGG19, weights, pooling)
 
 
-def compact_vgg(weights: Weights, pooling: Pooling | None = None) -> LossNetwork:
-    """Our own small VGG with average pooling; ``compact_vgg.md`` is its card."""
-    return LossNetwork(architectures.COMPACT_VGG, weights, pooling)
+def compact_vgg(
+    weights: Weights,
+    pooling: Pooling | None = None,
+    widths: Sequence[Sequence[int]] = architectures.COMPACT_WIDTHS,
+) -> LossNetwork:
+    """Our own small VGG with average pooling; ``compact_vgg.md`` is its card.
+
+    ``widths`` of its blocks are those it was distilled with; the bundled weights have the default.
+    """
+    return LossNetwork(architectures.compact_vgg(widths), weights, pooling)
 
 
 def alexnet(weights: Weights, pooling: Pooling | None = None) -> LossNetwork:

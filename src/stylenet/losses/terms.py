@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import torch
 from torch import Tensor
@@ -10,6 +10,7 @@ from torch import Tensor
 from stylenet.errors import StylenetError
 from stylenet.losses import functional
 from stylenet.losses.distances import GramDistance, StyleDistance
+from stylenet.losses.functional import single
 from stylenet.losses.network import LossNetwork
 from stylenet.losses.perceptual import Term, View
 
@@ -87,8 +88,9 @@ class ContentTerm(Term):
 class StyleTerm(Term):
     """Style reconstruction: at each style layer the distance from the statistics of ``style``.
 
-    The targets are computed once, here, in float32, from ``style`` (1,3,H,W) in [0,1] through
-    ``network``, and kept in buffers that move with the module but enter no checkpoint.
+    The targets are computed once, here, from ``style`` (1,3,H,W) in [0,1] through ``network``; the
+    statistics in float32 whatever the precision of the features. They are kept in buffers that move
+    with the module but enter no checkpoint.
 
     Several style pictures, of any sizes, are blended: the term is the sum of the distances from
     each, times its share in ``style_weights`` (equal ones if None; their sum counts as 1).
@@ -115,7 +117,7 @@ class StyleTerm(Term):
             with torch.no_grad():
                 features = network(picture, self.stylised_layers)
             for layer, value in features.items():
-                described = self.distance.describe(value)
+                described = self.distance.describe(single(value))
                 last = f"_{number}" if number else ""
                 self._names[layer, number] = {k: f"{k}_{layer}{last}" for k in described}
                 for key, tensor in described.items():
@@ -140,12 +142,18 @@ class StyleTerm(Term):
 
 
 class TotalVariationTerm(Term):
-    """Smoothness of the stylised picture (Johnson et al. 2016, section 3.2)."""
+    """Smoothness of the stylised picture (Johnson et al. 2016, section 3.2), by ``variation``."""
+
+    def __init__(
+        self, weight: float, variation: Callable[[Tensor], Tensor] = functional.total_variation
+    ) -> None:
+        super().__init__(weight)
+        self.variation = variation
 
     def forward(self, stylised: View, content: View) -> dict[str, Tensor]:
         """One value."""
         del content
-        return {"": functional.total_variation(stylised.image)}
+        return {"": self.variation(stylised.image)}
 
 
 class PixelTerm(Term):

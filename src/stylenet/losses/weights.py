@@ -20,6 +20,7 @@ import torch
 from torch import Tensor, nn
 
 from stylenet.losses.architectures import Architecture, ImageNetInput
+from stylenet.losses.classifiers import ConvolutionalClassifier
 from stylenet.losses.weight_files import (
     ALTERNATIVES,
     WeightsError,
@@ -40,11 +41,13 @@ class LoadedWeights:
         tensors: ``<layer>.<parameter>`` such as ``conv1_1.weight`` -> float32 values.
         source: where they came from, for the record of a run.
         input: from RGB in [0,1] to the input these weights were trained with.
+        classifier: from the last layer's features to logits, where there is one for any size.
     """
 
     tensors: dict[str, Tensor]
     source: str
     input: nn.Module = field(default_factory=ImageNetInput)
+    classifier: ConvolutionalClassifier | None = None
 
 
 class Weights(Protocol):
@@ -90,8 +93,12 @@ class Pretrained:
             self._download(url, cached, architecture, expected)
         elif expected is not None:
             _verify(cached, expected, architecture)
-        tensors = match(read_tensors(cached), architecture, str(cached))
-        return LoadedWeights(tensors, self.url or f"torchvision IMAGENET1K_V1 ({name})")
+        found = read_tensors(cached)
+        return LoadedWeights(
+            match(found, architecture, str(cached)),
+            self.url or f"torchvision IMAGENET1K_V1 ({name})",
+            classifier=ConvolutionalClassifier.of(found),
+        )
 
     def _download(
         self, url: str, target: Path, architecture: Architecture, expected: str | None
@@ -115,7 +122,8 @@ class Pretrained:
 class WeightsFile:
     """A local file: ``.safetensors``, or ``.pth`` that holds tensors and nothing else.
 
-    Keys are torchvision's (``features.0.weight``; a classifier's are ignored) or the layers' names
+    Keys are torchvision's (``features.0.weight``; a
+    classifier's are left out unless it is a 1x1 convolution) or the layers' names
     (``conv1_1.weight``); values of any float type become float32. The network is taken to expect
     torchvision's normalised RGB.
     """
@@ -131,14 +139,16 @@ class WeightsFile:
                 "Set loss_network.weights.path=<file>.",
             )
         path = Path(self.path).expanduser()
-        tensors = match(read_tensors(path), architecture, str(path))
+        found = read_tensors(path)
+        tensors = match(found, architecture, str(path))
         digest = sha256(path)
         if any(digest.startswith(published_hash(url) or "?") for url in architecture.caffe_urls):
             raise WeightsError(
                 f"{path} holds Caffe weights, which expect another input than torchvision's.",
                 f"Use loss_network/weights=caffe loss_network.weights.path={path}.",
             )
-        return LoadedWeights(tensors, f"file {path} sha256:{digest}")
+        classifier = ConvolutionalClassifier.of(found)
+        return LoadedWeights(tensors, f"file {path} sha256:{digest}", classifier=classifier)
 
 
 class Bundled:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,8 +21,11 @@ from stylenet.callbacks import RunRecord
 from stylenet.images import resize
 from stylenet.losses import LossNetwork, PerceptualLoss, Term
 from stylenet.run.facts import run_facts
+from stylenet.run.notes import note
 from stylenet.run.processes import rank
-from stylenet.styles import FoundStyle, find_style, read_style
+from stylenet.styles import FoundStyle, find_style, find_swatch, is_stand_in, read_style
+
+log = logging.getLogger(__name__)
 
 
 def instantiate(config: Any, **extra: Any) -> Any:
@@ -91,20 +95,34 @@ def _within(config: DictConfig, interval: str) -> int:
 
 
 def locate_style(config: DictConfig, style: str) -> FoundStyle:
-    """Find a style picture by path or name."""
+    """Find a style picture by path or name; say and note where a swatch stands in for it."""
+    notes = config.run.notes if "run" in config else []
+    before = [words for words in notes if config.resume and is_stand_in(words, style)]
+    if before:  # or a run begun without a network would go on with another picture
+        return find_swatch(style, before[0])
     folder = config.paths.styles
-    return find_style(
+    found = find_style(
         style,
         folder=Path(folder).expanduser() if folder else None,
         cache=Path(config.paths.cache).expanduser() / "styles",
     )
+    if found.stand_in is not None:
+        if "run" in config:
+            note(config, found.stand_in)
+        else:
+            log.info(found.stand_in)
+    return found
 
 
 def read_sized_style(config: DictConfig, found: FoundStyle) -> Tensor:
     """The style picture at ``style_size`` times ``style_scale``: (1,3,H,W) in [0,1]."""
-    style = read_style(found, instantiate(config.style_size))
-    height, width = (max(1, round(side * config.style_scale)) for side in style.shape[-2:])
-    return resize(style, height, width)
+    return scaled(read_style(found, instantiate(config.style_size)), config.style_scale)
+
+
+def scaled(picture: Tensor, factor: float) -> Tensor:
+    """A picture (1,3,H,W) with both sides multiplied, at least one pixel each."""
+    height, width = (max(1, round(side * factor)) for side in picture.shape[-2:])
+    return resize(picture, height, width)
 
 
 def build_network(config: DictConfig) -> LossNetwork:

@@ -2,60 +2,33 @@
 
 from __future__ import annotations
 
-import csv
 import logging
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
-from statistics import fmean
-from typing import Any
 
 import torch
 from omegaconf import DictConfig, ListConfig, OmegaConf
 from rich.console import Console
-from rich.table import Table
 from torch import Tensor
 
-from stylenet import images
 from stylenet.apply import Model, Stylizer, load_model
 from stylenet.errors import StylenetError
-from stylenet.images import LongerSide, contact_sheet, read_image, write_image
+from stylenet.images import LongerSide, contact_sheet, write_image
 from stylenet.losses import PerceptualLoss
 from stylenet.losses.network import LossNetworkError
 from stylenet.metrics import measure
 from stylenet.nets import PictureTooSmallError
-from stylenet.run.building import build_loss, build_network, instantiate, locate_style
+from stylenet.run.building import build_loss, build_network, instantiate
 from stylenet.run.contents import UnreadableError, find_contents
+from stylenet.run.figures import Row, table_of_means, write_rows
 from stylenet.run.speed import tune_allocator
-from stylenet.styles import StyleNotFoundError, read_style
+from stylenet.run.style_of import style_of
 
 log = logging.getLogger(__name__)
-FIGURES = ("content", "style", "tv", "ssim", "milliseconds")
 SHEET_ROWS = 12
 SHEET_CELL = LongerSide(256)
-# what a model file may give as its style's size: it may come from a stranger
-SIZES = ("AsIs", "CentreCrop", "CentreSquare", "Height", "LongerSide", "ShorterSide")
-
-
-@dataclass(frozen=True)
-class Row:
-    """One painted picture's figures: a line of ``metrics.csv``.
-
-    ``picture`` is the path below the content folder; ``milliseconds`` is the net alone, without
-    reading, measuring and writing, after one untimed pass that warms each model up.
-    """
-
-    model: str
-    picture: str
-    width: int
-    height: int
-    loss_network: str
-    content: float | None
-    style: float | None
-    tv: float | None
-    ssim: float | None
-    milliseconds: float
 
 
 def evaluate(config: DictConfig) -> list[Row]:
@@ -113,9 +86,9 @@ def evaluate(config: DictConfig) -> list[Row]:
             "Name at least one model, and a picture or a folder of pictures.",
         )
     write_image(out / "sheet.png", contact_sheet(sheet, column_titles=["content", *stylizers]))
-    _write_table(out / "metrics.csv", rows)
+    write_rows(out / "metrics.csv", rows)
     OmegaConf.save(config, out / "config.yaml", resolve=True)
-    Console(soft_wrap=True).print(_table(rows))
+    Console(soft_wrap=True).print(table_of_means(rows))
     log.info("pictures  %s", out / "sheet.png")
     log.info("figures   %s", out / "metrics.csv")
     return rows
@@ -171,7 +144,7 @@ def _unweighted(config: DictConfig) -> DictConfig:
 
 def _loss(config: DictConfig, model: Model) -> PerceptualLoss:
     """The loss against the style that ``model`` was trained on, or the one named."""
-    style = _style(config, model)
+    style = style_of(config, model)
     if style is not None:
         loss = build_loss(config, style)
     else:
@@ -180,74 +153,3 @@ def _loss(config: DictConfig, model: Model) -> PerceptualLoss:
     for layer in (*loss.stylised_layers, *loss.content_layers):
         loss.network.resolve(layer)  # an unknown one is no fault of the first picture
     return loss
-
-
-def _style(config: DictConfig, model: Model) -> Tensor | None:
-    """The style to measure against, at the size it was trained at."""
-    if config.style is not None:
-        return read_style(locate_style(config, str(config.style)), instantiate(config.style_size))
-    kept = model.path.parent / "style.png"
-    if kept.is_file():
-        return read_image(kept)[None]
-    facts = model.description.get("style")
-    facts = facts if isinstance(facts, Mapping) else {}
-    name, digest = facts.get("name"), facts.get("sha256")
-    if not name:
-        log.warning("%s: its file names no style: no style loss (give style=...)", model.name)
-        return None
-    try:
-        found = locate_style(config, str(name))
-    except StyleNotFoundError:
-        log.warning(
-            "%s: its style %s is not at hand: no style loss (give style=...)", model.name, name
-        )
-        return None
-    if digest and found.sha256 != digest:
-        log.warning(
-            "%s: %s is taken for its style %s, but is another file than it was trained on (SHA-256 "
-            "%s, there %s): the style loss may be off (give style=...)",
-            *(model.name, found.path, name, found.sha256, digest),
-        )
-    return read_style(found, _size(model, facts) or instantiate(config.style_size))
-
-
-def _size(model: Model, facts: Mapping[str, Any]) -> images.Sizing | None:
-    """What ``model.json`` says of the style's size, built from ``stylenet.images`` only."""
-    size = facts.get("size")
-    if size is None:
-        return None
-    try:
-        package, _, name = str(size["_target_"]).rpartition(".")
-        if package != images.__name__ or name not in SIZES:
-            raise KeyError(name)
-        arguments = {k: v for k, v in size.items() if not k.startswith("_")}
-        built: images.Sizing = getattr(images, name)(**arguments)
-    except (KeyError, TypeError) as error:
-        raise StylenetError(
-            f"{model.path.with_suffix('.json')} gives {size} as the size of its style, expected "
-            f"one of {', '.join(SIZES)} of {images.__name__}.",
-            "Name the style's picture and size: style=... style_size=...",
-        ) from error
-    return built
-
-
-def _write_table(file: Path, rows: list[Row]) -> None:
-    with file.open("w", newline="", encoding="utf-8", errors="surrogateescape") as target:
-        writer = csv.DictWriter(target, fieldnames=list(asdict(rows[0])))
-        writer.writeheader()
-        writer.writerows(asdict(row) for row in rows)
-
-
-def _table(rows: list[Row]) -> Table:
-    """Means over the pictures, one line a model."""
-    table = Table(title=f"means under {rows[0].loss_network}, losses unweighted")
-    for title in ("model", "pictures", *FIGURES):
-        table.add_column(title, justify="left" if title == "model" else "right", overflow="fold")
-    for model in dict.fromkeys(row.model for row in rows):
-        own = [row for row in rows if row.model == model]
-        cells = []
-        for figure in FIGURES:
-            values = [getattr(row, figure) for row in own if getattr(row, figure) is not None]
-            cells.append(f"{fmean(values):.4g}" if values else "-")
-        table.add_row(model, str(len(own)), *cells)
-    return table

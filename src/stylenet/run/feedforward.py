@@ -146,6 +146,8 @@ def describe(
             "title": entry.title if entry else None,
             "artist": entry.artist if entry else None,
             "size": values["style_size"],
+            "scale": values["style_scale"],
+            "stand_in": style.stand_in,
         },
         "recipe": values["publication"],
         "losses": {

@@ -9,6 +9,7 @@ from omegaconf import DictConfig
 
 from stylenet.errors import StylenetError
 from stylenet.run.building import Made, Parts
+from stylenet.run.distill import DistillRuns
 from stylenet.run.feedforward import FeedForwardRuns
 from stylenet.run.pixels import PixelRuns
 
@@ -40,6 +41,7 @@ class Kind(Protocol):
 
 
 KINDS: dict[str, Kind] = {
+    "stylenet.tasks.Distill": DistillRuns(),
     "stylenet.tasks.FeedForward": FeedForwardRuns(),
     "stylenet.tasks.Gatys": PixelRuns(),
 }
@@ -55,6 +57,7 @@ def kind_of(config: DictConfig) -> Kind:
     if target not in KINDS:
         raise StylenetError(
             f"Got task._target_={target}, expected one of {', '.join(KINDS)}.",
-            "Choose task=feedforward or task=gatys; a new task is entered in stylenet.run.kinds.",
+            "Choose task=feedforward, task=gatys or task=distill; a new task is entered in "
+            "stylenet.run.kinds.",
         )
     return KINDS[target]

@@ -25,6 +25,7 @@ from stylenet.run.building import (
     instantiate,
     locate_style,
     read_sized_style,
+    scaled,
 )
 from stylenet.run.contents import find_content
 from stylenet.tasks import Stage
@@ -47,11 +48,11 @@ class PixelRuns:
         if not styles:
             raise StylenetError("Got style=[], expected at least one.", "Use style=udnie.")
         config.style = [str(style) for style in styles] if len(styles) > 1 else str(styles[0])
-        # not the catalogue's weights, which were tuned for nets
-        weights = config.loss_network.get("optimised", config.loss_network)
-        for key in ("content_weight", "style_weight", "tv_weight"):
-            if key in config.loss and config.loss[key] is None:
-                config.loss[key] = weights[key]
+        _settle_weights(config)
+        if config.style_scale is None:
+            config.style_scale = 1.0
+        if config.optimizer.get("lr", 0) is None:
+            config.optimizer.lr = config.loss_network.learning_rate
         if config.trainer.max_steps < 1:
             raise StylenetError(
                 f"Got trainer.max_epochs={config.trainer.max_epochs} without a number of steps, "
@@ -95,8 +96,10 @@ class PixelRuns:
         height, width = photo.shape[-2:]
 
         def loss_at(height: int, width: int, reader: LossNetwork) -> PerceptualLoss:
-            shrunk = [_shrunk(style, height / photo.shape[-2]) for style in styles]
-            loss = build_loss(config, shrunk, network)  # the targets are exact
+            shrunk = [scaled(style, height / photo.shape[-2]) for style in styles]
+            # Targets come from the very network that reads the picture: one in bfloat16 has weights
+            # that are rounded, and would find even the style picture at a distance from exact ones.
+            loss = build_loss(config, shrunk, reader)
             large = height * width > config.checkpoint_px**2
             loss.network = CheckpointedNetwork(reader) if large else reader
             return loss
@@ -160,6 +163,19 @@ class PixelRuns:
         return task.final_losses.get("total") if finished else None
 
 
+def _settle_weights(config: DictConfig) -> None:
+    """Null weights: not the catalogue's, tuned for nets, but the loss network's for pictures."""
+    loss, network = config.loss, config.loss_network
+    weights = network.get("optimised", network)
+    layers = weights.get("style_layer_weights")
+    alone = "style_weight" in loss and loss.style_weight is loss.style_layer_weights is None
+    if alone and layers is not None and loss.style_layers == network.style_layers:
+        loss.style_layer_weights = layers  # they belong to these layers and this weight
+    for key in ("content_weight", "style_weight", "tv_weight"):
+        if key in loss and loss[key] is None:
+            loss[key] = weights[key]
+
+
 def _read_content(config: DictConfig) -> Tensor:
     """The content picture at its size, (1,3,H,W); mid grey where there is none."""
     size = instantiate(config.content_size)
@@ -168,8 +184,3 @@ def _read_content(config: DictConfig) -> Tensor:
     folder = config.paths.contents
     file = find_content(str(config.content), Path(folder).expanduser() if folder else None)
     return size(read_image(file))[None]  # type: ignore[no-any-return]
-
-
-def _shrunk(picture: Tensor, share: float) -> Tensor:
-    height, width = (max(1, round(side * share)) for side in picture.shape[-2:])
-    return resize(picture, height, width)

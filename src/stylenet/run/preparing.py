@@ -27,16 +27,16 @@ from stylenet.run.notes import CONFIG_FILE, note
 from stylenet.run.processes import RUN_DIR, rank
 from stylenet.run.speed import settle_compile, settle_precision
 from stylenet.run.sweeps import choose_gpu
-from stylenet.styles import catalogue
+from stylenet.run.tuned import settle_tuned
 
 log = logging.getLogger(__name__)
 RESUMABLE = r"(trainer|callbacks|logger)\.[\w.]+|data\.(num_workers|cache)"
 PATHS: tuple[str, ...] = ("style", "data.root", "data.val_root", "data.cache")
 PATHS += ("data.chunk_folder", "loss_network.weights.path", "paths.styles")
+PATHS += ("teacher.weights.path", "student.weights.path", "data.roots")
 PATHS += ("content", "paths.contents", "start.picture.path")
 NAMED = ("style", "content")  # a name, unless there is a file of that path
 UNLIMITED = {"max_steps": -1, "max_epochs": -1, "max_time": None}
-WEIGHTS = ("content_weight", "style_weight", "tv_weight")
 
 
 def prepare(config: DictConfig) -> DictConfig:
@@ -58,7 +58,7 @@ def prepare(config: DictConfig) -> DictConfig:
         _settle_paths(config)
     _settle_seed(config)
     kind_of(config).settle(config)
-    _settle_weights(config)
+    settle_tuned(config, _keys(config.run.overrides))
     _settle_gpu(config)
     settle_precision(config)
     settle_compile(config)
@@ -192,22 +192,6 @@ def _settled_path(key: str, value: str) -> str:
 def _settle_seed(config: DictConfig) -> None:
     if config.seed < 0:
         raise StylenetError(f"Got seed={config.seed}, expected 0 or more.", "Use seed=0.")
-
-
-def _settle_weights(config: DictConfig) -> None:
-    """Null weights: the catalogue's for this style and loss network, else the network's own."""
-    entry = catalogue().get(config.style) if isinstance(config.style, str) else None
-    tuned = entry.weights.get(config.loss_network.name) if entry else None
-    used = {}
-    for key in WEIGHTS:
-        if key in config.loss and config.loss[key] is None:
-            value = getattr(tuned, key, None)
-            if value is not None:
-                used[key] = value
-            config.loss[key] = config.loss_network[key] if value is None else value
-    if used:
-        words = ", ".join(f"{key} {value:g}" for key, value in used.items())
-        note(config, f"weights tuned for {config.style} with {config.loss_network.name}: {words}")
 
 
 def _settle_gpu(config: DictConfig) -> None:

@@ -126,7 +126,7 @@ def _note_comparability(config: DictConfig, parts: Parts) -> None:
         config.loss_network.name == wanted.loss_network
         and network.is_caffe == wanted.loss_network.endswith("_caffe")
         and not network.weights_source.startswith("random")
-        and config.loss_network.pooling is None
+        and (config.loss_network.pooling or {}).get("_target_") == wanted.get("pooling")
     )
     if not same:
         note(

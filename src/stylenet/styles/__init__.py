@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from stylenet.styles.catalogue import Entry, Weights, catalogue
-from stylenet.styles.find import FoundStyle, StyleNotFoundError, find_style, read_style
+from stylenet.styles.catalogue import Entry, Tuned, catalogue
+from stylenet.styles.errors import StyleNotFoundError
+from stylenet.styles.find import FoundStyle, find_style, find_swatch, is_stand_in, read_style
 
 __all__ = [
     "Entry",
     "FoundStyle",
     "StyleNotFoundError",
-    "Weights",
+    "Tuned",
     "catalogue",
     "find_style",
+    "find_swatch",
+    "is_stand_in",
     "read_style",
 ]

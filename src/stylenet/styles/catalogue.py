@@ -13,12 +13,22 @@ from omegaconf import OmegaConf
 
 
 @dataclass(frozen=True)
-class Weights:
-    """Tuned loss weights of one style under one loss network."""
+class Tuned:
+    """What was chosen for nets of one style under one loss network; None: nothing in particular.
 
-    content_weight: float
-    style_weight: float
-    tv_weight: float
+    Attributes:
+        content_weight: of the content loss.
+        style_weight: of the style loss.
+        tv_weight: of total variation.
+        learning_rate: of Adam (``optimizer=adam``).
+        style_scale: multiplies the size that ``style_size`` gives the style picture.
+    """
+
+    content_weight: float | None = None
+    style_weight: float | None = None
+    tv_weight: float | None = None
+    learning_rate: float | None = None
+    style_scale: float | None = None
 
 
 @dataclass(frozen=True)
@@ -35,7 +45,7 @@ class Entry:
         rights: what is known of its copyright, one sentence.
         public_domain: whether nothing forbids shipping what was made from it.
         bundled: file name in scikit-image's data folder, or None.
-        weights: tuned weights by the name of the loss network; may be empty.
+        tuned: what was chosen for it, by the name of the loss network; may be empty.
     """
 
     name: str
@@ -47,7 +57,7 @@ class Entry:
     rights: str
     public_domain: bool
     bundled: str | None = None
-    weights: Mapping[str, Weights] = field(default_factory=dict)
+    tuned: Mapping[str, Tuned] = field(default_factory=dict)
 
     @property
     def file_name(self) -> str:
@@ -72,6 +82,6 @@ def parse_catalogue(text: str) -> Mapping[str, Entry]:
     return MappingProxyType({name: _entry(name, **fields) for name, fields in facts.items()})
 
 
-def _entry(name: str, *, weights: Mapping[str, Any] | None = None, **fields: Any) -> Entry:
-    tuned = {network: Weights(**numbers) for network, numbers in (weights or {}).items()}
-    return Entry(name=name, weights=tuned, **fields)
+def _entry(name: str, *, tuned: Mapping[str, Any] | None = None, **fields: Any) -> Entry:
+    chosen = {network: Tuned(**numbers) for network, numbers in (tuned or {}).items()}
+    return Entry(name=name, tuned=chosen, **fields)

@@ -4,19 +4,15 @@ from __future__ import annotations
 
 import difflib
 import hashlib
-import http.client
+import importlib.resources
 import importlib.util
 import logging
-import urllib.error
-import urllib.request
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from torch import Tensor
 
-import stylenet
-from stylenet.errors import StylenetError
 from stylenet.images import (
     DEFAULT_MAX_PIXELS,
     PICTURE_SUFFIXES,
@@ -26,22 +22,10 @@ from stylenet.images import (
     write_bytes_whole,
 )
 from stylenet.styles.catalogue import Entry, catalogue
+from stylenet.styles.download import SECONDS_OF_SILENCE, SECONDS_TO_ANSWER, download
+from stylenet.styles.errors import NotHereError, StyleNotFoundError
 
 log = logging.getLogger(__name__)
-
-_LARGEST_DOWNLOAD = 64 * 2**20
-
-
-class StyleNotFoundError(StylenetError):
-    """No picture behind a style; ``tried`` lists (where, why not) in the order of the search."""
-
-    def __init__(self, style: str, tried: list[tuple[str, str]], remedy: str) -> None:
-        """Say every place that was tried, a line each."""
-        lines = "".join(f"\n  - {where}: {reason}" for where, reason in tried)
-        super().__init__(f"No picture was found for style={style}. Tried:{lines}", remedy)
-        self.args = (f"{self.problem}\n{remedy}",)  # a line of its own, after the list
-        self.style = style
-        self.tried = tried
 
 
 @dataclass(frozen=True)
@@ -53,16 +37,14 @@ class FoundStyle:
         name: the catalogue's name, else the file's name without suffix.
         sha256: of the file as it is, 64 hexadecimal digits.
         entry: the catalogue's entry of that name or of those very bytes, else None.
+        stand_in: None for the painting; for a swatch in its place one line that says so and why.
     """
 
     path: Path
     name: str
     sha256: str
     entry: Entry | None
-
-
-class _NotHereError(Exception):
-    """A place of the search has nothing; the text says why."""
+    stand_in: str | None = None
 
 
 def find_style(
@@ -71,16 +53,23 @@ def find_style(
     folder: Path | None,
     cache: Path,
     known: Mapping[str, Entry] | None = None,
-    timeout: float = 20.0,
+    swatches: Path | None = None,
+    timeout: float = SECONDS_OF_SILENCE,
+    patience: float = SECONDS_TO_ANSWER,
 ) -> FoundStyle:
     """Look for a style as a path, in ``folder``, in scikit-image, in ``cache``, at its source.
+
+    Where all of these fail and the style is one of the catalogue, the swatch of that name stands
+    in, if there is one: a picture made by this project with the painting's statistics.
 
     Args:
         style: path of a picture, or a name: of a picture in ``folder`` or of the catalogue.
         folder: the user's own style pictures (``paths.styles``); they come before the catalogue's.
         cache: where downloads are kept, verified by SHA-256 each time.
         known: the catalogue to use instead of the package's own.
-        timeout: seconds without an answer after which a download is given up.
+        swatches: folder of stand-ins, ``<name>.jpg``, to use instead of the package's own.
+        timeout: seconds without a byte after which a download is given up.
+        patience: seconds within which a server must begin to answer.
 
     Raises:
         StyleNotFoundError: with every place tried, why it failed, the nearest name and a remedy.
@@ -99,16 +88,35 @@ def find_style(
         places += [
             ("in scikit-image", lambda: _in_skimage(entry)),
             (f"in the cache, {cache / entry.file_name}", lambda: _in_cache(entry, cache)),
-            (f"at {entry.source}", lambda: _download(entry, cache, timeout)),
+            (f"at {entry.source}", lambda: _download(entry, cache, timeout, patience)),
+            ("among the swatches", lambda: _swatch(entry, swatches, _why(entry, tried))),
         ]
     for where, look in places:
         try:
             return look()
-        except _NotHereError as error:
+        except NotHereError as error:
             tried.append((where, str(error)))
         except (OSError, RuntimeError) as error:  # RuntimeError: ~name without such a user
             tried.append((where, str(error)))
     raise StyleNotFoundError(style, tried + tried_last, _remedy(style, known))
+
+
+def find_swatch(name: str, stand_in: str) -> FoundStyle:
+    """The package's swatch of a painting of the catalogue, which ``stand_in`` gives the reason for.
+
+    Raises:
+        StyleNotFoundError: there is none.
+    """
+    try:
+        return _swatch(catalogue()[name], None, stand_in)
+    except (KeyError, NotHereError) as error:
+        tried = [("among the swatches", str(error))]
+        raise StyleNotFoundError(name, tried, _remedy(name, catalogue())) from error
+
+
+def is_stand_in(words: str, style: str) -> bool:
+    """Whether ``words`` are the line by which a swatch stands in for ``style``."""
+    return words.startswith(f"style {style}: ") and "bundled swatch" in words
 
 
 def read_style(
@@ -126,9 +134,9 @@ def read_style(
 def _as_path(style: str, known: Mapping[str, Entry]) -> FoundStyle:
     path = Path(style).expanduser()
     if path.is_dir():
-        raise _NotHereError("it is a folder, not a picture")
+        raise NotHereError("it is a folder, not a picture")
     if not path.is_file():
-        raise _NotHereError(f"there is no such file (looked from {Path.cwd()})")
+        raise NotHereError(f"there is no such file (looked from {Path.cwd()})")
     digest = _sha256(path)
     entry = next((e for e in known.values() if e.sha256 == digest), None)
     return FoundStyle(path, entry.name if entry else path.stem, digest, entry)
@@ -136,13 +144,13 @@ def _as_path(style: str, known: Mapping[str, Entry]) -> FoundStyle:
 
 def _in_folder(style: str, folder: Path | None, entry: Entry | None) -> FoundStyle:
     if folder is None:
-        raise _NotHereError("it is not set")
+        raise NotHereError("it is not set")
     if not folder.is_dir():
-        raise _NotHereError(f"there is no folder {folder}")
+        raise NotHereError(f"there is no folder {folder}")
     pictures = sorted(p for p in folder.iterdir() if p.suffix.lower() in PICTURE_SUFFIXES)
     matches = [p for p in pictures if style in (p.stem, p.name) and p.is_file()]
     if not matches:
-        raise _NotHereError(
+        raise NotHereError(
             f"none of the {len(pictures)} pictures in {folder} has this name "
             f"(with a suffix such as {', '.join(PICTURE_SUFFIXES[:4])})"
         )
@@ -162,35 +170,35 @@ def _in_folder(style: str, folder: Path | None, entry: Entry | None) -> FoundSty
 
 def _in_skimage(entry: Entry) -> FoundStyle:
     if entry.bundled is None:
-        raise _NotHereError("it does not contain this picture")
+        raise NotHereError("it does not contain this picture")
     spec = importlib.util.find_spec("skimage")
     if spec is None or spec.origin is None:
-        raise _NotHereError("scikit-image is not installed")
+        raise NotHereError("scikit-image is not installed")
     path = Path(spec.origin).parent / "data" / entry.bundled
     if not path.is_file():
-        raise _NotHereError(f"this installation lacks {path}")
+        raise NotHereError(f"this installation lacks {path}")
     return FoundStyle(path, entry.name, _sha256(path), entry)
 
 
 def _in_cache(entry: Entry, cache: Path) -> FoundStyle:
     path = cache / entry.file_name
     if not path.is_file():
-        raise _NotHereError("there is no such file")
+        raise NotHereError("there is no such file")
     digest = _sha256(path)
     if digest != entry.sha256:
         log.warning("%s is damaged (wrong SHA-256) and will be downloaded again.", path)
-        raise _NotHereError(f"damaged: SHA-256 is {digest}, expected {entry.sha256}")
+        raise NotHereError(f"damaged: SHA-256 is {digest}, expected {entry.sha256}")
     return FoundStyle(path, entry.name, digest, entry)
 
 
-def _download(entry: Entry, cache: Path, timeout: float) -> FoundStyle:
+def _download(entry: Entry, cache: Path, timeout: float, patience: float) -> FoundStyle:
     log.info("Downloading style %s from %s", entry.name, entry.source)
-    picture = _fetch(entry.source, timeout)
+    picture = download(entry.source, patience=patience, silence=timeout)
     digest = hashlib.sha256(picture).hexdigest()
     if digest != entry.sha256:
         page = picture.lstrip()[:15].lower().startswith((b"<!doctype html", b"<html"))
         what = "a web page (HTML) came instead of the picture; " if page else ""
-        raise _NotHereError(
+        raise NotHereError(
             f"{what}SHA-256 of the {len(picture)} bytes received is {digest}, "
             f"expected {entry.sha256}"
         )
@@ -198,33 +206,29 @@ def _download(entry: Entry, cache: Path, timeout: float) -> FoundStyle:
     try:
         write_bytes_whole(path, picture)
     except OSError as error:
-        raise _NotHereError(f"downloaded, but the cache cannot be written ({error})") from error
+        raise NotHereError(f"downloaded, but the cache cannot be written ({error})") from error
     return FoundStyle(path, entry.name, digest, entry)
 
 
-def _fetch(address: str, timeout: float) -> bytes:
-    if not address.startswith(("http://", "https://")):
-        raise _NotHereError("not an http address")
-    agent = f"stylenet/{stylenet.__version__}"
-    request = urllib.request.Request(address, headers={"User-Agent": agent})  # noqa: S310 -- checked
-    try:
-        with urllib.request.urlopen(request, timeout=timeout) as answer:  # noqa: S310
-            content: bytes = answer.read(_LARGEST_DOWNLOAD + 1)
-            announced = answer.headers.get("Content-Length")
-    except urllib.error.HTTPError as error:
-        error.close()
-        raise _NotHereError(f"the server answered {error.code} {error.reason}") from error
-    except urllib.error.URLError as error:
-        raise _NotHereError(f"the server cannot be reached ({error.reason})") from error
-    except TimeoutError as error:
-        raise _NotHereError(f"the server sent nothing for {timeout:g} seconds") from error
-    except (http.client.HTTPException, OSError) as error:
-        raise _NotHereError(f"the download broke off ({error})") from error
-    if len(content) > _LARGEST_DOWNLOAD:
-        raise _NotHereError(f"more than {_LARGEST_DOWNLOAD} bytes came")
-    if announced is not None and len(content) < int(announced):
-        raise _NotHereError(f"the download broke off after {len(content)} of {announced} bytes")
-    return content
+def _swatch(entry: Entry, folder: Path | None, stand_in: str) -> FoundStyle:
+    if folder is None:
+        folder = Path(str(importlib.resources.files(__package__) / "swatches"))
+    path = folder / f"{entry.name}.jpg"
+    if not path.is_file():
+        raise NotHereError("none was made of it")
+    return FoundStyle(path, entry.name, _sha256(path), entry, stand_in)
+
+
+def _why(entry: Entry, tried: list[tuple[str, str]]) -> str:
+    """One line on why a swatch stands in; a name is no path, and few are in scikit-image."""
+    places = {where.partition(",")[0]: " ".join(reason.split()) for where, reason in tried}
+    del places["as a path"], places["in scikit-image"]
+    named = ", ".join(f"{where} ({reason})" for where, reason in places.items())
+    named = named.replace(f"at {entry.source}", "at its source")
+    return (
+        f"style {entry.name}: no picture found {named}; using the bundled swatch, "
+        "a picture made by this project with the painting's statistics"
+    )
 
 
 def _sha256(path: Path) -> str:

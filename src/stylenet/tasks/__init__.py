@@ -1,9 +1,12 @@
 """Tasks: LightningModules that optimise and log, nothing else."""
 
+from stylenet.tasks.distill import Distill
 from stylenet.tasks.feedforward import FeedForward, NonFiniteLossError
 from stylenet.tasks.gatys import Gatys, Stage
+from stylenet.tasks.muon import Muon
 from stylenet.tasks.optimizers import LBFGS, OptimizerBySize
 from stylenet.tasks.scales import CoarseToFine, OneScale
+from stylenet.tasks.schedules import warm_up_and_cosine
 from stylenet.tasks.start import (
     FromContent,
     FromPicture,
@@ -16,11 +19,13 @@ from stylenet.tasks.start import (
 __all__ = [
     "LBFGS",
     "CoarseToFine",
+    "Distill",
     "FeedForward",
     "FromContent",
     "FromPicture",
     "FromStyle",
     "Gatys",
+    "Muon",
     "NoisyContent",
     "NonFiniteLossError",
     "OneScale",
@@ -28,4 +33,5 @@ __all__ = [
     "SpeckledContent",
     "Stage",
     "WhiteNoise",
+    "warm_up_and_cosine",
 ]

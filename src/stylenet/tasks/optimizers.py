@@ -22,7 +22,7 @@ class LBFGS(torch.optim.LBFGS):
     """torch's L-BFGS, one iteration a step, without its three traps.
 
     - A step evaluates the loss where the line search of the step before ended: that value is kept,
-      which spares every second evaluation.
+      in checkpoints too, which spares every second evaluation.
     - torch's thresholds are absolute numbers, so that a small loss is taken for a flat one. Loss
       and gradient are multiplied by a power of two, chosen once, that brings the gradient's mean
       size to 1, and nothing ends a step early: the path does not depend on the loss's unit.
@@ -69,7 +69,6 @@ class LBFGS(torch.optim.LBFGS):
             history_size=min(history_size, fitting),
             line_search_fn=line_search_fn,
         )
-        self._last: tuple[list[Tensor], float, list[Tensor]] | None = None
 
     def step(self, closure: Callable[[], Any]) -> Any:  # type: ignore[override]
         """One iteration; ``closure`` gives the loss, leaves gradients, is called at least once."""
@@ -88,7 +87,7 @@ class LBFGS(torch.optim.LBFGS):
             for grad in grads:
                 grad.mul_(scale)
             pixels = [p.detach().clone() for p in self._params]
-            self._last = (pixels, loss * scale, grads)
+            self.state[self._params[0]]["last"] = (pixels, loss * scale, grads)
             return loss * scale
 
         result = super().step(scaled)  # type: ignore[no-untyped-call]
@@ -98,9 +97,11 @@ class LBFGS(torch.optim.LBFGS):
 
     def _known(self) -> float | None:
         """The loss, if the parameters are where they were evaluated last; sets their gradients."""
-        if self._last is None:
+        last: tuple[list[Tensor], float, list[Tensor]] | None
+        last = self.state[self._params[0]].get("last")
+        if last is None:
             return None
-        values, loss, grads = self._last
+        values, loss, grads = last
         if not all(torch.equal(p, v) for p, v in zip(self._params, values, strict=True)):
             return None
         for parameter, grad in zip(self._params, grads, strict=True):

@@ -1,0 +1,64 @@
+"""The loss networks that ``judge.py`` and ``sheet.py`` are told to compare."""
+
+from __future__ import annotations
+
+from argparse import ArgumentTypeError
+from pathlib import Path
+from typing import NamedTuple
+
+from hydra import compose, initialize_config_dir
+from omegaconf import DictConfig
+
+from stylenet.losses import LossNetwork
+from stylenet.losses.architectures import EVERY
+from stylenet.losses.weight_files import WeightsError
+from stylenet.losses.weights import WeightsFile
+from stylenet.run.building import build_network
+from stylenet.run.launch import register
+
+ROOT = Path(__file__).parents[2]
+SHARED = ROOT.parent / "shared" / "assets"
+TEACHER = SHARED / "weights" / "squeezenet1_0.safetensors"
+HELP = "name=<file of weights>, of the architecture that it fits; or random_vgg, random_compact"
+RANDOM = {
+    "random_vgg": ("loss_network=vgg16", "loss_network/weights=random"),
+    "random_compact": ("loss_network=compact_vgg", "loss_network/weights=random"),
+}
+
+
+class Contender(NamedTuple):
+    """A loss network as the project's configuration knows it."""
+
+    name: str
+    overrides: tuple[str, ...]
+
+    def config(self, *more: str) -> DictConfig:
+        """``train.py``'s configuration with it."""
+        register()
+        with initialize_config_dir(str(ROOT / "conf"), version_base="1.3"):
+            return compose("train", [*self.overrides, *more])
+
+    def build(self) -> tuple[LossNetwork, list[str]]:
+        """The network, and the style layers of its configuration."""
+        config = self.config()
+        return build_network(config), list(config.loss_network.style_layers)
+
+
+def contender(text: str) -> Contender:
+    """Read one word of the command line."""
+    name, _, path = text.partition("=")
+    if not path:
+        if name not in RANDOM:
+            raise ArgumentTypeError(f"got {text!r}, expected {HELP}")
+        return Contender(name, RANDOM[name])
+    file = Path(path).absolute()
+    refusals = []
+    for architecture in EVERY:
+        try:
+            WeightsFile(str(file)).load(architecture)
+        except WeightsError as error:
+            refusals.append(f"{architecture.name}: {error}")
+            continue
+        choice = (f"loss_network={architecture.name}", "loss_network/weights=file")
+        return Contender(name, (*choice, f"loss_network.weights.path='{file}'"))
+    raise ArgumentTypeError(f"{file} fits no architecture. " + " ".join(refusals))

@@ -1,0 +1,134 @@
+"""Optimised pictures under several loss networks, side by side: ``... sheet.py --networks ...``.
+
+Each picture is a run of ``task=gatys``; the folder ``--out`` keeps the runs, and a run that is
+finished is not made again. Writes ``sheet.jpg`` and ``pictures.csv`` beside this file. How the
+networks' losses are made comparable: README.md.
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import json
+import shutil
+import time
+from pathlib import Path
+
+import torch
+from contenders import HELP, SHARED, Contender, contender
+from torch import Tensor
+
+from stylenet.images import LongerSide, contact_sheet, read_image, write_image
+from stylenet.losses import GramDistance, LossNetwork
+from stylenet.run.building import locate_style, read_sized_style
+from stylenet.run.contents import find_content
+from stylenet.run.training import train
+
+HERE = Path(__file__).parent
+CONTENTS = ("chicago", "tubingen", "lion")
+STYLES = ("udnie", "starry_night", "wave", "the_scream")
+# the first of these that a network has: four pixels a cell, just before the pooling
+CONTENT_LAYERS = ("relu3_3", "relu3_2", "fire4")
+TASK = ("task=gatys", "callbacks=none", "logger=none", "loss.content_weight=1")
+Row = dict[str, str]
+
+
+def settings(
+    network: LossNetwork, style_layers: list[str], content: Tensor, style: Tensor
+) -> list[str]:
+    """Layers and weights that make the terms mean the same under any network.
+
+    Content: the share of its features' variance that is lost. Style: the mean over layers of the
+    Gram distance, each as a share of the content picture's own.
+    """
+    content_layer = next(name for name in CONTENT_LAYERS if name in network.layer_names)
+    layers = [*style_layers, content_layer]
+    distance = GramDistance()
+    with torch.inference_mode():
+        start, target = network(content, layers), network(style, layers)
+        variance = start[content_layer].var((2, 3), correction=0).mean()
+        apart = [
+            distance(distance.describe(start[name]), distance.describe(target[name])).item()
+            for name in style_layers
+        ]
+    weights = ",".join(f"{1 / (len(apart) * value):.6g}" for value in apart)
+    return [
+        f"loss.content_layers=[{content_layer}]",
+        f"loss.content_layer_weights=[{1 / variance.item():.6g}]",
+        f"loss.style_layers=[{','.join(style_layers)}]",
+        f"loss.style_layer_weights=[{weights}]",
+    ]
+
+
+def paint(one: Contender, content: str, style: str, options: argparse.Namespace) -> Row:
+    """Make one run, unless it is there; what it came to."""
+    folder = Path(options.out, one.name, f"{content}_{style}").absolute()
+    picture = (
+        *TASK,
+        f"content={content}",
+        f"style={style}",
+        f"content_size.px={options.px}",
+        f"trainer.max_steps={options.steps}",
+        f"loss.style_weight={options.style_weight}",
+        f"paths.contents={options.contents.absolute()}",
+        f"paths.styles={options.styles.absolute()}",
+        f"run.dir={folder}",
+    )
+    if not (folder / "result.json").is_file():
+        shutil.rmtree(folder, ignore_errors=True)  # a run that was killed
+        network, style_layers = one.build()
+        photo = LongerSide(options.px)(read_image(find_content(content, options.contents)))[None]
+        config = one.config(*picture)
+        painting = read_sized_style(config, locate_style(config, style))
+        started = time.perf_counter()
+        train(one.config(*picture, *settings(network, style_layers, photo, painting)))
+        seconds = time.perf_counter() - started
+        (folder / "seconds.txt").write_text(f"{seconds:.1f}\n")
+    losses = json.loads((folder / "result.json").read_text())["losses"]
+    return {
+        "network": one.name,
+        "content": content,
+        "style": style,
+        "content_lost": f"{losses['content']:.4g}",
+        "style_left": f"{losses['style'] / options.style_weight:.4g}",
+        "seconds": (folder / "seconds.txt").read_text().strip(),
+    }
+
+
+def main() -> None:
+    """Make all pictures, or those of the contents and styles named."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--networks", nargs="+", type=contender, required=True, help=HELP)
+    parser.add_argument("--out", default="loss_network_pictures", help="keeps the runs")
+    parser.add_argument("--contents", type=Path, default=SHARED / "contents")
+    parser.add_argument("--styles", type=Path, default=SHARED / "styles")
+    parser.add_argument("--only-contents", nargs="+", default=CONTENTS)
+    parser.add_argument("--only-styles", nargs="+", default=STYLES)
+    parser.add_argument("--px", type=int, default=192, help="longer side")
+    parser.add_argument("--steps", type=int, default=100)
+    parser.add_argument("--style-weight", type=float, default=30.0, help="content has 1")
+    parser.add_argument("--sheet", type=Path, default=HERE / "sheet.jpg")
+    options = parser.parse_args()
+    rows: list[Row] = []
+    grid: list[list[Tensor | None]] = []
+    titles = []
+    for content in options.only_contents:
+        for style in options.only_styles:
+            titles.append(f"{content}, {style}")
+            grid.append([])
+            for one in options.networks:
+                rows.append(paint(one, content, style, options))
+                print("  ".join(rows[-1].values()), flush=True)
+                result = Path(options.out, one.name, f"{content}_{style}", "result.png")
+                grid[-1].append(read_image(result))
+    names = [one.name for one in options.networks]
+    sheet = contact_sheet(grid, column_titles=names, row_titles=titles, cell=150, title_px=11)
+    write_image(options.sheet, sheet)
+    with options.sheet.with_name("pictures.csv").open("w", newline="") as file:
+        writer = csv.DictWriter(file, list(rows[0]))
+        writer.writeheader()
+        writer.writerows(rows)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,164 @@
+"""Make the bundled swatches: ``python experiments/swatches/make.py <folder for runs> [style ...]``.
+
+Each swatch is a run of ``train.py experiment=swatches/full`` with the default loss network; the
+run's folder is named after the style, the seed and the loss network's file. A run that is finished
+is not made again, one that was interrupted goes on. The results are written as JPEG into
+``src/stylenet/styles/swatches``; ``results.csv`` and ``sheet.jpg`` beside this file always show
+what lies there. Paintings are looked for in $STYLENET_STYLES, in the cache, at their source: never
+among the swatches. One run at a time, a thread each run (``OMP_NUM_THREADS`` overrules).
+"""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import importlib.resources
+import io
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import torch
+from omegaconf import OmegaConf
+from torch import Tensor
+
+from stylenet.images import ShorterSide, contact_sheet, read_image, to_pil, write_image
+from stylenet.images.writing import write_bytes_whole
+from stylenet.losses.functional import gram_matrix
+from stylenet.losses.network import LossNetwork, compact_vgg
+from stylenet.losses.weights import Bundled
+from stylenet.styles import find_style
+
+HERE = Path(__file__).parent
+TRAIN = HERE.parents[1] / "train.py"
+SWATCHES = HERE.parents[1] / "src" / "stylenet" / "styles" / "swatches"
+STYLES = ("udnie", "wave", "the_scream", "starry_night", "shipwreck", "cafe_terrace")
+SEEDS = dict.fromkeys(STYLES, 0)
+LAYERS = OmegaConf.load(HERE.parents[1] / "conf/loss_network/compact_vgg.yaml").style_layers
+JPEG_QUALITY = 85
+
+
+def painting(style: str) -> Path:
+    """The painting's file; a swatch of it is refused."""
+    folder = os.environ.get("STYLENET_STYLES")
+    cache = Path(os.environ.get("STYLENET_CACHE", "~/.cache/stylenet")).expanduser() / "styles"
+    found = find_style(style, folder=Path(folder) if folder else None, cache=cache)
+    if found.stand_in is not None:
+        sys.exit(f"{style}: the painting itself is needed. {found.stand_in}")
+    return found.path
+
+
+def make(style: str, runs: Path) -> Path:
+    """Make a style's swatch, unless it is there; the run's folder."""
+    network = importlib.resources.files("stylenet.losses") / "compact_vgg.safetensors"
+    digest = hashlib.sha256(network.read_bytes()).hexdigest()[:8]
+    run = (runs / f"{style}_seed{SEEDS[style]}_{digest}").absolute()
+    facts = run / "result.json"
+    if facts.is_file() and json.loads(facts.read_text())["finished"]:
+        return run
+    overrides = [f"resume={run}"]
+    if not (run / "checkpoints" / "last.ckpt").is_file():
+        (run / "config.yaml").unlink(missing_ok=True)  # it ended before there was anything to keep
+        overrides = ["experiment=swatches/full", f"style={painting(style)}", "logger=none"]
+        overrides += [f"seed={SEEDS[style]}", f"run.dir={run}"]
+    environment = {"OMP_NUM_THREADS": "1", **os.environ}
+    command = [sys.executable, str(TRAIN), *overrides]
+    done = subprocess.run(command, capture_output=True, text=True, env=environment)  # noqa: S603
+    if done.returncode:
+        sys.exit(f"{style}: {done.stdout[-400:]}\n{done.stderr[-800:]}")
+    return run
+
+
+def keep(style: str, run: Path) -> dict[str, str]:
+    """Write the run's picture as the package's swatch; what it came to."""
+    encoded = io.BytesIO()
+    picture = to_pil(read_image(run / "result.png"))
+    picture.save(encoded, "JPEG", quality=JPEG_QUALITY, subsampling=0)  # colours as they are
+    write_bytes_whole(SWATCHES / f"{style}.jpg", encoded.getvalue())
+    result, record = (json.loads((run / f).read_text()) for f in ("result.json", "run.json"))
+    return {
+        "style": style,
+        "seed": str(SEEDS[style]),
+        "evaluations": str(result["evaluations"]),
+        "seconds": f"{record['wall_seconds']:.0f}",
+        "bytes": str(len(encoded.getvalue())),
+        "sha256": hashlib.sha256(encoded.getvalue()).hexdigest(),
+        "commit": str(record["commit"]),
+    }
+
+
+def style_losses(network: LossNetwork, paintings: dict[str, Path], px: int) -> dict[str, Tensor]:
+    """Style losses at ``px``: for each painting, of its swatch, its mirror image and the others."""
+    size = ShorterSide(px)
+    originals = {style: size(read_image(file))[None] for style, file in paintings.items()}
+    grams = {style: grams_of(network, picture) for style, picture in originals.items()}
+    losses = {}
+    for style in paintings:
+        others = [grams[other] for other in paintings if other != style]
+        swatch = grams_of(network, size(read_image(SWATCHES / f"{style}.jpg"))[None])
+        mirrored = grams_of(network, originals[style].flip(-1))
+        losses[style] = torch.tensor(
+            [distance(g, grams[style]) for g in (swatch, mirrored, *others)]
+        )
+    return losses
+
+
+@torch.no_grad()
+def grams_of(network: LossNetwork, picture: Tensor) -> list[Tensor]:
+    """Gram matrices of the style layers."""
+    return [gram_matrix(features) for features in network(picture, LAYERS).values()]
+
+
+def distance(one: list[Tensor], other: list[Tensor]) -> float:
+    """Sum of the squared differences: the style loss, unweighted."""
+    return sum(float((a - b).square().sum()) for a, b in zip(one, other, strict=True))
+
+
+def tabulate(facts: dict[str, dict[str, str]], paintings: dict[str, Path]) -> None:
+    """``results.csv`` of the swatches that lie in the package."""
+    table = HERE / "results.csv"
+    before = csv.DictReader(table.read_text().splitlines() if table.is_file() else [])
+    rows = {row["style"]: row for row in before} | facts
+    network = compact_vgg(Bundled())
+    for px in (256, 512):
+        for style, losses in style_losses(network, paintings, px).items():
+            swatch, mirrored, *others = losses.tolist()
+            nearest = min(others, default=float("nan"))
+            figures = {"swatch": swatch, "mirrored": mirrored, "nearest_other": nearest}
+            rows[style] |= {f"{name}_{px}px": f"{value:.4g}" for name, value in figures.items()}
+    with table.open("w", newline="") as file:
+        writer = csv.DictWriter(file, list(rows[next(iter(paintings))]), lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(rows[style] for style in paintings)
+
+
+def draw(paintings: dict[str, Path]) -> None:
+    """``sheet.jpg`` of the swatches that lie in the package, beside the paintings."""
+    cells = [[read_image(file), read_image(SWATCHES / f"{s}.jpg")] for s, file in paintings.items()]
+    pairs = [left + right for left, right in zip(cells[::2], cells[1::2], strict=False)]
+    pairs += [cells[-1]] if len(cells) % 2 else []
+    titles = ["painting", "swatch"] * (2 if len(cells) > 1 else 1)
+    sheet = contact_sheet(pairs, column_titles=titles, cell=200, title_px=12)
+    write_image(HERE / "sheet.jpg", sheet)
+
+
+def main() -> None:
+    """Make all swatches, or those named after the folder."""
+    runs, *chosen = sys.argv[1:]
+    unknown = set(chosen) - set(STYLES)
+    if unknown:
+        sys.exit(f"Got {', '.join(unknown)}, expected some of {', '.join(STYLES)}.")
+    facts = {}
+    for style in chosen or STYLES:
+        facts[style] = keep(style, make(style, Path(runs)))
+        print(style, facts[style]["bytes"], "bytes,", facts[style]["seconds"], "s", flush=True)
+    here = [style for style in STYLES if (SWATCHES / f"{style}.jpg").is_file()]
+    paintings = {style: painting(style) for style in here}
+    tabulate(facts, paintings)
+    draw(paintings)
+
+
+if __name__ == "__main__":
+    main()

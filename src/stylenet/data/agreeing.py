@@ -1,0 +1,33 @@
+"""Processes of one run: none goes on where another could not."""
+
+from __future__ import annotations
+
+import torch.distributed
+
+from stylenet.errors import StylenetError
+
+
+def is_one_of_several() -> bool:
+    """Whether other processes of this run are connected to this one."""
+    return torch.distributed.is_available() and torch.distributed.is_initialized()
+
+
+def fail_together(failure: Exception | None) -> None:
+    """Raise ``failure``, or that another process has one; every process has to call this.
+
+    Raises:
+        Exception: ``failure``.
+        StylenetError: another process called this with one.
+    """
+    failed: list[bool] = []
+    if is_one_of_several():
+        failed = [False] * torch.distributed.get_world_size()
+        torch.distributed.all_gather_object(failed, failure is not None)
+    if failure is not None:
+        raise failure
+    if any(failed):
+        raise StylenetError(
+            f"Process {failed.index(True)} of this run could not prepare its pictures, which ends "
+            "this one.",
+            "What it said stands above or below.",
+        )

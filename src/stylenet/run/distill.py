@@ -1,0 +1,199 @@
+"""Runs of ``task=distill``: a loss network of our own."""
+
+from __future__ import annotations
+
+import copy
+import functools
+import json
+import logging
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import safetensors.torch
+import torch
+from omegaconf import DictConfig
+from pytorch_lightning import LightningDataModule
+from torch import Tensor
+
+from stylenet.callbacks import LossCurves
+from stylenet.data import Augment, CentreSquare, Draw, DrawnPictures, PictureData
+from stylenet.errors import StylenetError
+from stylenet.images import write_bytes_whole
+from stylenet.losses import Distillation, LossNetwork, Student
+from stylenet.losses.rescaling import deviation, mean_activations, rescale, to_half
+from stylenet.run.building import Made, Parts, instantiate
+from stylenet.run.card import write_card
+from stylenet.run.notes import note
+from stylenet.run.processes import rank
+from stylenet.run.speed import LONG_ON_CPU, LONG_ON_GPU, CompileLongRuns, on_gpu
+
+log = logging.getLogger(__name__)
+TENSORS, FACTS, CARD = "student.safetensors", "student.json", "student.md"
+RUN_FACTS = "run.json"
+MEASURED = 1024  # training squares that the teacher's statistics are taken from
+RESCALED = 512  # training photographs over which a channel's mean becomes 1
+
+
+class DistillRuns:
+    """The result is ``student.safetensors``, which a loss network loads, with a card."""
+
+    def settle(self, config: DictConfig) -> None:
+        """What belongs to styles is refused.
+
+        Raises:
+            StylenetError: a setting that has no meaning here, or a length that is not known.
+        """
+        if config.content is not None or config.style is not None:
+            raise StylenetError(
+                f"Got style={config.style} content={config.content}, but task=distill trains on "
+                "data.",
+                "Leave them out.",
+            )
+        if config.trainer.max_steps < 1:
+            raise StylenetError(
+                f"Got trainer.max_epochs={config.trainer.max_epochs} without a number of steps, "
+                "which the learning rate follows.",
+                "Set trainer.max_steps.",
+            )
+
+    def progress(self, folder: Path) -> tuple[int, bool]:
+        """As ``student.json`` says; (0, False) where the run was killed before there was one."""
+        file = folder / FACTS
+        facts = json.loads(file.read_text()) if file.is_file() else {}
+        return facts.get("steps", 0), facts.get("finished", False)
+
+    def make(self, config: DictConfig) -> Made:
+        """The student, its teacher, what the teacher makes of the training pictures."""
+        teacher: LossNetwork = instantiate(config.teacher.network)
+        student: Student = instantiate(config.student.net)
+        data: LightningDataModule = instantiate(config.data)
+        if not isinstance(data, PictureData):
+            raise StylenetError(
+                f"Got data of {type(data).__name__}, but task=distill trains on pictures.",
+                "Use data=folders data.roots=[<folder>].",
+            )
+        layout = torch.channels_last if config.channels_last else torch.contiguous_format
+        student = student.to(memory_format=layout)
+        teacher = teacher.to(memory_format=layout)
+        distillation: Distillation = instantiate(config.distillation)(
+            student=student, teacher=teacher, pairs=dict(config.teacher.pairs)
+        )
+        if distillation.head is None and config.distillation.logit_weight > 0:
+            note(config, f"no logits: {teacher.weights_source} has no classifier for any size")
+        if config.resume is None:  # else they come with the checkpoint
+            means = mean_activations(student, _photographs(data))
+            revived = student.revive(means, config.seed)
+            if revived:
+                note(config, f"{revived} dead channels of the first student begin anew")
+            distillation.fit(student, _training_squares(data))
+        distillation = distillation.to(memory_format=layout)
+        if config.precision == "bf16-mixed":
+            teacher.lower(torch.bfloat16)
+        task = instantiate(config.task, _partial_=True)(
+            student=student,
+            distillation=distillation,
+            optimizer=instantiate(config.optimizer),
+            scheduler=instantiate(config.scheduler) if config.scheduler else None,
+            compiler=CompileLongRuns(
+                config.compile,
+                LONG_ON_GPU if on_gpu(config) else LONG_ON_CPU,
+                functools.partial(note, config),
+            ),
+        )
+        return Made((), task, data)
+
+    def begin(self, config: DictConfig, folder: Path, parts: Parts) -> None:
+        """Name the parts."""
+        del folder
+        task = parts.task
+        parameters = sum(p.numel() for p in task.net.parameters())
+        log.info("teacher %s, %s", task.distillation.teacher.name, _source(task))
+        for mine, theirs in task.distillation.pairs.items():
+            log.info("  %s learns %s", mine, theirs)
+        log.info("student %s, %.2f million parameters", task.net.name, parameters / 1e6)
+        log.info("  begins as %s", task.net.weights_source)
+        log.info("run %s", config.run.dir)
+
+    def keep(
+        self, config: DictConfig, folder: Path, parts: Parts, *, finished: bool
+    ) -> float | None:
+        """Rescale the student's channels, write it with its card; give ``val/loss/total``."""
+        metrics = _validated(parts) if finished else {}
+        if rank() > 0:
+            return metrics.get("val/loss/total")
+        student: Student = parts.task.net
+        assert isinstance(parts.data, PictureData)
+        layers = dict(student.layers.items())
+        tensors, factors = rescale(
+            layers, student.tensors(), mean_activations(student, _photographs(parts.data))
+        )
+        dead = {name: int((f == 1).sum()) for name, f in factors.items() if (f == 1).any()}
+        half = to_half(tensors)
+        scaled = copy.deepcopy(student)
+        scaled.layers.load_state_dict(tensors)
+        lost = deviation(scaled, half, next(_photographs(parts.data)))
+        content = safetensors.torch.save(half)
+        write_bytes_whole(folder / TENSORS, content)
+        facts: dict[str, Any] = {
+            "steps": parts.trainer.global_step,
+            "finished": finished,
+            "seed": config.seed,
+            # of when the run began: the code that ran
+            "commit": json.loads((folder / RUN_FACTS).read_text())["commit"],
+            "teacher": f"{parts.task.distillation.teacher.name}, {_source(parts.task)}",
+            "pairs": dict(parts.task.distillation.pairs),
+            "begun_as": student.weights_source,
+            "widths": [list(map(int, block)) for block in config.student.net.widths],
+            "dead_channels": dead,
+            "lost_to_float16": lost,
+            "validation": metrics,
+        }
+        write_bytes_whole(folder / FACTS, (json.dumps(facts, indent=2) + "\n").encode())
+        write_card(folder / CARD, config, facts, content)
+        log.info("float16 changes features by %.2g at most", lost)
+        for name, count in dead.items():
+            log.info("%d dead channels of %s are left as they are", count, name)
+        curves = parts.callback(LossCurves)
+        if curves is not None:
+            log.info("curves    %s", curves.figure)
+        log.info("student   %s", folder / TENSORS)
+        log.info("card      %s", folder / CARD)
+        return metrics.get("val/loss/total")
+
+
+def _source(task: Any) -> str:
+    return str(task.distillation.teacher.weights_source)
+
+
+def _training_squares(data: PictureData) -> Iterator[Tensor]:
+    """The first squares of the run: a function of its seed."""
+    picks = data.order(data.train_pictures()).picks(0)[:MEASURED].tolist()
+    draws = [Draw(0, index, picture) for index, picture in enumerate(picks)]
+    return _batches(data, data.augment, data.size, draws)
+
+
+def _photographs(data: PictureData) -> Iterator[Tensor]:
+    """Middle squares of training pictures, each picture once, at the size of validation."""
+    pictures = data.train_pictures()
+    numbers = {pictures.name(number): number for number in range(len(pictures))}.values()
+    draws = [Draw(0, 0, n) for n in list(numbers)[:: max(1, len(numbers) // RESCALED)]]
+    return _batches(data, CentreSquare(), data.val_size, draws)
+
+
+def _batches(
+    data: PictureData, augment: Augment, size: int, draws: Sequence[Draw]
+) -> Iterator[Tensor]:
+    pictures = data.train_pictures()
+    squares = DrawnPictures(pictures, augment, size=size, seed=data.seed, attempts=len(pictures))
+    for first in range(0, len(draws), data.batch_size):
+        made = [squares[draw].pixels for draw in draws[first : first + data.batch_size]]
+        yield torch.stack([pixels for pixels in made if pixels is not None])
+
+
+def _validated(parts: Parts) -> dict[str, float]:
+    """Validate the finished student, unless its last step was, and give its figures."""
+    if parts.task.validated_at != parts.trainer.global_step:
+        parts.trainer.validate(parts.task, parts.data, verbose=False)
+    metrics = parts.trainer.callback_metrics
+    return {k: float(v) for k, v in metrics.items() if k.startswith("val/")}

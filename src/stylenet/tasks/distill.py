@@ -1,0 +1,145 @@
+"""Training a loss network of our own on what a teacher sees."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import torch
+from pytorch_lightning import LightningModule
+from torch import Tensor, nn
+from torch.optim import Optimizer
+from torch.optim.lr_scheduler import LRScheduler
+
+from stylenet.losses.distillation import Distillation
+from stylenet.losses.student import Student
+from stylenet.tasks.feedforward import NonFiniteLossError
+
+OptimizerFactory = Callable[[Iterable[nn.Parameter]], Optimizer]
+SchedulerFactory = Callable[[Optimizer], LRScheduler]
+Step = Callable[[Tensor], tuple[Tensor, dict[str, Tensor]]]
+Compiler = Callable[[Step, float], Step]
+
+
+class Distill(LightningModule):
+    """Optimises the student ``net`` with its adaptors; logs terms and shares explained.
+
+    A checkpoint holds student, adaptors and the teacher's statistics; not the teacher.
+    ``validated_at`` is the step of the last validation, -1 before the first.
+
+    Args:
+        student: in its first state.
+        distillation: its teacher, with the adaptors.
+        optimizer: factory over the parameters of both.
+        scheduler: factory of a learning-rate schedule stepped after every batch, or None.
+        compiler: of the training step, asked when training begins; None leaves it as it is.
+    """
+
+    def __init__(
+        self,
+        student: Student,
+        distillation: Distillation,
+        optimizer: OptimizerFactory,
+        scheduler: SchedulerFactory | None = None,
+        compiler: Compiler | None = None,
+    ) -> None:
+        super().__init__()
+        self.net = student
+        self.distillation = distillation
+        self._optimizer = optimizer
+        self._scheduler = scheduler
+        self._compiler = compiler
+        self._step: Step = lambda image: distillation(student, image)
+        self._shares: dict[str, ExplainedShare] = {}
+        self.validated_at = -1
+
+    def on_train_start(self) -> None:
+        """Compile the step, if a compiler was given and finds the run long enough."""
+        if self._compiler is not None:
+            steps = self.trainer.estimated_stepping_batches - self.global_step
+            self._step = self._compiler(self._step, steps)
+
+    def training_step(self, batch: Tensor, batch_idx: int) -> Tensor:
+        """One step on pictures (N,3,H,W) in [0,1].
+
+        Raises:
+            NonFiniteLossError: before a NaN or infinite loss reaches the weights.
+        """
+        del batch_idx
+        total, terms = self._step(batch)
+        if not torch.isfinite(total):
+            named = ", ".join(f"{name} = {value.item()}" for name, value in terms.items())
+            raise NonFiniteLossError(
+                f"At step {self.global_step} the loss is not finite: {named}.",
+                "Start again with a smaller optimizer.lr, or precision=32.",
+            )
+        self._log("train", total, terms, len(batch))
+        rate = self.trainer.optimizers[0].param_groups[0]["lr"]
+        self.log("train/learning_rate", rate, batch_size=len(batch))
+        return total
+
+    def on_validation_epoch_start(self) -> None:
+        """Forget the validation before."""
+        self._shares = defaultdict(ExplainedShare)
+
+    def validation_step(self, batch: Tensor, batch_idx: int) -> None:
+        """Log the terms of a batch; gather what is explained of the teacher's features."""
+        del batch_idx
+        total, terms = self.distillation(self.net, batch)
+        self._log("val", total, terms, len(batch), sync_dist=True)
+        for layer, (given, wanted) in self.distillation.predict(self.net, batch).items():
+            self._shares[layer].add(given, wanted)
+
+    def on_validation_epoch_end(self) -> None:
+        """Log ``val/explained/<layer>`` over all validation pictures."""
+        for layer, share in self._shares.items():
+            self.log(f"val/explained/{layer}", share.value(), sync_dist=True)
+        self.validated_at = self.trainer.global_step
+
+    def configure_optimizers(self) -> Any:
+        """The optimiser over student and adaptors, with its schedule if there is one."""
+        trained = [p for p in self.parameters() if p.requires_grad]
+        optimizer = self._optimizer(trained)
+        if self._scheduler is None:
+            return optimizer
+        schedule = {"scheduler": self._scheduler(optimizer), "interval": "step"}
+        return {"optimizer": optimizer, "lr_scheduler": schedule}
+
+    def _log(
+        self,
+        stage: str,
+        total: Tensor,
+        terms: dict[str, Tensor],
+        batch_size: int,
+        sync_dist: bool = False,
+    ) -> None:
+        scalars = {"total": total.detach(), **{k: v.detach() for k, v in terms.items()}}
+        self.log_dict(
+            {f"{stage}/loss/{name}": value for name, value in scalars.items()},
+            batch_size=batch_size,
+            sync_dist=sync_dist,
+        )
+
+
+class ExplainedShare:
+    """1 - squared error over the features' variance, both summed over channels, pictures, cells."""
+
+    def __init__(self) -> None:
+        self._error: Tensor | float = 0.0
+        self._squares: Tensor | float = 0.0
+        self._sum: Tensor | float = 0.0
+        self._count = 0
+
+    def add(self, given: Tensor, wanted: Tensor) -> None:
+        """Take in predictions and features, (N,C,H,W) each."""
+        given, wanted = given.double(), wanted.double()
+        self._error = self._error + (given - wanted).square().sum()
+        self._squares = self._squares + wanted.square().sum()
+        self._sum = self._sum + wanted.sum((0, 2, 3))
+        self._count += wanted[:, 0].numel()
+
+    def value(self) -> Tensor:
+        """The share, at most 1; below 0 where the mean alone would be nearer."""
+        mean_part = torch.as_tensor(self._sum).square().sum() / self._count
+        return (1 - self._error / (self._squares - mean_part)).float()

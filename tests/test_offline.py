@@ -1,0 +1,147 @@
+"""README's first command on a bare machine without a network, and what the wheel brings for it."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import pytest
+import yaml
+from hatchling.builders.wheel import WheelBuilder
+from PIL import Image
+
+ROOT = Path(__file__).parents[1]
+COMMAND = ["train.py", "style=udnie", "norm=instance"]
+# In a network of its own, a machine has a loopback and even that is down. W&B's own service, on
+# this machine, needs it: bring it up, as `ip link set lo up` does where there is an ip.
+LOOPBACK_UP = """
+import fcntl, os, socket, struct, sys
+with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as control:
+    fcntl.ioctl(control, 0x8914, struct.pack("16sh14x", b"lo", 0x1))  # SIOCSIFFLAGS, IFF_UP
+os.execv(sys.executable, [sys.executable, *sys.argv[1:]])
+"""
+
+
+def without_network(*arguments: str) -> list[str]:
+    """Python with ``arguments``, where no address but this machine's own can be reached.
+
+    Skips the test where a process may not have a network of its own.
+    """
+    unshare = shutil.which("unshare")
+    if unshare is None:
+        pytest.skip("unshare (util-linux) is not there, which cuts the network")
+    cut = [unshare, "-rn", sys.executable, "-c", LOOPBACK_UP]
+    tried = subprocess.run([*cut, "-c", ""], capture_output=True, text=True)
+    if tried.returncode:
+        pytest.skip(f"unshare -rn is not permitted here: {tried.stderr.strip()[-200:]}")
+    return [*cut, *arguments]
+
+
+@pytest.fixture
+def bare(tmp_path: Path) -> dict[str, str]:
+    """The environment of a new user: an empty home, none of this project's or W&B's settings.
+
+    But for a W&B key, which must not make the run wait for a server either.
+    """
+    home = tmp_path / "home"
+    home.mkdir()
+    kept = {k: v for k, v in os.environ.items() if not k.startswith(("STYLENET", "WANDB", "XDG"))}
+    for name in ("NETRC", "MPLCONFIGDIR", "TORCH_HOME", "HYDRA_FULL_ERROR"):
+        kept.pop(name, None)
+    return kept | {"HOME": str(home), "WANDB_API_KEY": "0" * 40, "OMP_NUM_THREADS": "1"}
+
+
+def test_the_cut_network_is_cut(bare: dict[str, str]) -> None:
+    connect = "import socket; socket.create_connection(('1.1.1.1', 443), timeout=5)"
+    tried = subprocess.run(
+        without_network("-c", connect), env=bare, capture_output=True, text=True, timeout=300
+    )
+    assert tried.returncode != 0
+    assert "unreachable" in tried.stderr
+    own = (
+        "import socket; s = socket.create_server(('127.0.0.1', 0)); "
+        "socket.create_connection(s.getsockname(), timeout=5)"
+    )
+    subprocess.run(without_network("-c", own), env=bare, check=True, timeout=300)
+
+
+def test_a_swatch_is_found_within_seconds(bare: dict[str, str], tmp_path: Path) -> None:
+    look_up = (
+        "import pathlib, sys, time; from stylenet.styles import find_style; t = time.monotonic();"
+        f"found = find_style('udnie', folder=None, cache=pathlib.Path({str(tmp_path)!r}));"
+        "print(time.monotonic() - t, found.stand_in, sep='|')"
+    )
+    done = subprocess.run(
+        without_network("-c", look_up), env=bare, capture_output=True, text=True, timeout=300
+    )
+    seconds, words = done.stdout.split("|")
+    assert float(seconds) < 10
+    assert "the server cannot be reached" in words
+
+
+def test_readmes_first_command_without_a_network(bare: dict[str, str], tmp_path: Path) -> None:
+    """All defaults but the number of steps; nothing is asked for, nothing is waited for long."""
+    assert "python train.py style=udnie norm=instance" in (ROOT / "README.md").read_text()
+    train = [str(ROOT / COMMAND[0]), *COMMAND[1:]]
+    done = subprocess.run(
+        [*without_network(*train), "trainer.max_steps=2"],
+        env=bare,
+        cwd=tmp_path,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=900,  # of a machine that does much else: it takes half a minute
+    )
+    assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-2000:]
+
+    (run,) = (tmp_path / "runs").iterdir()
+    record = json.loads((run / "run.json").read_text())
+    assert record["steps"] == 2
+    grid = run / "pictures" / "step_000002.png"
+    with Image.open(grid) as picture:
+        assert picture.width > 3 * 256
+    assert str(grid) in done.stdout
+
+    said = "style udnie: no picture found in paths.styles (it is not set)"
+    notes = yaml.safe_load((run / "config.yaml").read_text())["run"]["notes"]
+    (words,) = [note for note in notes if note.startswith(said)]
+    assert "at its source (the server cannot be reached" in words
+    assert "using the bundled swatch" in words
+    assert done.stdout.count(words) == 1
+    (wandb,) = [note for note in notes if note.startswith("W&B")]
+    assert wandb.startswith("W&B offline: https://api.wandb.ai gave no answer")
+    style = json.loads((run / "model.json").read_text())["style"]
+    assert (style["name"], style["artist"]) == ("udnie", "Francis Picabia")
+    assert style["stand_in"] == words
+    assert list((tmp_path / "runs").glob("*/wandb/offline-run-*"))
+
+
+def test_a_misspelt_style_fails_without_a_network(bare: dict[str, str], tmp_path: Path) -> None:
+    done = subprocess.run(
+        without_network(str(ROOT / "train.py"), "style=udni"),
+        env=bare,
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=300,
+    )
+    assert done.returncode == 2
+    assert "Did you mean 'udnie'?" in done.stderr
+    assert not list((tmp_path / "runs").glob("*/style.png"))
+
+
+def test_the_wheel_brings_the_loss_network_and_the_swatches(tmp_path: Path) -> None:
+    (wheel,) = WheelBuilder(str(ROOT)).build(directory=str(tmp_path), versions=["standard"])
+    package = ROOT / "src"
+    with zipfile.ZipFile(wheel) as archive:
+        files = {info.filename: info.file_size for info in archive.infolist()}
+    needed = [*package.glob("stylenet/losses/*.safetensors")]
+    needed += [*package.glob("stylenet/styles/swatches/*.jpg"), *package.glob("**/*.yaml")]
+    assert len(needed) > 7
+    for file in needed:
+        assert files[file.relative_to(package).as_posix()] == file.stat().st_size
