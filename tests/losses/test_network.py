@@ -249,7 +249,7 @@ def test_autocast(compact):
 
 def test_the_record_of_a_run(compact):
     assert compact.name == "compact_vgg"
-    assert compact.weights_source.startswith("bundled compact_vgg.safetensors sha256:7ebb9b4a")
+    assert compact.weights_source.startswith("bundled compact_vgg.safetensors sha256:5da9be9c")
     assert not compact.is_caffe
 
 

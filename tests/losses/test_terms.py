@@ -91,6 +91,20 @@ def test_layer_weights_of_the_content_term(fake_network):
         torch.testing.assert_close(parts[layer], weight * (difference**2).mean((1, 2, 3)))
 
 
+def test_a_mapping_of_layer_weights_serves_any_choice_of_its_layers(fake_network):
+    stylised = view(fake_network, picture())
+    balance = {"one": 3, "two": 0.5}
+    for layers in (["two", "one"], ["two"]):
+        weights = [balance[layer] for layer in layers]
+        for make in (make_content, make_style):
+            mapped, listed = (
+                make(layers, given, fake_network)(stylised, view(fake_network, picture(seed=1)))
+                for given in (balance, weights)
+            )
+            assert list(mapped) == layers
+            torch.testing.assert_close(mapped, listed, rtol=0, atol=0)
+
+
 def test_terms_say_which_layers_they_read(fake_network):
     content = ContentTerm(["two"], None, 1)
     style = StyleTerm(fake_network, picture(1), ["one"], None, 1)
@@ -140,6 +154,7 @@ def make_style(layers, weights, network):
             r"2 {name} layers .* but 1 weights .*equal length.*loss.{name}_layer_weights .* null",
         ),
         (["one"], [1, 2], r"1 {name} layers .* but 2 weights"),
+        (["two"], {"one": 1}, r"{name} layers \['two'\] but weights for one only.*for two, too"),
     ],
 )
 def test_layers_and_weights_that_do_not_match(fake_network, name, make, layers, weights, words):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import torch
 from torch import Tensor
@@ -19,15 +19,26 @@ class LayerWeightsError(StylenetError, ValueError):
     """Layers and layer weights do not match."""
 
 
-def weigh_layers(
-    name: str, layers: Sequence[str], weights: Sequence[float] | None
-) -> dict[str, float]:
-    """Pair layers with their weights (1 each where ``weights`` is None).
+LayerWeights = Sequence[float] | Mapping[str, float] | None
+"""A number for each layer in their order, or numbers by layer's name, or 1 each."""
+
+
+def weigh_layers(name: str, layers: Sequence[str], weights: LayerWeights) -> dict[str, float]:
+    """Pair layers with their weights; of a mapping those of ``layers`` are taken.
 
     Raises:
-        LayerWeightsError: no layer, a layer named twice, or lists of different lengths.
+        LayerWeightsError: no layer, a layer named twice, lists of different lengths, or a layer
+            that a mapping has not.
     """
     layers = list(layers)
+    if isinstance(weights, Mapping):
+        if missing := [layer for layer in layers if layer not in weights]:
+            raise LayerWeightsError(
+                f"Got {name} layers {layers} but weights for {', '.join(weights)} only, expected "
+                f"one for {', '.join(missing)}, too.",
+                f"Give loss.{name}_layer_weights one number a layer, or null for 1 each.",
+            )
+        weights = [weights[layer] for layer in layers]
     weights = [1.0] * len(layers) if weights is None else [float(weight) for weight in weights]
     if not layers or len(set(layers)) != len(layers):
         raise LayerWeightsError(
@@ -65,7 +76,7 @@ class ContentTerm(Term):
     def __init__(
         self,
         layers: Sequence[str],
-        layer_weights: Sequence[float] | None,
+        layer_weights: LayerWeights,
         weight: float,
         reduction: functional.Reduction = functional.mean_of_entries,
     ) -> None:
@@ -101,7 +112,7 @@ class StyleTerm(Term):
         network: LossNetwork,
         style: Tensor | Sequence[Tensor],
         layers: Sequence[str],
-        layer_weights: Sequence[float] | None,
+        layer_weights: LayerWeights,
         weight: float,
         distance: StyleDistance | None = None,
         style_weights: Sequence[float] | None = None,
