@@ -159,6 +159,20 @@ def test_loss_networks_writes_its_table(benchmark_of, tmp_path, monkeypatch):
     assert all(float(row["pictures_per_second"]) > 0 for row in rows)
 
 
+def test_loading_says_how_long_the_step_waited(benchmark_of, tmp_path, monkeypatch):
+    loading = benchmark_of("loading")
+    out = tmp_path / "loading.csv"
+    arguments = ["loading.py", "--steps", "10", "--pictures", "6", "--networks", "compact_vgg"]
+    small = ["data.size=48", "data.val_size=48", "style_size.px=32", "net.width=0.125"]
+    monkeypatch.setattr(sys, "argv", [*arguments, "--out", str(out), *small])
+    loading.main()
+    rows = read(out)
+    assert [row["run"] for row in rows] == ["compact_vgg, files", "compact_vgg, cache"]
+    for row in rows:
+        assert 0 <= float(row["waiting_share"]) <= 1
+        assert float(row["loader_pictures_per_second"]) > 0 < float(row["pictures_per_second"])
+
+
 def test_inference_writes_its_table(benchmark_of, tmp_path, monkeypatch):
     inference = benchmark_of("inference")
     out = tmp_path / "inference.csv"

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import csv
+import hashlib
+import json
 import subprocess
 import sys
 from collections.abc import Callable
@@ -12,7 +14,9 @@ import pytest
 
 from stylenet.images import read_image
 
-EXPERIMENTS = Path(__file__).parents[1] / "experiments"
+ROOT = Path(__file__).parents[1]
+EXPERIMENTS = ROOT / "experiments"
+SWATCHES = ROOT / "src" / "stylenet" / "styles" / "swatches"
 STUDY = EXPERIMENTS / "default_weights"
 SMALL = "trainer.max_steps=1 data.size=48 data.val_size=48 data.batch_size=2 data.num_workers=0"
 Study = Callable[..., "subprocess.CompletedProcess[str]"]
@@ -107,3 +111,31 @@ def test_an_answer_that_is_none_is_an_error(
     done = study("score.py", tmp_path / "key.csv", tmp_path / "answers.txt")
     assert done.returncode == 1
     assert words in done.stderr
+
+
+def test_nets_of_swatches_are_judged_by_the_painting(study: Study, tmp_path: Path) -> None:
+    runs, judged_on, swatch_file = tmp_path / "runs", tmp_path / "judged_on", SWATCHES / "udnie.jpg"
+    judged_on.mkdir()
+    (judged_on / "07.jpg").write_bytes((tmp_path / "photos" / "07.jpg").read_bytes())
+    small = ["net.width=0.125", "style_size.px=32", *SMALL.split()]
+    arguments = [runs, "--styles", "udnie", "--photos", judged_on, "--photographs", "03", "--dry"]
+    done = study("swatch_nets.py", *arguments, *small)
+    assert done.returncode == 0, done.stdout + done.stderr
+    (row,) = csv.DictReader((runs / "swatch_nets.csv").read_text().splitlines())
+    own, swatch = float(row["net_of_painting"]), float(row["net_of_swatch"])
+    assert float(row["ratio"]) == pytest.approx(swatch / own, rel=1e-2)
+    described = json.loads((runs / "udnie_swatch" / "model.json").read_text())
+    assert described["style"]["sha256"] == hashlib.sha256(swatch_file.read_bytes()).hexdigest()
+    assert described["losses"]["style_weight"] == 1.5
+    assert read_image(runs / "swatch_nets.jpg").shape[1] > 2 * 150
+
+
+def test_the_balance_of_two_equal_networks_is_one(
+    study: Study, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("STYLENET_STYLES", str(SWATCHES))
+    bundled = ROOT / "src" / "stylenet" / "losses" / "compact_vgg.safetensors"
+    done = study("balance.py", bundled, bundled)
+    assert done.returncode == 0, done.stderr
+    assert len(lines := done.stdout.splitlines()) == 9
+    assert all(line.endswith("weight 1") for line in lines)
