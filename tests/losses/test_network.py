@@ -78,7 +78,8 @@ def test_compact_vgg_is_what_its_metadata_says(compact):
     features = compact(image, expected)
     assert list(features) == list(expected)
     for layer, value in expected.items():
-        torch.testing.assert_close(features[layer], value)
+        rounding = 2e-6 * value.abs().max().item()  # noise makes filters loud that seldom fire
+        torch.testing.assert_close(features[layer], value, rtol=2e-6, atol=rounding)
     assert compact.layer_names[-1] == "relu5_1"
 
 
@@ -232,11 +233,10 @@ def test_channels_last_is_kept(compact):
     image = picture().to(memory_format=torch.channels_last)
     for value in compact(image, ["conv1_2", "relu1_1", "pool1", "relu3_1"]).values():
         assert value.is_contiguous(memory_format=torch.channels_last)
-    assert torch.allclose(
-        compact(image, ["relu3_1"])["relu3_1"],
-        compact(picture(), ["relu3_1"])["relu3_1"],
-        atol=1e-4,
-    )
+    expected = compact(picture(), ["relu3_1"])["relu3_1"]
+    rounding = 2e-6 * expected.abs().max().item()
+    got = compact(image, ["relu3_1"])["relu3_1"]
+    torch.testing.assert_close(got, expected, rtol=2e-6, atol=rounding)
 
 
 def test_autocast(compact):
