@@ -1,8 +1,8 @@
 """Does the training step ever wait for pictures? ``python benchmarks/loading.py``.
 
-``train.py`` on a folder of JPEG files of COCO's usual size, 640 x 480, at 256 px and batch 4, eager:
-its fastest step (half width, ``compact_vgg``) and VGG-16's (random weights), from the files and from
-``data.cache``. ``waiting_share`` is the share of the step's time in which it had no batch,
+``train.py`` on a folder of JPEG files of COCO's usual size, 640 x 480, at 256 px and batch 4,
+eager: its fastest step (half width, ``compact_vgg``) and VGG-16's (random weights), from the files
+and from ``data.cache``. ``waiting_share`` is the share of the step's time in which it had no batch,
 ``loader_pictures_per_second`` what the loading processes could give, both as ``train.py`` logs
 them: medians of the logged intervals after the first.
 """

@@ -25,6 +25,7 @@ from stylenet.run.contents import UnreadableError, find_contents
 from stylenet.run.figures import Row, table_of_means, write_rows
 from stylenet.run.speed import tune_allocator
 from stylenet.run.style_of import style_of
+from stylenet.run.tuned import settle_layer_weights
 
 log = logging.getLogger(__name__)
 SHEET_ROWS = 12
@@ -124,12 +125,13 @@ def _device(wish: str) -> torch.device:
 
 
 def _unweighted(config: DictConfig) -> DictConfig:
-    """``config`` with a weight of 1 for every loss.
+    """``config`` with a weight of 1 for every loss; its layers keep theirs.
 
     Raises:
         StylenetError: another weight was asked for.
     """
     settings = config.copy()
+    settle_layer_weights(settings)
     for name, term in settings.loss.terms.items():
         if term.get("weight") not in (None, 1):
             raise StylenetError(

@@ -13,6 +13,12 @@ WEIGHTS = ("content_weight", "style_weight", "tv_weight")
 NOTHING = Tuned()
 
 
+def settle_layer_weights(config: DictConfig) -> None:
+    """Null weights of style layers: the loss network's own, where it has any; else 1 each."""
+    if "style_layer_weights" in config.loss and config.loss.style_layer_weights is None:
+        config.loss.style_layer_weights = config.loss_network.style_layer_weights
+
+
 def settle_tuned(config: DictConfig, given: Iterable[str]) -> None:
     """Fill nulls with the catalogue's for this style and loss network, else with the usual values.
 
@@ -39,6 +45,7 @@ def settle_tuned(config: DictConfig, given: Iterable[str]) -> None:
     for key in WEIGHTS:
         if key in config.loss and config.loss[key] is None:
             config.loss[key] = chosen(key, config.loss_network[key])
+    settle_layer_weights(config)
     optimizer = config.optimizer
     if optimizer is not None and "lr" in optimizer and optimizer.lr is None:
         optimizer.lr = chosen("learning_rate", config.loss_network.learning_rate)
