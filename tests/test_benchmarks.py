@@ -239,3 +239,22 @@ def test_gatys_memory_writes_its_table(benchmark_of, tmp_path, monkeypatch):
     for row in rows:
         assert float(row["peak_gib"]) > 0
         assert float(row["seconds_an_evaluation"]) > 0
+
+
+def test_styles_writes_its_tables_and_plot(benchmark_of, tmp_path, monkeypatch):
+    styles = benchmark_of("styles")
+    monkeypatch.setattr(styles, "cpu_has_bf16", lambda: False)
+    own = ["--width", "0.125", "--size", "32", "--rounds", "1", "--counts", "1", "5"]
+    monkeypatch.setattr(sys, "argv", ["styles.py", *own, "--out", str(tmp_path)])
+    styles.main()
+    passes = read(tmp_path / "styles_pass.csv")
+    assert [row["how"] for row in passes] == ["loop", "one pass"] * 2
+    assert all(float(row["largest_difference"]) < 1e-4 for row in passes)
+    costs = read(tmp_path / "styles_cost.csv")
+    assert [(row["net"], row["styles"]) for row in costs] == [
+        (net, count) for net in ("stylebank", "conditional") for count in ("1", "5")
+    ]
+    for few, many in (costs[:2], costs[2:]):
+        assert few["against_fewest"] == "+0.0%"
+        assert float(many["parameters_mib"]) > float(few["parameters_mib"])
+    assert (tmp_path / "styles_cost.png").is_file()

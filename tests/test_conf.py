@@ -16,6 +16,8 @@ from pathlib import Path
 import pytest
 from omegaconf import DictConfig, OmegaConf
 
+from stylenet.apply import save_model
+from stylenet.apply.model_file import build_architecture
 from stylenet.data import CentreSquare, FolderData, write_litdata
 from stylenet.run import train
 from stylenet.run.building import instantiate
@@ -35,6 +37,7 @@ NEEDS = {
     "loss/inversion.yaml": ["task=invert"],
     "start/picture.yaml": [f"start.picture.path={ROOT}/experiments/first_pictures/sheet.jpg"],
     "content_size/whole.yaml": ["style_size.px=48"],
+    "norm/conditional_instance.yaml": ["net=johnson_half"],
 }
 # groups and choices of a picture that is optimised
 PIXEL_GROUPS = {"content_size", "colours", "start", "scales"}
@@ -44,6 +47,9 @@ PIXEL_FILES |= {"loss/optimised.yaml"}
 # groups and choices of a loss network that is distilled
 DISTILL_GROUPS = {"teacher", "student"}
 DISTILL_FILES = {"callbacks/distill.yaml"}
+# choices of a net of several styles
+SEVERAL_FILES = {"callbacks/several.yaml", "loss/several.yaml", "net/stylebank.yaml"}
+SEVERAL_FILES |= {"net/stylebank_half.yaml", "norm/conditional_instance.yaml"}
 
 
 def choice_of(file: str) -> list[str]:
@@ -54,6 +60,7 @@ def choice_of(file: str) -> list[str]:
     pixels = group in PIXEL_GROUPS or file in PIXEL_FILES
     distilled = group in DISTILL_GROUPS or file in DISTILL_FILES
     task = ["task=gatys"] if pixels else ["task=distill"] if distilled else []
+    task = ["task=multistyle"] if file in SEVERAL_FILES else task
     return [*task, *NEEDS.get(file, []), f"{group}={name}"]
 
 
@@ -80,7 +87,9 @@ def offline(config: DictConfig, photos: Path) -> DictConfig:
         config.teacher.weights = random
     else:
         config.loss_network.weights = random
-        config.style = str(photos / "00.jpg")
+        several = config.task._target_ == "stylenet.tasks.MultiStyle"
+        names = [str(photos / f"{number:02d}.jpg") for number in range(2 if several else 1)]
+        config.style = names if several else names[0]
     if "root" in config.data:
         is_litdata = config.data._target_.endswith("LitData")
         config.data.root = str(litdata_of(photos) if is_litdata else photos)
@@ -112,6 +121,23 @@ def litdata_of(photos: Path) -> Path:
     """The photographs as a data set in LitData's format."""
     folder = FolderData(root=str(photos), val_count=0, augment=CentreSquare())
     return write_litdata(folder.train_pictures(), photos.with_name("litdata"))
+
+
+def bank_in(folder: Path) -> Path:
+    """A net of one style among several, as a run leaves it."""
+    folder.mkdir()
+    nets = "stylenet.nets."
+    architecture = {
+        "_target_": f"{nets}StyleBank",
+        "styles": 1,
+        "width": 0.125,
+        "norm": {"_target_": f"{nets}InstanceNorm", "_partial_": True},
+        "padding": {"_target_": f"{nets}Padding", "margin": 0, "mode": "reflect", "residual": 1},
+        "upsample": {"_target_": f"{nets}NearestUpsample", "_partial_": True},
+    }
+    facts = {"architecture": architecture, "styles": [{"name": "known"}]}
+    save_model(folder, build_architecture(architecture), facts)
+    return folder
 
 
 def shrink(config: DictConfig) -> None:
@@ -165,6 +191,8 @@ def test_every_choice_trains_for_one_step(
     if pixels:
         small = [*(o for o in small if not o.startswith("data.")), f"content={photos / '01.jpg'}"]
     config = offline(composed(*choice_of(file), *logger, *small), photos)
+    if file == "task/add_style.yaml":
+        config.bank = str(bank_in(tmp_path / "bank"))
     if pixels:
         shrink(config)
     loss = train(config)

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text()
@@ -22,6 +23,7 @@ COMMANDS = [
 TEXTS = re.findall(r"```text\n(.*?)```", README, flags=re.DOTALL)
 SET_UP = "python3 -m venv .uv && .uv/bin/pip install -q uv && .uv/bin/uv run "
 RUN = "runs/2026-01-01_12-00-00_style-udnie"
+BANK = "runs/2026-01-01_12-00-00_four-styles"
 Script = Callable[..., int]
 
 
@@ -79,12 +81,29 @@ def small(arguments: list[str]) -> list[str]:
         arguments = [a for a in arguments if not a.startswith("loss_network.")]
         added += ["loss_network/weights=random", "trainer.max_epochs=null"]
     arguments = [a for a in arguments if not a.startswith("trainer.max_steps")]
+    if "task=add_style" in arguments:
+        added.remove("net.width=0.125")  # the bank's
     return [*arguments, *added, "trainer.max_steps=1"]
 
 
+@pytest.fixture
+def bank(script: Script, place: Path) -> Callable[[], None]:
+    """Trains the net of four styles that README's commands name."""
+    style = "style=[udnie,wave,the_scream,starry_night]"
+
+    def train() -> None:
+        assert script("train.py", *small(["task=multistyle", style, f"run.dir={BANK}"])) == 0
+
+    return train
+
+
 @pytest.mark.parametrize("command", [c for c in COMMANDS if c.startswith("python train.py")])
-def test_train_commands(command: str, script: Script, place: Path) -> None:
+def test_train_commands(
+    command: str, script: Script, place: Path, bank: Callable[[], None]
+) -> None:
     arguments = shlex.split(command)[2:]
+    if BANK in command:
+        bank()
     if "resume" not in command:
         assert script("train.py", *small(arguments)) == 0
         return
@@ -97,7 +116,15 @@ def test_train_commands(command: str, script: Script, place: Path) -> None:
 
 
 @pytest.mark.parametrize("command", [c for c in COMMANDS if c.startswith("python evaluate.py")])
-def test_evaluate_commands(command: str, script: Script, place: Path) -> None:
+def test_evaluate_commands(
+    command: str, script: Script, place: Path, bank: Callable[[], None]
+) -> None:
+    if BANK in command:
+        bank()
+    with Image.open(place / "photos" / "me.jpg") as photo:
+        half = Image.new("RGB", photo.size, "red")
+    half.paste((0, 0, 255), (0, 0, half.width // 2, half.height))
+    half.save(place / "map.png")
     for run in (RUN, "runs/a", "runs/b"):
         if run in command:
             assert script("train.py", *small(["style=udnie", f"run.dir={run}"])) == 0
@@ -105,6 +132,15 @@ def test_evaluate_commands(command: str, script: Script, place: Path) -> None:
     (out,) = re.findall(r"out=(\w+)", command)
     assert (place / out / "sheet.png").is_file()
     assert (place / out / "metrics.csv").is_file()
+
+
+def test_banks_commands(script: Script, place: Path, bank: Callable[[], None]) -> None:
+    """One after the other: what one leaves another takes up."""
+    commands = [shlex.split(c)[2:] for c in COMMANDS if c.startswith("python banks.py")]
+    if commands:
+        bank()
+    for arguments in commands:
+        assert script("banks.py", *arguments) == 0
 
 
 @pytest.mark.parametrize("command", [c for c in COMMANDS if c.startswith("python benchmarks/")])
@@ -115,7 +151,8 @@ def test_benchmark_commands_have_tests_of_their_own(command: str) -> None:
 
 
 def test_no_command_is_left_out() -> None:
-    known = (SET_UP, "python train.py", "python evaluate.py", "python benchmarks/")
+    known = (SET_UP, "python train.py", "python evaluate.py", "python banks.py")
+    known += ("python benchmarks/",)
     assert [c for c in COMMANDS if not c.startswith(known)] == []
     # started otherwise than by python: tests/run/test_ddp.py does
     others = {line.split()[0] for block in TEXTS for line in block.splitlines() if line[0] != "#"}

@@ -49,6 +49,7 @@ class TrainConfig:
 
     style: Any = "ihc"
     content: Any = None
+    bank: str | None = None
     style_scale: float | None = None
     seed: int = 0
     precision: Any = "auto"
@@ -91,6 +92,11 @@ class EvaluateConfig:
     content: Any = "???"
     out: str | None = None
     style: Any = None
+    style_weights: Any = None
+    strength: float = 1.0
+    reconstruct: bool = False
+    regions: str | None = None
+    region_styles: Any = None
     max_pixels: int = 100_000_000
     device: str = "auto"
     paths: Paths = field(default_factory=Paths)

@@ -6,7 +6,7 @@ from PIL import Image
 from pytorch_lightning.loggers import TensorBoardLogger
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
-from stylenet.callbacks import PictureGrids
+from stylenet.callbacks import PictureGrids, StyleGrids
 
 PAD, LINE, CELL = 8, 28, 256
 RED, CYAN, BLUE = (255, 0, 0), (0, 255, 255), (0, 0, 255)
@@ -99,3 +99,30 @@ def test_the_file_holds_what_the_task_handed_out(fit, tmp_path, tiny_task):
     middle = PAD + LINE + CELL // 2
     assert picture.getpixel((PAD + CELL // 2, middle)) in ((127,) * 3, (128,) * 3)
     assert picture.getpixel((PAD + CELL + PAD + CELL // 2, middle)) == (255, 255, 255)
+
+
+@pytest.mark.parametrize("reconstructs", [True, False])
+def test_styles_are_columns_below_their_pictures(fit, tmp_path, tiny_task, reconstructs):
+    flat = torch.ones(1, 3, 6, 6)
+    colours = {"green": (0.0, 1.0, 0.0), "blue": (0.0, 0.0, 1.0)}
+
+    class Several(tiny_task):
+        styles = {k: flat * torch.tensor(v)[:, None, None] for k, v in colours.items()}  # noqa: RUF012
+
+        def validation_step(self, batch, batch_idx):
+            shown = {"content": batch, "stylised": {"green": 1 - batch, "blue": 0 * batch}}
+            return shown | ({"reconstruction": 0 * batch + 1} if reconstructs else {})
+
+    grids = StyleGrids(tmp_path, rows=1)
+    fit(grids, max_steps=4, task=Several())
+    with Image.open(grids.last) as picture:
+        picture = picture.convert("RGB")
+    white, black, green = (255, 255, 255), (0, 0, 0), (0, 255, 0)
+    own = [white] if reconstructs else []
+    expected = [[white, *own, green, BLUE], [RED, *own, CYAN, black]]
+    size = (PAD + len(expected[0]) * (CELL + PAD), PAD + LINE + 2 * (CELL + PAD))
+    assert picture.size == size
+    for row, wanted in enumerate(expected):
+        y = PAD + LINE + CELL // 2 + row * (CELL + PAD)
+        xs = [PAD + CELL // 2 + i * (CELL + PAD) for i in range(len(wanted))]
+        assert [picture.getpixel((x, y)) for x in xs] == wanted

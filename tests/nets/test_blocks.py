@@ -14,7 +14,7 @@ from stylenet.nets import (
     ScaledTanh,
     TransposedUpsample,
 )
-from stylenet.nets.blocks import fits, pad_to_multiple
+from stylenet.nets.fitting import fits, pad_to_multiple
 
 MODES = ["zeros", "reflect", "replicate"]
 

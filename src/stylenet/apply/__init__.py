@@ -1,6 +1,19 @@
 """Using trained nets."""
 
+from stylenet.apply.banks import BankError, copy_pictures, grown, merge, remove_style
 from stylenet.apply.model_file import DESCRIPTION, Model, ModelFileError, load_model, save_model
 from stylenet.apply.stylizer import Stylizer
 
-__all__ = ["DESCRIPTION", "Model", "ModelFileError", "Stylizer", "load_model", "save_model"]
+__all__ = [
+    "DESCRIPTION",
+    "BankError",
+    "Model",
+    "ModelFileError",
+    "Stylizer",
+    "copy_pictures",
+    "grown",
+    "load_model",
+    "merge",
+    "remove_style",
+    "save_model",
+]

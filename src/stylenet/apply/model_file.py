@@ -5,6 +5,7 @@ No pickle anywhere: loading a stranger's net runs none of the stranger's code.
 
 from __future__ import annotations
 
+import difflib
 import functools
 import importlib
 import json
@@ -19,6 +20,7 @@ from safetensors.torch import load_file, save
 from torch import nn
 
 from stylenet.errors import StylenetError
+from stylenet.nets import styles_of
 
 TENSORS = "model.safetensors"
 DESCRIPTION = "model.json"
@@ -44,6 +46,42 @@ class Model:
         """The run directory's name, or the file's where it has one of its own."""
         # absolute: the parent of a file in the current directory has no name of its own
         return self.path.absolute().parent.name if self.path.name == TENSORS else self.path.stem
+
+    @property
+    def styles(self) -> tuple[str, ...]:
+        """The names of the styles that the net has a choice of; none for a net of one style.
+
+        Raises:
+            ModelFileError: the description names another number of styles than the net has.
+        """
+        count = styles_of(self.net)
+        if count is None:
+            return ()
+        facts = self.description.get("styles")
+        named = facts if isinstance(facts, list) else []
+        names = tuple(str(fact.get("name")) for fact in named if isinstance(fact, Mapping))
+        if len(set(names)) != count:
+            raise ModelFileError(
+                f"The net of {self.path} has {count} styles, but its description names "
+                f"{', '.join(names) or 'none'}.",
+                "Keep the two files of one run together.",
+            )
+        return names
+
+    def style_number(self, style: str) -> int:
+        """The number that the net has for ``style``.
+
+        Raises:
+            ModelFileError: there is none of that name; lists those there are, and the nearest.
+        """
+        if style in self.styles:
+            return self.styles.index(style)
+        near = difflib.get_close_matches(style, self.styles, 1, 0.5)
+        hint = f"Did you mean {near[0]!r}? " if near else ""
+        there = (
+            f"Its styles are {', '.join(self.styles)}." if self.styles else "It is of one style."
+        )
+        raise ModelFileError(f"The net of {self.path} has no style {style!r}.", f"{hint}{there}")
 
 
 def save_model(folder: str | Path, net: nn.Module, description: Mapping[str, Any]) -> Path:

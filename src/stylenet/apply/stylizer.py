@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import torch
@@ -12,10 +13,23 @@ from stylenet.apply.model_file import Model, load_model
 
 
 class Stylizer:
-    """A trained net that paints one picture at a time, at the picture's own size."""
+    """A trained net that paints one picture at a time, at the picture's own size.
 
-    def __init__(self, model: Model, device: torch.device | str = "cpu") -> None:
+    Args:
+        model: the net.
+        device: where it paints.
+        weights: for a net of several styles: gives for the height and width of a picture the
+            weights of the styles, (S,), or (S,height,width).
+    """
+
+    def __init__(
+        self,
+        model: Model,
+        device: torch.device | str = "cpu",
+        weights: Callable[[int, int], Tensor] | None = None,
+    ) -> None:
         self.model = model
+        self.weights = weights
         self.device = torch.device(device)
         self._net = model.net.to(self.device).to(memory_format=torch.channels_last)
         self.seconds = 0.0
@@ -38,10 +52,12 @@ class Stylizer:
         Raises:
             PictureTooSmallError: see the net.
         """
-        batch = picture[None].to(self.device)
+        inputs = [picture[None].to(self.device)]
+        if self.weights is not None:
+            inputs.append(self.weights(*picture.shape[-2:])[None])
         self._wait()
         start = time.perf_counter()
-        painted = self._net(batch)
+        painted = self._net(*inputs)
         self._wait()
         self.seconds = time.perf_counter() - start
         return painted[0].float().clamp(0, 1).cpu()  # type: ignore[no-any-return]

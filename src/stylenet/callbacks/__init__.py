@@ -2,7 +2,7 @@
 
 from stylenet.callbacks.checkpoints import StepCheckpoints, how_to_resume, save_whole
 from stylenet.callbacks.curves import LossCurves
-from stylenet.callbacks.pictures import PictureGrids
+from stylenet.callbacks.pictures import PictureGrids, StyleGrids
 from stylenet.callbacks.progress import StepProgress
 from stylenet.callbacks.record import RunRecord
 from stylenet.callbacks.snapshots import Snapshots
@@ -17,6 +17,7 @@ __all__ = [
     "StepCheckpoints",
     "StepProgress",
     "StopWhenFlat",
+    "StyleGrids",
     "Throughput",
     "how_to_resume",
     "save_whole",

@@ -30,7 +30,7 @@ class PictureGrids(Callback):
         self.rows = rows
         self.last: Path | None = None
         self.last_step = -1
-        self._shown: list[tuple[Tensor, Tensor]] = []
+        self._shown: list[list[Tensor]] = []
 
     def on_validation_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
         """Forget the pictures of the validation before."""
@@ -50,9 +50,8 @@ class PictureGrids(Callback):
         del trainer, pl_module, batch, batch_idx, dataloader_idx
         missing = self.rows - len(self._shown)
         if missing > 0 and isinstance(outputs, Mapping):
-            pairs = zip(outputs["content"], outputs["stylised"], strict=True)
-            kept = [(c.detach().float().cpu(), s.detach().float().cpu()) for c, s in pairs]
-            self._shown += kept[:missing]
+            columns = [batch[:missing].detach().float().cpu() for batch in self._columns(outputs)]
+            self._shown += [list(row) for row in zip(*columns, strict=True)]
 
     def on_validation_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
         """Draw the grid, write it and hand it to the loggers."""
@@ -61,14 +60,38 @@ class PictureGrids(Callback):
         self.last_step = trainer.global_step  # known to all processes
         if not trainer.is_global_zero:
             return
-        style = pl_module.style[0].detach().float().cpu()  # type: ignore[index]
-        grid = contact_sheet(
-            [[content, stylised, style] for content, stylised in self._shown],
-            column_titles=["content", "stylised", "style"],
-        )
+        grid = self._sheet(self._shown, pl_module)
         self.last = self.folder / f"step_{trainer.global_step:06d}.png"
         write_image(self.last, grid)
         show_picture(trainer, "val/pictures", grid)
+
+    def _columns(self, outputs: Mapping[str, Any]) -> list[Tensor]:
+        """Batches (N,3,H,W) of what a task handed out, a column each."""
+        return [outputs["content"], outputs["stylised"]]
+
+    def _sheet(self, rows: list[list[Tensor]], task: LightningModule) -> Tensor:
+        """The grid (3,H,W) of ``rows``, a row a picture, with what else there is to show."""
+        style = task.style[0].detach().float().cpu()  # type: ignore[index]
+        titles = ["content", "stylised", "style"]
+        return contact_sheet([[*row, style] for row in rows], column_titles=titles)
+
+
+class StyleGrids(PictureGrids):
+    """`PictureGrids` of a task of several styles: a row a picture, a column a style.
+
+    Above the columns stand the style pictures. The task's ``validation_step`` hands out
+    ``stylised`` by style and, where it makes one, a ``reconstruction``, which gets a column too.
+    """
+
+    def _columns(self, outputs: Mapping[str, Any]) -> list[Tensor]:
+        own = [outputs["reconstruction"]] if "reconstruction" in outputs else []
+        return [outputs["content"], *own, *outputs["stylised"].values()]
+
+    def _sheet(self, rows: list[list[Tensor]], task: LightningModule) -> Tensor:
+        styles: Mapping[str, Tensor] = task.styles  # type: ignore[assignment]
+        before = ["content", "reconstruction"][: len(rows[0]) - len(styles)]
+        first = [*[None] * len(before), *(style[0].float().cpu() for style in styles.values())]
+        return contact_sheet([first, *rows], column_titles=[*before, *styles])
 
 
 def show_picture(trainer: Trainer, name: str, picture: Tensor) -> None:

@@ -17,6 +17,7 @@ from stylenet.images.reading import (
     open_image,
     read_image,
 )
+from stylenet.images.regions import read_regions
 from stylenet.images.sheets import contact_sheet
 from stylenet.images.sizing import (
     AsIs,
@@ -55,6 +56,7 @@ __all__ = [
     "path_hash",
     "picture_files",
     "read_image",
+    "read_regions",
     "resize",
     "to_pil",
     "to_tensor",

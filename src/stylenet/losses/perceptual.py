@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -15,10 +16,15 @@ from stylenet.losses.network import LossNetwork
 
 @dataclass(frozen=True)
 class View:
-    """A batch of pictures, (N,3,H,W) in [0,1], and those of its features that terms asked for."""
+    """A batch of pictures, (N,3,H,W) in [0,1], and those of its features that terms asked for.
+
+    ``chosen`` is the number of the style that each picture is to have, (N,), where a loss has
+    several.
+    """
 
     image: Tensor
     features: Mapping[str, Tensor] = field(default_factory=dict)
+    chosen: Tensor | None = None
 
 
 @dataclass(frozen=True)
@@ -26,12 +32,14 @@ class LossTerms:
     """What a loss is made of; every value is a scalar averaged over the batch.
 
     ``total`` is the sum of ``terms`` (each times its weight: they are comparable), ``parts`` holds
-    the shares of single layers, such as ``style/relu2_2``, weighted alike.
+    the shares of single layers, such as ``style/relu2_2``, weighted alike. ``pictures`` holds the
+    terms of each picture, (N,), without gradient, where pictures have styles of their own.
     """
 
     total: Tensor
     terms: Mapping[str, Tensor]
     parts: Mapping[str, Tensor]
+    pictures: Mapping[str, Tensor] = field(default_factory=dict)
 
 
 class Term(nn.Module):
@@ -81,30 +89,33 @@ class PerceptualLoss(nn.Module):
         self.stylised_layers = _union(term.stylised_layers for term in terms.values())
         self.content_layers = _union(term.content_layers for term in terms.values())
 
-    def forward(self, stylised: Tensor, content: Tensor) -> LossTerms:
-        """Compare ``stylised`` with ``content``, both (N,3,H,W) in [0,1]."""
-        return self.compare(stylised, self.view_content(content))
+    def forward(self, stylised: Tensor, content: Tensor, chosen: Tensor | None = None) -> LossTerms:
+        """Compare ``stylised`` with ``content``, both (N,3,H,W) in [0,1]; ``chosen``: `View`."""
+        return self.compare(stylised, self.view_content(content, chosen))
 
-    def view_content(self, content: Tensor) -> View:
+    def view_content(self, content: Tensor, chosen: Tensor | None = None) -> View:
         """What the terms read of ``content`` (N,3,H,W) in [0,1]: the same for every comparison."""
         with torch.no_grad():
-            return self._view(content, self.content_layers)
+            return self._view(content, self.content_layers, chosen)
 
     def compare(self, stylised: Tensor, content_view: View) -> LossTerms:
         """Compare ``stylised`` (N,3,H,W) in [0,1] with a content picture viewed before."""
         stylised_view = self._view(stylised, self.stylised_layers)
         terms: dict[str, Tensor] = {}
         parts: dict[str, Tensor] = {}
+        pictures: dict[str, Tensor] = {}
         for name, term in self.terms.items():
-            shares = {
-                k: term.weight * v.mean() for k, v in term(stylised_view, content_view).items()
-            }
+            values: dict[str, Tensor] = term(stylised_view, content_view)
+            weight: Any = term.weight
+            shares = {k: weight * v.mean() for k, v in values.items()}
+            if content_view.chosen is not None:  # else nobody tells pictures apart
+                pictures[name] = weight * torch.stack(list(values.values())).sum(0).detach()
             terms[name] = torch.stack(list(shares.values())).sum()
             parts |= {f"{name}/{k}": v for k, v in shares.items() if k}
-        return LossTerms(torch.stack(list(terms.values())).sum(), terms, parts)
+        return LossTerms(torch.stack(list(terms.values())).sum(), terms, parts, pictures)
 
-    def _view(self, image: Tensor, layers: tuple[str, ...]) -> View:
-        return View(image, self.network(image, layers) if layers else {})
+    def _view(self, image: Tensor, layers: tuple[str, ...], chosen: Tensor | None = None) -> View:
+        return View(image, self.network(image, layers) if layers else {}, chosen)
 
 
 def _union(groups: Iterable[tuple[str, ...]]) -> tuple[str, ...]:

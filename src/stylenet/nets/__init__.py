@@ -10,15 +10,28 @@ from stylenet.nets.blocks import (
     TransposedUpsample,
 )
 from stylenet.nets.convolutions import BlockConv2d, PaddedConv2d, UpsampledConv2d
-from stylenet.nets.johnson import PictureTooSmallError, TransformerNet
-from stylenet.nets.norms import InstanceNorm
+from stylenet.nets.fitting import PictureTooSmallError
+from stylenet.nets.johnson import TransformerNet
+from stylenet.nets.norms import ConditionalInstanceNorm, InstanceNorm
 from stylenet.nets.pixels import PixelImage
+from stylenet.nets.stylebank import StyleBank
+from stylenet.nets.styled import (
+    MultiStyleNet,
+    StyleWeightsError,
+    join_state,
+    shared_parameters,
+    split_state,
+    style_parameters,
+    styles_of,
+)
 
 __all__ = [
     "Affine",
     "BlockConv2d",
+    "ConditionalInstanceNorm",
     "ConvBlock",
     "InstanceNorm",
+    "MultiStyleNet",
     "NearestUpsample",
     "PaddedConv2d",
     "Padding",
@@ -26,7 +39,14 @@ __all__ = [
     "PixelImage",
     "ResidualBlock",
     "ScaledTanh",
+    "StyleBank",
+    "StyleWeightsError",
     "TransformerNet",
     "TransposedUpsample",
     "UpsampledConv2d",
+    "join_state",
+    "shared_parameters",
+    "split_state",
+    "style_parameters",
+    "styles_of",
 ]

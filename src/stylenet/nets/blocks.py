@@ -1,7 +1,8 @@
 """What transformer nets are built of: padding, residual blocks, upsampling, output ranges.
 
 Every part takes and gives feature maps of shape (N,C,H,W). A norm layer is passed as a factory
-``norm(channels) -> Module``, so any normalisation fits any net.
+``norm(channels) -> Module``, so any normalisation fits any net; one that depends on styles gets
+the mixture of them, which every part hands on.
 """
 
 from __future__ import annotations
@@ -11,10 +12,10 @@ from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional as F
 
 from stylenet.nets.convolutions import PaddedConv2d, UpsampledConv2d
 from stylenet.nets.padding import Mode
+from stylenet.nets.styled import Mixture, Styled, StyledSequential
 
 NormFactory = Callable[[int], nn.Module]
 
@@ -34,7 +35,7 @@ class Padding:
     residual: int
 
 
-class ConvBlock(nn.Sequential):
+class ConvBlock(StyledSequential):
     """Convolution, norm, ReLU: (N,in,H,W) -> (N,out,ceil(H/stride),ceil(W/stride)) when padded."""
 
     def __init__(
@@ -50,7 +51,7 @@ class ConvBlock(nn.Sequential):
         super().__init__(convolution, norm(out_channels), nn.ReLU())
 
 
-class ResidualBlock(nn.Module):
+class ResidualBlock(Styled):
     """Two 3x3 convolutions with norm, added to the (cropped) input; no ReLU after the sum.
 
     Johnson et al. 2016, supplementary material: with ``padding=0`` the result is two cells smaller
@@ -60,7 +61,7 @@ class ResidualBlock(nn.Module):
     def __init__(self, channels: int, norm: NormFactory, padding: int, mode: Mode) -> None:
         super().__init__()
         self.crop = 2 - 2 * padding
-        self.body = nn.Sequential(
+        self.body = StyledSequential(
             PaddedConv2d(channels, channels, 3, padding, mode),
             norm(channels),
             nn.ReLU(),
@@ -68,14 +69,14 @@ class ResidualBlock(nn.Module):
             norm(channels),
         )
 
-    def forward(self, x: Tensor) -> Tensor:
+    def forward(self, x: Tensor, mixture: Mixture | None = None) -> Tensor:
         """(N,C,H,W) -> (N,C,H-2*crop,W-2*crop)."""
         c = self.crop
         shortcut = x[..., c : x.shape[-2] - c, c : x.shape[-1] - c]
-        return shortcut + self.body(x)  # type: ignore[no-any-return]
+        return shortcut + self.body(x, mixture)  # type: ignore[no-any-return]
 
 
-class TransposedUpsample(nn.Sequential):
+class TransposedUpsample(StyledSequential):
     """3x3 transposed convolution of stride 1/2, as papers say, norm, ReLU: doubles H and W.
 
     Prone to checkerboards; kept because Johnson et al. 2016 use it. ``mode`` is accepted for
@@ -91,7 +92,7 @@ class TransposedUpsample(nn.Sequential):
         )
 
 
-class NearestUpsample(nn.Sequential):
+class NearestUpsample(StyledSequential):
     """Nearest-neighbour doubling, 3x3 convolution, norm, ReLU: doubles H and W, no checkerboards.
 
     Odena et al. 2016, "Deconvolution and checkerboard artifacts".
@@ -135,23 +136,3 @@ class Affine(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         """Any shape -> same shape, unbounded."""
         return self.centre + self.scale * x
-
-
-def pad_to_multiple(image: Tensor, multiple: int, margin: int) -> Tensor:
-    """Reflect ``margin`` pixels on every side; below and right also up to a ``multiple``.
-
-    The caller crops the result back to the size of ``image``; reflection needs each side of
-    ``image`` to be longer than what is added to it (see ``smallest_side``).
-    """
-    height, width = image.shape[-2:]
-    right, bottom = -width % multiple, -height % multiple
-    if margin == right == bottom == 0:
-        return image
-    return F.pad(image, (margin, margin + right, margin, margin + bottom), mode="reflect")
-
-
-def fits(side: int, multiple: int, margin: int, kernel: int) -> bool:
-    """Whether ``side`` pixels can be reflected as ``pad_to_multiple`` and a kernel ask."""
-    extra = -side % multiple
-    padded = side + 2 * margin + extra
-    return side > margin + extra and padded >= 2 * multiple and padded > kernel // 2

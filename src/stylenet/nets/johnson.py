@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from itertools import count
-
 from torch import Tensor, nn
 
 from stylenet.errors import StylenetError
@@ -14,17 +12,14 @@ from stylenet.nets.blocks import (
     ResidualBlock,
     ScaledTanh,
     UpsampleFactory,
-    fits,
-    pad_to_multiple,
 )
 from stylenet.nets.convolutions import BlockConv2d
+from stylenet.nets.fitting import check_fits, pad_to_multiple
+from stylenet.nets.norms import ConditionalInstanceNorm
+from stylenet.nets.styled import Mixture, StyledSequential, StyleWeightsError
 
 DOWNSAMPLING = 4
 KERNEL = 9
-
-
-class PictureTooSmallError(StylenetError, ValueError):
-    """The picture is too small for the net's padding."""
 
 
 class TransformerNet(nn.Module):
@@ -36,6 +31,9 @@ class TransformerNet(nn.Module):
 
     The input enters as RGB in [0,1]; Johnson's code feeds BGR in 0..255 minus the mean. A first
     layer that is learnt, and followed by a norm, makes the two the same net up to its first bias.
+
+    With ``ConditionalInstanceNorm`` it is the net of Dumoulin et al. 2017 (arXiv:1610.07629), which
+    paints in any of S styles and their mixtures; ``styles`` is S, and None with any other norm.
 
     Args:
         norm: factory of norm layers, ``norm(channels)``.
@@ -63,47 +61,66 @@ class TransformerNet(nn.Module):
         c1, c2, c3 = (max(1, round(channels * width)) for channels in (32, 64, 128))
         mode = padding.mode
         self.padding = padding
-        self.encoder = nn.Sequential(
+        self.encoder = StyledSequential(
             ConvBlock(3, c1, KERNEL, norm, mode),
             ConvBlock(c1, c2, 3, norm, mode, stride=2),
             ConvBlock(c2, c3, 3, norm, mode, stride=2),
         )
-        self.residuals = nn.Sequential(
+        self.residuals = StyledSequential(
             *(ResidualBlock(c3, norm, padding.residual, mode) for _ in range(blocks))
         )
-        self.decoder = nn.Sequential(
+        self.decoder = StyledSequential(
             upsample(c3, c2, norm, mode),
             upsample(c2, c1, norm, mode),
             BlockConv2d(c1, 3, KERNEL, mode),
         )
         self.output = ScaledTanh() if output is None else output
+        norms = (m for m in self.modules() if isinstance(m, ConditionalInstanceNorm))
+        self.styles = next((len(m.styles) for m in norms), None)
 
-    def forward(self, image: Tensor) -> Tensor:
-        """Stylise ``image``.
+    def forward(self, image: Tensor, style: Tensor | None = None) -> Tensor:
+        """Stylise ``image``, with a norm that has a choice of styles by the weights ``style``.
+
+        Args:
+            image: (N,3,H,W) in [0,1].
+            style: (N,S), or (N,S,H,W) where weights differ within pictures; sums of 1.
 
         Raises:
             PictureTooSmallError: when the picture cannot be reflected as far as the padding asks.
+            StyleWeightsError: weights for a net of one style, or none for one of several.
         """
         height, width = image.shape[-2:]
         margin = self.padding.margin
-        if not all(fits(side, DOWNSAMPLING, margin, KERNEL) for side in (height, width)):
-            raise self._too_small(height, width)
+        check_fits(image, DOWNSAMPLING, margin, KERNEL)
+        mixture = self._mixture(image, style)
         x = pad_to_multiple(image, DOWNSAMPLING, margin)
-        x = self.output(self.decoder(self.residuals(self.encoder(x))))
-        assert isinstance(x, Tensor)
-        return x[..., :height, :width]
+        x = self.residuals(self.encoder(x, mixture), mixture)
+        painted: Tensor = self.output(self.decoder(x, mixture))
+        return painted[..., :height, :width]
 
-    def _too_small(self, height: int, width: int) -> PictureTooSmallError:
-        margin = self.padding.margin
-        least = next(n for n in count(1) if fits(n, DOWNSAMPLING, margin, KERNEL))
-        remedy = "Enlarge the picture"
-        if margin:
-            remedy += ", or train with net/padding=reflect, which takes far smaller ones"
-        return PictureTooSmallError(
-            f"Got a picture of {width}x{height} px, but a net that reflects {margin} px at its "
-            f"borders needs at least {least} px on each side.",
-            f"{remedy}.",
-        )
+    def _mixture(self, image: Tensor, style: Tensor | None) -> Mixture | None:
+        if style is None and self.styles is None:
+            return None
+        if style is None or self.styles is None:
+            got = f"a net of {self.styles} styles" if style is None else "a net of one style"
+            raise StyleWeightsError(
+                f"Got {got} and {'no ' if style is None else ''}style weights.",
+                "A net of several styles (norm=conditional_instance) takes pictures and weights, "
+                "any other one pictures alone.",
+            )
+        if style.ndim == 4 and not self.padding.residual:
+            raise StyleWeightsError(
+                f"Got weights that differ within pictures, but {self.padding} crops features.",
+                "Use a net with net/padding=reflect or net/padding=zeros.",
+            )
+        mixture = Mixture.of(style, image, self.styles)
+        if len(set(mixture.pictures)) < len(image):
+            raise StyleWeightsError(
+                "Got a picture whose style weights are all 0, but this net has no picture without "
+                "a style.",
+                "Give weights with a sum of 1; net=stylebank can reconstruct.",
+            )
+        return mixture.padded(DOWNSAMPLING, 0)
 
 
 def _check(padding: Padding, width: float, blocks: int) -> None:

@@ -16,13 +16,14 @@ from torch import Tensor
 from stylenet.apply import Model, Stylizer, load_model
 from stylenet.errors import StylenetError
 from stylenet.images import LongerSide, contact_sheet, write_image
-from stylenet.losses import PerceptualLoss
+from stylenet.losses import LossNetwork, PerceptualLoss
 from stylenet.losses.network import LossNetworkError
 from stylenet.metrics import measure
 from stylenet.nets import PictureTooSmallError
 from stylenet.run.building import build_loss, build_network, instantiate
 from stylenet.run.contents import UnreadableError, find_contents
 from stylenet.run.figures import Row, table_of_means, write_rows
+from stylenet.run.paintings import Painting, paintings
 from stylenet.run.speed import tune_allocator
 from stylenet.run.style_of import style_of
 from stylenet.run.tuned import settle_layer_weights
@@ -34,6 +35,9 @@ SHEET_CELL = LongerSide(256)
 
 def evaluate(config: DictConfig) -> list[Row]:
     """Paint every content picture with every model, at the picture's own size.
+
+    A net of several styles paints in each of them, as a model of its own; or as ``style_weights``,
+    ``strength``, ``reconstruct`` or ``regions`` with ``region_styles`` say.
 
     Writes ``<out>/<model>/<path below the content folder>.png``, ``<out>/sheet.png`` (the first
     pictures) and ``<out>/metrics.csv`` and prints a table. Losses are unweighted: content, style
@@ -50,8 +54,10 @@ def evaluate(config: DictConfig) -> list[Row]:
         tune_allocator()
     contents = find_contents(_as_list(config.content))
     models = _named([load_model(path) for path in _as_list(config.model)])
-    losses = {name: _loss(settings, model).to(device) for name, model in models.items()}
-    stylizers = {name: Stylizer(model, device) for name, model in models.items()}
+    wanted = {p.name: p for name, model in models.items() for p in paintings(config, name, model)}
+    network = build_network(settings)
+    losses = {name: _loss(settings, one, network).to(device) for name, one in wanted.items()}
+    stylizers = {name: Stylizer(p.model, device, p.weights) for name, p in wanted.items()}
     warm: set[str] = set()
     rows: list[Row] = []
     sheet: list[list[Tensor]] = []
@@ -69,7 +75,7 @@ def evaluate(config: DictConfig) -> list[Row]:
                 figures = asdict(measure(result, picture, losses[name], device))
                 figures["milliseconds"] = round(1000 * stylizer.seconds, 2)
                 about = (name, content.name.as_posix(), width, height, config.loss_network.name)
-                painted.append(Row(*about, **figures))
+                painted.append(Row(*about, **figures, style_bytes=wanted[name].bytes))
                 write_image(out / name / content.target, result)
                 cells.append(SHEET_CELL(result))
         except (UnreadableError, PictureTooSmallError, LossNetworkError) as error:
@@ -144,14 +150,14 @@ def _unweighted(config: DictConfig) -> DictConfig:
     return settings
 
 
-def _loss(config: DictConfig, model: Model) -> PerceptualLoss:
-    """The loss against the style that ``model`` was trained on, or the one named."""
-    style = style_of(config, model)
+def _loss(config: DictConfig, painting: Painting, network: LossNetwork) -> PerceptualLoss:
+    """The loss against the style that the net was trained on, or the one named."""
+    style = style_of(config, painting)
     if style is not None:
-        loss = build_loss(config, style)
+        loss = build_loss(config, style, network)
     else:
         terms = {k: instantiate(v) for k, v in config.loss.terms.items() if k != "style"}
-        loss = PerceptualLoss(terms, build_network(config))
+        loss = PerceptualLoss(terms, network)
     for layer in (*loss.stylised_layers, *loss.content_layers):
         loss.network.resolve(layer)  # an unknown one is no fault of the first picture
     return loss

@@ -18,6 +18,7 @@ from stylenet.apply import DESCRIPTION, save_model
 from stylenet.callbacks import LossCurves, PictureGrids, save_whole
 from stylenet.errors import StylenetError
 from stylenet.images import write_image
+from stylenet.nets import styles_of
 from stylenet.run.building import (
     Made,
     Parts,
@@ -32,6 +33,7 @@ from stylenet.run.facts import versions
 from stylenet.run.notes import CONFIG_FILE, note, save_config
 from stylenet.run.processes import rank
 from stylenet.run.speed import LONG_ON_CPU, LONG_ON_GPU, CompileLongRuns, on_gpu
+from stylenet.styles import FoundStyle
 
 log = logging.getLogger(__name__)
 
@@ -75,6 +77,12 @@ class FeedForwardRuns:
         # seeded here, so that the net's first weights do not depend on what was built before
         seed_everything(config.seed, verbose=False)
         net: nn.Module = instantiate(config.net)
+        if styles_of(net) is not None:
+            raise StylenetError(
+                f"Got {type(net).__name__} for {styles_of(net)} styles (norm=conditional_instance, "
+                "net=stylebank), but task=feedforward trains a net for one style.",
+                "Use norm=instance, or task=multistyle 'style=[udnie,wave]'.",
+            )
         if config.channels_last:
             net = net.to(memory_format=torch.channels_last)
             loss = loss.to(memory_format=torch.channels_last)
@@ -110,18 +118,25 @@ class FeedForwardRuns:
         self, config: DictConfig, folder: Path, parts: Parts, *, finished: bool
     ) -> float | None:
         """Save the net; give ``val/loss/total``."""
-        losses = _final_losses(parts) if finished else {}
+        losses = final_losses(parts) if finished else {}
         if rank() > 0:
             return losses.get("val/loss/total")
-        save_model(folder, parts.task.net, describe(config, parts, losses, finished=finished))
-        grids, curves = parts.callback(PictureGrids), parts.callback(LossCurves)
-        if grids is not None and grids.last is not None:
-            log.info("pictures  %s", grids.last)
-        if curves is not None:
-            log.info("curves    %s", curves.figure)
-        log.info("net       %s", folder / "model.safetensors")
-        log.info("paint     python evaluate.py 'model=%s' content=<picture or folder>", folder)
+        facts = {"style": style_facts(config, parts.styles[0])}
+        facts |= describe(config, parts, losses, finished=finished)
+        save_model(folder, parts.task.net, facts)
+        say_where(folder, parts)
         return losses.get("val/loss/total")
+
+
+def say_where(folder: Path, parts: Parts) -> None:
+    """Say where the results of a run lie, and what to do with the net."""
+    grids, curves = parts.callback(PictureGrids), parts.callback(LossCurves)
+    if grids is not None and grids.last is not None:
+        log.info("pictures  %s", grids.last)
+    if curves is not None:
+        log.info("curves    %s", curves.figure)
+    log.info("net       %s", folder / "model.safetensors")
+    log.info("paint     python evaluate.py 'model=%s' content=<picture or folder>", folder)
 
 
 def _note_later(config: DictConfig, words: str) -> None:
@@ -131,24 +146,27 @@ def _note_later(config: DictConfig, words: str) -> None:
         save_config(config, Path(config.run.dir) / CONFIG_FILE)
 
 
+def style_facts(config: DictConfig, style: FoundStyle) -> dict[str, Any]:
+    """What ``model.json`` says of a style."""
+    entry, values = style.entry, plain(config)
+    return {
+        "name": style.name,
+        "sha256": style.sha256,
+        "title": entry.title if entry else None,
+        "artist": entry.artist if entry else None,
+        "size": values["style_size"],
+        "scale": values["style_scale"],
+        "stand_in": style.stand_in,
+    }
+
+
 def describe(
     config: DictConfig, parts: Parts, losses: dict[str, float], finished: bool
 ) -> dict[str, Any]:
-    """What ``model.json`` says of a net: how to build it, and where it comes from."""
+    """What ``model.json`` says of a net besides its styles: how to build it, how it was trained."""
     values = plain(config)
-    style = parts.styles[0]
-    entry = style.entry
     return {
         "architecture": values["net"],
-        "style": {
-            "name": style.name,
-            "sha256": style.sha256,
-            "title": entry.title if entry else None,
-            "artist": entry.artist if entry else None,
-            "size": values["style_size"],
-            "scale": values["style_scale"],
-            "stand_in": style.stand_in,
-        },
         "recipe": values["publication"],
         "losses": {
             "loss_network": config.loss_network.name,
@@ -168,7 +186,7 @@ def describe(
     }
 
 
-def _final_losses(parts: Parts) -> dict[str, float]:
+def final_losses(parts: Parts) -> dict[str, float]:
     """Validate the finished net, unless the last step was validated, and give its losses."""
     trainer = parts.trainer
     grids, best = parts.callback(PictureGrids), parts.callback(ModelCheckpoint)

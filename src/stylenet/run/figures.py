@@ -9,7 +9,7 @@ from statistics import fmean
 
 from rich.table import Table
 
-FIGURES = ("content", "style", "tv", "ssim", "milliseconds")
+FIGURES = ("content", "style", "tv", "ssim", "milliseconds", "style_bytes")
 
 
 @dataclass(frozen=True)
@@ -17,7 +17,8 @@ class Row:
     """One painted picture's figures: a line of ``metrics.csv``.
 
     ``picture`` is the path below the content folder; ``milliseconds`` is the net alone, without
-    reading, measuring and writing, after one untimed pass that warms each model up.
+    reading, measuring and writing, after one untimed pass that warms each model up; ``style_bytes``
+    are those of the tensors that only the styles painted in use: all of a net of one style.
     """
 
     model: str
@@ -30,6 +31,7 @@ class Row:
     tv: float | None
     ssim: float | None
     milliseconds: float
+    style_bytes: int
 
 
 def write_rows(file: Path, rows: list[Row]) -> None:
@@ -50,6 +52,7 @@ def table_of_means(rows: list[Row]) -> Table:
         cells = []
         for figure in FIGURES:
             values = [getattr(row, figure) for row in own if getattr(row, figure) is not None]
-            cells.append(f"{fmean(values):.4g}" if values else "-")
+            digits = ".0f" if figure == "style_bytes" else ".4g"
+            cells.append(f"{fmean(values):{digits}}" if values else "-")
         table.add_row(model, str(len(own)), *cells)
     return table

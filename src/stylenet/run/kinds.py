@@ -11,6 +11,7 @@ from stylenet.errors import StylenetError
 from stylenet.run.building import Made, Parts
 from stylenet.run.distill import DistillRuns
 from stylenet.run.feedforward import FeedForwardRuns
+from stylenet.run.multistyle import AddStyleRuns, MultiStyleRuns
 from stylenet.run.pixels import PixelRuns
 
 
@@ -41,9 +42,11 @@ class Kind(Protocol):
 
 
 KINDS: dict[str, Kind] = {
+    "stylenet.tasks.AddStyle": AddStyleRuns(),
     "stylenet.tasks.Distill": DistillRuns(),
     "stylenet.tasks.FeedForward": FeedForwardRuns(),
     "stylenet.tasks.Gatys": PixelRuns(),
+    "stylenet.tasks.MultiStyle": MultiStyleRuns(),
 }
 
 
@@ -57,7 +60,7 @@ def kind_of(config: DictConfig) -> Kind:
     if target not in KINDS:
         raise StylenetError(
             f"Got task._target_={target}, expected one of {', '.join(KINDS)}.",
-            "Choose task=feedforward, task=gatys or task=distill; a new task is entered in "
-            "stylenet.run.kinds.",
+            "Choose task=feedforward, task=multistyle, task=add_style, task=gatys or task=distill; "
+            "a new task is entered in stylenet.run.kinds.",
         )
     return KINDS[target]

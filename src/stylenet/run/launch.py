@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 
 from hydra.core.config_store import ConfigStore
 from hydra.errors import HydraException
-from omegaconf import OmegaConf
+from omegaconf import ListConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 from rich.console import Console
 
@@ -34,7 +34,12 @@ def register() -> None:
     swept = swept_keys(sys.argv[1:])
     OmegaConf.register_new_resolver("run_name", lambda keys: run_name(keys, swept), replace=True)
     OmegaConf.register_new_resolver("run_dir", _run_dir, replace=True)
+    OmegaConf.register_new_resolver("count", _count, replace=True)
     register_launchers()
+
+
+def _count(value: object) -> int:
+    return len(value) if isinstance(value, ListConfig) else 1
 
 
 def _run_dir(resume: str | None, runs: str, now: str, name: str) -> str:

@@ -14,6 +14,7 @@ from stylenet.apply import Model
 from stylenet.errors import StylenetError
 from stylenet.images import read_image
 from stylenet.run.building import instantiate, locate_style, scaled
+from stylenet.run.paintings import Painting
 from stylenet.styles import StyleNotFoundError, read_style
 
 log = logging.getLogger(__name__)
@@ -21,15 +22,18 @@ log = logging.getLogger(__name__)
 SIZES = ("AsIs", "CentreCrop", "CentreSquare", "Height", "LongerSide", "ShorterSide")
 
 
-def style_of(config: DictConfig, model: Model) -> Tensor | None:
+def style_of(config: DictConfig, painting: Painting) -> Tensor | None:
     """The style to measure against, at the size it was trained at."""
     if config.style is not None:
         return read_style(locate_style(config, str(config.style)), instantiate(config.style_size))
-    kept = model.path.parent / "style.png"
+    if painting.facts is None:  # no single style
+        return None
+    model = painting.model
+    one = "style.png" if painting.style is None else f"styles/{painting.style}.png"
+    kept = model.path.parent / one
     if kept.is_file():
         return read_image(kept)[None]
-    facts = model.description.get("style")
-    facts = facts if isinstance(facts, Mapping) else {}
+    facts = painting.facts if isinstance(painting.facts, Mapping) else {}
     name, digest = facts.get("name"), facts.get("sha256")
     if not name:
         log.warning("%s: its file names no style: no style loss (give style=...)", model.name)

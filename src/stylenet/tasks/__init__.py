@@ -3,6 +3,7 @@
 from stylenet.tasks.distill import Distill
 from stylenet.tasks.feedforward import FeedForward, NonFiniteLossError
 from stylenet.tasks.gatys import Gatys, Stage
+from stylenet.tasks.multistyle import AddStyle, MultiStyle
 from stylenet.tasks.muon import Muon
 from stylenet.tasks.optimizers import LBFGS, OptimizerBySize
 from stylenet.tasks.scales import CoarseToFine, OneScale
@@ -18,6 +19,7 @@ from stylenet.tasks.start import (
 
 __all__ = [
     "LBFGS",
+    "AddStyle",
     "CoarseToFine",
     "Distill",
     "FeedForward",
@@ -25,6 +27,7 @@ __all__ = [
     "FromPicture",
     "FromStyle",
     "Gatys",
+    "MultiStyle",
     "Muon",
     "NoisyContent",
     "NonFiniteLossError",

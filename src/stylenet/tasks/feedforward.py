@@ -78,8 +78,8 @@ class FeedForward(LightningModule):
         """
         del batch_idx
         terms = self._losses(batch)
-        scalars = self._means(terms)
-        self._check_finite(scalars, terms.terms)
+        scalars = mean_over_processes(scalars_of(terms), self.trainer.world_size)
+        check_finite(self.global_step, scalars, terms.terms)
         self._log("train", scalars, len(batch))
         rate = self.trainer.optimizers[0].param_groups[0]["lr"]
         self.log("train/learning_rate", rate, batch_size=len(batch))
@@ -90,7 +90,7 @@ class FeedForward(LightningModule):
         """Log the losses of a batch; hand out its pictures as ``content`` and ``stylised``."""
         del batch_idx
         stylised = self(batch)
-        scalars = _scalars(self.loss(stylised, batch))
+        scalars = scalars_of(self.loss(stylised, batch))
         # every process sees all pictures, and has its own running statistics of a batch norm
         self._log("val", scalars, len(batch), sync_dist=True)
         return {"content": batch, "stylised": stylised}
@@ -103,15 +103,6 @@ class FeedForward(LightningModule):
         schedule = {"scheduler": self._scheduler(optimizer), "interval": "step"}
         return {"optimizer": optimizer, "lr_scheduler": schedule}
 
-    def _means(self, terms: LossTerms) -> dict[str, Tensor]:
-        """Total, terms and parts, each the mean over all processes: theirs are of equal batches."""
-        scalars = _scalars(terms)
-        if self.trainer.world_size == 1:
-            return scalars
-        values = torch.stack([value.float() for value in scalars.values()])
-        torch.distributed.all_reduce(values)
-        return dict(zip(scalars, values / self.trainer.world_size, strict=True))
-
     def _log(
         self, stage: str, scalars: Mapping[str, Tensor], batch_size: int, sync_dist: bool = False
     ) -> None:
@@ -121,19 +112,35 @@ class FeedForward(LightningModule):
             sync_dist=sync_dist,
         )
 
-    def _check_finite(self, scalars: Mapping[str, Tensor], terms: Iterable[str]) -> None:
-        # of means over all processes: they raise the error together, and none waits for another
-        if torch.isfinite(scalars["total"]):
-            return
-        bad = {k: scalars[k].item() for k in terms if not torch.isfinite(scalars[k])}
-        named = ", ".join(f"{name} = {value}" for name, value in bad.items()) or "their sum"
-        raise NonFiniteLossError(
-            f"At step {self.global_step} the loss is not finite: {named}; expected finite terms.",
-            "Start again with a smaller optimizer.lr, a smaller weight of that term, precision=32, "
-            "or trainer.gradient_clip_val=1.",
-        )
 
-
-def _scalars(terms: LossTerms) -> dict[str, Tensor]:
+def scalars_of(terms: LossTerms) -> dict[str, Tensor]:
+    """Total, terms and parts, without gradient."""
     scalars = {"total": terms.total, **terms.terms, **terms.parts}
     return {name: value.detach() for name, value in scalars.items()}
+
+
+def mean_over_processes(scalars: dict[str, Tensor], processes: int) -> dict[str, Tensor]:
+    """Each the mean over all processes, which have the same ones: theirs are of equal batches."""
+    if processes == 1:
+        return scalars
+    values = torch.stack([value.float() for value in scalars.values()])
+    torch.distributed.all_reduce(values)
+    return dict(zip(scalars, values / processes, strict=True))
+
+
+def check_finite(step: int, scalars: Mapping[str, Tensor], terms: Iterable[str]) -> None:
+    """Refuse a ``total`` that is no finite number; ``terms`` are the names that may be at fault.
+
+    Raises:
+        NonFiniteLossError: names those that are not finite.
+    """
+    # of means over all processes: they raise the error together, and none waits for another
+    if torch.isfinite(scalars["total"]):
+        return
+    bad = {k: scalars[k].item() for k in terms if not torch.isfinite(scalars[k])}
+    named = ", ".join(f"{name} = {value}" for name, value in bad.items()) or "their sum"
+    raise NonFiniteLossError(
+        f"At step {step} the loss is not finite: {named}; expected finite terms.",
+        "Start again with a smaller optimizer.lr, a smaller weight of that term, precision=32, "
+        "or trainer.gradient_clip_val=1.",
+    )

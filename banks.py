@@ -1,0 +1,8 @@
+"""Nets of several styles, taken apart and put together: ``python banks.py --help``."""
+
+import sys
+
+from stylenet.run import arrange_banks
+
+if __name__ == "__main__":
+    sys.exit(arrange_banks(sys.argv[1:]))

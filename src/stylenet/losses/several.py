@@ -1,0 +1,89 @@
+"""Style reconstruction with several styles at hand, one for each picture of a batch."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor
+
+from stylenet.errors import StylenetError
+from stylenet.losses.distances import GramDistance, StyleDistance
+from stylenet.losses.functional import single
+from stylenet.losses.network import LossNetwork
+from stylenet.losses.perceptual import Term, View
+from stylenet.losses.terms import LayerWeightsError, weigh_layers
+
+
+class StylesTerm(Term):
+    """At each style layer, each picture's distance from the statistics of the style chosen for it.
+
+    ``View.chosen`` of the content says which. The targets are computed once, here, from pictures
+    (1,3,H,W) in [0,1] of any sizes; statistics are each picture's own, never the batch's.
+
+    Args:
+        network: reads the style pictures.
+        style: the style pictures.
+        layers: style layers.
+        layer_weights: 1 each if None.
+        weight: of the term.
+        distance: Gram matrices if None.
+        style_weights: multiplies ``weight`` for each style; 1 each if None.
+
+    Raises:
+        LayerWeightsError: another number of style weights than of styles, or a negative one.
+    """
+
+    def __init__(
+        self,
+        network: LossNetwork,
+        style: Sequence[Tensor],
+        layers: Sequence[str],
+        layer_weights: Sequence[float] | None,
+        weight: float,
+        distance: StyleDistance | None = None,
+        style_weights: Sequence[float] | None = None,
+    ) -> None:
+        super().__init__(weight)
+        self.layer_weights = weigh_layers("style", layers, layer_weights)
+        self.stylised_layers = tuple(self.layer_weights)
+        self.distance = GramDistance() if distance is None else distance
+        factors = [1.0] * len(style) if style_weights is None else [float(w) for w in style_weights]
+        if len(factors) != len(style) or min(factors) < 0:
+            raise LayerWeightsError(
+                f"Got loss.style_weights={factors} for {len(style)} styles, expected a number of 0 "
+                "or more for each.",
+                "Give each its factor, e.g. 'style=[udnie,wave]' 'loss.style_weights=[0.5,1]', or "
+                "null.",
+            )
+        self.factors: Tensor
+        self.register_buffer("factors", torch.tensor(factors), persistent=False)
+        self._names: dict[str, dict[str, str]] = {}
+        with torch.no_grad():
+            features = [network(picture, self.stylised_layers) for picture in style]
+            for layer in self.stylised_layers:
+                described = [self.distance.describe(single(f[layer])) for f in features]
+                self._names[layer] = {key: f"{key}_{layer}" for key in described[0]}
+                for key, name in self._names[layer].items():
+                    targets = torch.cat([one[key] for one in described])
+                    self.register_buffer(name, targets, persistent=False)
+
+    def forward(self, stylised: View, content: View) -> dict[str, Tensor]:
+        """One part a style layer.
+
+        Raises:
+            StylenetError: nobody said which style each picture is to have.
+        """
+        if content.chosen is None:
+            raise StylenetError(
+                "A loss of several styles was not told which style each picture is to have.",
+                "Use loss=perceptual, or task=multistyle.",
+            )
+        factors = self.factors[content.chosen]
+        parts = {}
+        for layer, weight in self.layer_weights.items():
+            described = self.distance.describe(stylised.features[layer])
+            names = self._names[layer].items()
+            targets = {key: self.get_buffer(name)[content.chosen] for key, name in names}
+            parts[layer] = weight * factors * self.distance(described, targets)
+        return parts

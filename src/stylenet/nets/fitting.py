@@ -1,0 +1,54 @@
+"""What size of picture a net takes, and how pictures are brought to it."""
+
+from __future__ import annotations
+
+from itertools import count
+
+from torch import Tensor
+from torch.nn import functional as F
+
+from stylenet.errors import StylenetError
+
+
+class PictureTooSmallError(StylenetError, ValueError):
+    """The picture is too small for the net's padding."""
+
+
+def pad_to_multiple(image: Tensor, multiple: int, margin: int) -> Tensor:
+    """Reflect ``margin`` pixels on every side; below and right also up to a ``multiple``.
+
+    The caller crops the result back to the size of ``image``; reflection needs each side of
+    ``image`` to be longer than what is added to it (see ``smallest_side``).
+    """
+    height, width = image.shape[-2:]
+    right, bottom = -width % multiple, -height % multiple
+    if margin == right == bottom == 0:
+        return image
+    return F.pad(image, (margin, margin + right, margin, margin + bottom), mode="reflect")
+
+
+def fits(side: int, multiple: int, margin: int, kernel: int) -> bool:
+    """Whether ``side`` pixels can be reflected as ``pad_to_multiple`` and a kernel ask."""
+    extra = -side % multiple
+    padded = side + 2 * margin + extra
+    return side > margin + extra and padded >= 2 * multiple and padded > kernel // 2
+
+
+def check_fits(image: Tensor, multiple: int, margin: int, kernel: int) -> None:
+    """Refuse a picture (N,C,H,W) that cannot be reflected as far as asked.
+
+    Raises:
+        PictureTooSmallError: with the least size.
+    """
+    height, width = image.shape[-2:]
+    if fits(height, multiple, margin, kernel) and fits(width, multiple, margin, kernel):
+        return
+    least = next(n for n in count(1) if fits(n, multiple, margin, kernel))
+    remedy = "Enlarge the picture"
+    if margin:
+        remedy += ", or train with net/padding=reflect, which takes far smaller ones"
+    raise PictureTooSmallError(
+        f"Got a picture of {width}x{height} px, but a net that reflects {margin} px at its "
+        f"borders needs at least {least} px on each side.",
+        f"{remedy}.",
+    )

@@ -1,0 +1,245 @@
+"""Training one net for several styles."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from typing import Any, Protocol, runtime_checkable
+
+import torch
+from pytorch_lightning import LightningModule
+from torch import Tensor, nn
+from torch.nn import functional as F
+from torch.optim import Optimizer
+
+from stylenet.errors import StylenetError
+from stylenet.losses import LossTerms, PerceptualLoss
+from stylenet.losses.functional import pixel_loss
+from stylenet.nets import shared_parameters, style_parameters, styles_of
+from stylenet.tasks.dealing import dealt_styles
+from stylenet.tasks.feedforward import (
+    OptimizerFactory,
+    SchedulerFactory,
+    check_finite,
+    scalars_of,
+)
+
+IDENTITY = "identity"
+
+
+@runtime_checkable
+class Reconstructing(Protocol):
+    """A net that can give a picture back without a style: its auto-encoder alone."""
+
+    def reconstruct(self, image: Tensor) -> Tensor:
+        """(N,3,H,W) in [0,1] -> the same size."""
+        ...
+
+
+class MultiStyle(LightningModule):
+    """Optimises ``net`` for several styles, another one for each picture of a batch.
+
+    A net that can reconstruct learns that too: after ``style_steps`` steps on styles comes one on
+    the mean squared difference of pictures and their reconstructions, of which the gradient on the
+    weights that all styles share is brought to ``identity_weight`` times the length that the style
+    loss's had in the step before (Chen et al. 2017, section 3.3). Both go through one state of the
+    optimiser: one with a state of its own would, with Adam, take steps of full length whatever the
+    length of its gradient. What belongs to a style has a state that only the steps with this style
+    touch: otherwise it has no gradient, hence no step.
+
+    Logged are the terms as `FeedForward` does, ``identity``, and each style's own terms, as
+    ``train/loss/<style>/<term>`` (of the pictures that had this style in the step). Validation
+    paints each picture in each style.
+
+    Args:
+        net: (N,3,H,W) in [0,1] and style weights (N,S) -> (N,3,H,W).
+        loss: of several styles, in the order of ``styles``.
+        styles: name -> style picture (1,3,H,W) in [0,1], for callbacks to show.
+        optimizer: factory over the parameters.
+        scheduler: factory of a learning-rate schedule stepped after every batch, or None.
+        seed: of the order of the styles.
+        style_steps: T, 1 or more.
+        identity_weight: lambda, 0 or more.
+
+    Raises:
+        StylenetError: a net of one style; a number out of its range.
+    """
+
+    first = 0
+    """Number that the net has for the first of ``styles``."""
+
+    def __init__(
+        self,
+        net: nn.Module,
+        loss: PerceptualLoss,
+        styles: Mapping[str, Tensor],
+        optimizer: OptimizerFactory,
+        scheduler: SchedulerFactory | None = None,
+        seed: int = 0,
+        style_steps: int = 2,
+        identity_weight: float = 1.0,
+    ) -> None:
+        super().__init__()
+        if style_steps < 1 or identity_weight < 0:
+            raise StylenetError(
+                f"Got task.style_steps={style_steps} task.identity_weight={identity_weight}, "
+                "expected 1 or more, and 0 or more.",
+                "Use those of the paper, 2 and 1.",
+            )
+        count = styles_of(net)
+        if count is None:
+            raise StylenetError(
+                f"Got {type(net).__name__} without a choice of styles, but this task trains a net "
+                f"for {len(styles)} styles.",
+                "Use net=stylebank, or net=johnson norm=conditional_instance.",
+            )
+        self.net = net
+        self.loss = loss
+        self.styles = dict(styles)
+        self.count = count
+        self.style_steps = style_steps
+        self.identity_weight = identity_weight
+        self.seed = seed
+        self._optimizer = optimizer
+        self._scheduler = scheduler
+        self._shared = shared_parameters(net)
+        self.style_gradient: Tensor
+        self.register_buffer("style_gradient", torch.zeros(()))
+
+    def forward(self, content: Tensor, style: Tensor) -> Tensor:
+        """Stylise ``content``: (N,3,H,W) in [0,1] and weights (N,S) -> (N,3,H,W)."""
+        stylised = self.net(content, style)
+        assert isinstance(stylised, Tensor)
+        return stylised
+
+    def reconstructs(self) -> bool:
+        """Whether the net learns to reconstruct."""
+        return isinstance(self.net, Reconstructing)
+
+    def is_identity_step(self, step: int) -> bool:
+        """Whether the step of this number, from 0 on, is one of the auto-encoder."""
+        return self.reconstructs() and step % (self.style_steps + 1) == self.style_steps
+
+    def styles_at(self, step: int, batch: int) -> list[int]:
+        """The style of each picture in the step of this number, as `styles` counts them."""
+        before = step // (self.style_steps + 1) if self.reconstructs() else 0
+        return dealt_styles(len(self.styles), batch, step - before, self.seed)
+
+    def training_step(self, batch: Tensor, batch_idx: int) -> Tensor:
+        """One step on content pictures (N,3,H,W) in [0,1].
+
+        Raises:
+            NonFiniteLossError: before a NaN or infinite loss reaches the weights.
+        """
+        del batch_idx
+        rate = self.trainer.optimizers[0].param_groups[0]["lr"]
+        self.log("train/learning_rate", rate, batch_size=len(batch))
+        if self.is_identity_step(self.global_step):
+            identity = self._identity_loss(batch)[0]
+            scalars = {"total": identity.detach(), IDENTITY: identity.detach()}
+            check_finite(self.global_step, scalars, [IDENTITY])
+            self.log(f"train/loss/{IDENTITY}", identity.detach(), batch_size=len(batch))
+            return identity
+        chosen = self.styles_at(self.global_step, len(batch))
+        _, terms = self._painted(batch, chosen)
+        scalars = scalars_of(terms)
+        check_finite(self.global_step, scalars, terms.terms)
+        self._log("train", scalars | self._by_style(terms, chosen), len(batch))
+        total: Tensor = terms.total
+        return total
+
+    def on_before_optimizer_step(self, optimizer: Optimizer) -> None:
+        """Balance the two losses' gradients on the weights that all styles share."""
+        del optimizer
+        gradients = [p.grad for p in self._shared if p.grad is not None]
+        if not self.reconstructs() or not gradients:
+            return
+        length = torch.linalg.vector_norm(torch.stack(torch._foreach_norm(gradients)))
+        if self.is_identity_step(self.global_step):
+            least = torch.finfo(length.dtype).tiny
+            torch._foreach_mul_(
+                gradients, self.identity_weight * self.style_gradient / length.clamp_min(least)
+            )
+        else:
+            self.style_gradient.copy_(length)
+
+    def validation_step(self, batch: Tensor, batch_idx: int) -> Mapping[str, Any]:
+        """Log the losses of a batch in every style; hand out its pictures.
+
+        They are ``content``, ``stylised`` by style, and ``reconstruction`` if the net makes any.
+        """
+        del batch_idx
+        stylised: dict[str, Tensor] = {}
+        sums: dict[str, Tensor] = defaultdict(lambda: torch.zeros((), device=self.device))
+        for number, name in enumerate(self.styles):
+            chosen = [number] * len(batch)
+            stylised[name], terms = self._painted(batch, chosen)
+            for key, value in scalars_of(terms).items():
+                sums[key] = sums[key] + value / len(self.styles)
+            sums |= self._by_style(terms, chosen)
+        pictures: dict[str, Any] = {"content": batch, "stylised": stylised}
+        if self.reconstructs():
+            sums[IDENTITY], pictures["reconstruction"] = self._identity_loss(batch)
+        self._log("val", sums, len(batch))
+        return pictures
+
+    def configure_optimizers(self) -> Any:
+        """The optimiser over what is trained, with its schedule if there is one."""
+        optimizer = self._optimizer([p for p in self.net.parameters() if p.requires_grad])
+        if self._scheduler is None:
+            return optimizer
+        schedule = {"scheduler": self._scheduler(optimizer), "interval": "step"}
+        return {"optimizer": optimizer, "lr_scheduler": schedule}
+
+    def _painted(self, batch: Tensor, chosen: Sequence[int]) -> tuple[Tensor, LossTerms]:
+        """The batch, each picture in the style chosen for it, and the losses."""
+        numbers = torch.tensor(chosen)  # on the CPU: see Mixture.of
+        stylised = self(batch, F.one_hot(numbers + self.first, self.count).float())
+        return stylised, self.loss(stylised, batch, numbers.to(batch.device))
+
+    def _identity_loss(self, batch: Tensor) -> tuple[Tensor, Tensor]:
+        assert isinstance(self.net, Reconstructing)
+        reconstruction = self.net.reconstruct(batch)
+        return pixel_loss(reconstruction, batch).mean(), reconstruction
+
+    def _by_style(self, terms: LossTerms, chosen: Sequence[int]) -> dict[str, Tensor]:
+        """Each term of each style that a picture was painted in."""
+        rows: dict[str, list[int]] = defaultdict(list)
+        names = list(self.styles)
+        for row, number in enumerate(chosen):
+            rows[names[number]].append(row)
+        return {
+            f"{name}/{term}": values[of_style].mean()
+            for name, of_style in rows.items()
+            for term, values in terms.pictures.items()
+        }
+
+    def _log(self, stage: str, scalars: Mapping[str, Tensor], batch_size: int) -> None:
+        values = {f"{stage}/loss/{name}": value.detach() for name, value in scalars.items()}
+        self.log_dict(values, batch_size=batch_size)
+
+
+class AddStyle(MultiStyle):
+    """Trains the last style of ``net`` alone: what all styles share, and the others, stay as is.
+
+    Nothing of them has a gradient, and the net stays in evaluation mode, so that a batch norm's
+    statistics do not move either.
+    """
+
+    def __init__(self, net: nn.Module, *arguments: Any, **more: Any) -> None:
+        super().__init__(net, *arguments, **more)
+        self.first = self.count - len(self.styles)
+        net.requires_grad_(False)
+        for number in range(self.first, self.count):
+            for parameter in style_parameters(net, number):
+                parameter.requires_grad_(True)
+
+    def reconstructs(self) -> bool:
+        """It does not learn to."""
+        return False
+
+    def train(self, mode: bool = True) -> AddStyle:
+        """Keep the net in evaluation mode."""
+        super().train(mode)
+        self.net.eval()
+        return self
