@@ -28,7 +28,6 @@ from stylenet.run.building import (
     scaled,
 )
 from stylenet.run.contents import find_content
-from stylenet.run.tuned import settle_layer_weights
 from stylenet.tasks import Stage
 
 log = logging.getLogger(__name__)
@@ -172,7 +171,6 @@ def _settle_weights(config: DictConfig) -> None:
     alone = "style_weight" in loss and loss.style_weight is loss.style_layer_weights is None
     if alone and layers is not None and loss.style_layers == network.style_layers:
         loss.style_layer_weights = layers  # they belong to these layers and this weight
-    settle_layer_weights(config)
     for key in ("content_weight", "style_weight", "tv_weight"):
         if key in loss and loss[key] is None:
             loss[key] = weights[key]
