@@ -70,7 +70,8 @@ def test_two_processes_are_one_with_twice_the_batch(
     common = [*tiny, "data.val_size=32", "data.size=32", "precision=32", "net.blocks=1"]
     # not Adam, whose first steps are as long for a gradient of mere rounding as for any other; and
     # short steps, for where rounding switches a ReLU the gradient jumps
-    common += ["trainer.val_check_interval=2", "optimizer=sgd", "optimizer.lr=2e-6"]
+    common += ["trainer.val_check_interval=2", "optimizer=sgd", "optimizer.lr=1e-6"]
+    common += ["loss.style_layers=[relu2_2,relu3_2]"]
     two = [*common, "data.batch_size=1", "trainer=ddp", "trainer.devices=2", "logger=csv"]
     first = end(process := start(TORCHRUN, [*two, "trainer.max_steps=3"], tmp_path))
     assert process.returncode == 0, first

@@ -53,7 +53,7 @@ def test_what_is_misspelt_is_named_with_its_siblings(override, wrong, nearest, s
 def test_what_is_like_nothing_has_siblings_and_no_match(words):
     text = words("norm=xyzzy")
     assert "Did you mean" not in text
-    assert text.endswith("There are: batch, instance.")
+    assert text.endswith("There are: batch, conditional_instance, instance.")
 
 
 def test_a_variant_of_a_recipe_is_named_whole(words):

@@ -10,11 +10,14 @@ from pathlib import Path
 
 import pytest
 import torch
+from omegaconf import OmegaConf
 from PIL import Image
 from safetensors.torch import load_file
 
 from stylenet.apply import BankError, Model, Stylizer, load_model, merge, save_model
 from stylenet.images import PictureError, read_image, read_regions
+from stylenet.run.multistyle import _settle_factors
+from stylenet.styles import catalogue
 
 Script = Callable[..., int]
 NAMES = ("sand", "moss", "coal")
@@ -347,24 +350,18 @@ def test_what_has_no_meaning_is_refused(
     assert words in capfd.readouterr().err
 
 
-def test_tuned_style_weights_become_factors(script: Script, several: list[str]) -> None:
-    """The catalogue's for udnie is half of the loss network's own."""
-    from omegaconf import OmegaConf
-
-    from stylenet.run.multistyle import _settle_factors
-
+def test_tuned_style_weights_become_factors() -> None:
+    tuned = catalogue()["the_scream"].tuned["compact_vgg"]
+    assert tuned.style_weight
     config = OmegaConf.create(
         {
-            "style": ["udnie", "nowhere.jpg"],
+            "style": ["the_scream", "nowhere.jpg"],
             "loss": {"style_weight": None, "style_weights": None},
             "loss_network": {"name": "compact_vgg", "style_weight": 3.0, "content_weight": 1.0},
         }
     )
     _settle_factors(config)
-    from stylenet.styles import catalogue
-
-    tuned = catalogue()["udnie"].tuned["compact_vgg"]
-    expected = (tuned.style_weight or 3.0) / (tuned.content_weight or 1.0) / 3.0
+    expected = tuned.style_weight / (tuned.content_weight or 1.0) / 3.0
     assert list(config.loss.style_weights) == pytest.approx([expected, 1.0])
     asked = OmegaConf.merge(config, {"loss": {"style_weight": 2.0, "style_weights": None}})
     _settle_factors(asked)
