@@ -74,7 +74,7 @@ def main() -> None:
         jobs=2,
     )
     out = folder if arguments.dry else HERE
-    pictures = photographs(arguments.photographs, 400)
+    pictures = photographs(arguments.photographs, 280)
     rows, grid, titles = [], [], []
     for style, pair in pairs.items():
         own, swatch = style_losses(list(pair), style, arguments.photos, folder / f"{style}_judged")
@@ -94,7 +94,7 @@ def main() -> None:
         writer.writerows(
             {k: v if isinstance(v, str) else f"{v:.4g}" for k, v in row.items()} for row in rows
         )
-    sheet = contact_sheet(grid, row_titles=titles, cell=200, title_px=12)
+    sheet = contact_sheet(grid, row_titles=titles, cell=136, title_px=12)
     print(write_image(out / "swatch_nets.jpg", sheet))
 
 

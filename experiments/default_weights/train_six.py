@@ -31,7 +31,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("folder", type=Path)
     parser.add_argument("--styles", nargs="+", default=STYLES, choices=STYLES)
-    parser.add_argument("--without-others", action="store_true", help="half width, instance norm")
+    parser.add_argument("--others", nargs="*", default=OTHERS, choices=OTHERS)
     parser.add_argument("--photographs", nargs=3, default=PHOTOGRAPHS)
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--dry", action="store_true", help="keep table and sheets out of git")
@@ -40,7 +40,7 @@ def main() -> None:
         parser.error(f"got {' '.join(wrong)}, expected overrides such as trainer.max_steps=2")
 
     six = {f"{s}_instance": [f"style={s}", "norm=instance"] for s in arguments.styles}
-    others = {} if arguments.without_others else OTHERS
+    others = {name: OTHERS[name] for name in arguments.others}
     runs = {
         (arguments.folder / name).absolute(): [*own, "logger=none", *overrides]
         for name, own in (six | others).items()
@@ -63,7 +63,7 @@ def main() -> None:
             for style, run in zip(styles, group, strict=True)
         ]
         grid = list(zip(*columns, strict=True))
-        sheet = contact_sheet(grid, column_titles=list(group), cell=200, title_px=12)
+        sheet = contact_sheet(grid, column_titles=list(group), cell=144, title_px=11)
         write_image(out / name, sheet)
         print(out / name)
 

@@ -29,7 +29,7 @@ CONTENTS = ("chicago", "tubingen", "lion")
 STYLES = ("udnie", "starry_night", "wave", "the_scream")
 # the first of these that a network has: four pixels a cell, just before the pooling
 CONTENT_LAYERS = ("relu3_3", "relu3_2", "fire4")
-TASK = ("task=gatys", "callbacks=none", "logger=none", "loss.content_weight=1")
+TASK = ("task=gatys", "callbacks=none", "logger=none", "loss.content_weight=1", "style_scale=1")
 Row = dict[str, str]
 
 
@@ -122,7 +122,7 @@ def main() -> None:
                 result = Path(options.out, one.name, f"{content}_{style}", "result.png")
                 grid[-1].append(read_image(result))
     names = [one.name for one in options.networks]
-    sheet = contact_sheet(grid, column_titles=names, row_titles=titles, cell=150, title_px=11)
+    sheet = contact_sheet(grid, column_titles=names, row_titles=titles, cell=90, title_px=10)
     write_image(options.sheet, sheet)
     with options.sheet.with_name("pictures.csv").open("w", newline="") as file:
         writer = csv.DictWriter(file, list(rows[0]))
