@@ -2,14 +2,16 @@
 
 from stylenet.regions.colours import label_colours, read_map
 from stylenet.regions.errors import RegionError
-from stylenet.regions.matching import correspond, fit_map
-from stylenet.regions.region_map import RegionMap, colour_name
+from stylenet.regions.matching import correspond, find_colour, fit_map
+from stylenet.regions.region_map import Colour, RegionMap, colour_name
 
 __all__ = [
+    "Colour",
     "RegionError",
     "RegionMap",
     "colour_name",
     "correspond",
+    "find_colour",
     "fit_map",
     "label_colours",
     "read_map",
