@@ -1,8 +1,8 @@
 """A picture of a map alone: ``python experiments/regions/layout.py out``.
 
-A new landscape is drawn in flat colours, and painted from white noise with the regions of photograph
-167083 of ../shared/assets/regions: five sizes from 64 to 256 px, 400 iterations, seed 0. ``out``
-keeps the run. ``layout.jpg`` is written beside this file.
+A new landscape is drawn in flat colours, and painted from white noise with the regions of the
+photograph 167083 of ../shared/assets/regions: five sizes from 64 to 256 px, 400 iterations, seed 0.
+``out`` keeps the run. ``layout.jpg`` is written beside this file.
 """
 
 from __future__ import annotations
