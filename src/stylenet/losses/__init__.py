@@ -9,6 +9,7 @@ from stylenet.losses.distances import (
 )
 from stylenet.losses.distillation import Distillation
 from stylenet.losses.laplacian import LaplacianTerm
+from stylenet.losses.levels import LevelsTerm
 from stylenet.losses.network import LossNetwork
 from stylenet.losses.perceptual import LossTerms, PerceptualLoss, Term, View
 from stylenet.losses.several import StylesTerm
@@ -30,6 +31,7 @@ __all__ = [
     "GramDistance",
     "LaplacianTerm",
     "LayerWeightsError",
+    "LevelsTerm",
     "LossNetwork",
     "LossTerms",
     "MomentsDistance",

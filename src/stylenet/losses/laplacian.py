@@ -36,16 +36,15 @@ def laplacian_loss(image: Tensor, target: Tensor, pool: int) -> Tensor:
     Raises:
         StylenetError: fewer than 3 x 3 squares: there is no Laplacian.
     """
-    cells = [-(-side // pool) for side in image.shape[-2:]]
+    height, width = image.shape[-2:]
+    cells = [-(-side // pool) for side in (height, width)]
     if min(cells) < 3:
-        height, width = image.shape[-2:]
         raise StylenetError(
             f"Got a picture of {width} x {height} pixels, of which the Laplacian loss makes "
             f"{cells[1]} x {cells[0]} squares of {pool} pixels; expected at least 3 x 3.",
-            f"Use a larger picture, or loss.laplacian_pools=[{max(1, min(image.shape[-2:]) // 3)}].",
+            f"Use a larger picture, or loss.laplacian_pools=[{max(1, min(height, width) // 3)}].",
         )
-    pooled = (_pooled(picture, pool) for picture in (image, target))
-    return content_loss(*(laplacian(picture) for picture in pooled))
+    return content_loss(laplacian(_pooled(image, pool)), laplacian(_pooled(target, pool)))
 
 
 def _pooled(image: Tensor, pool: int) -> Tensor:
