@@ -36,7 +36,7 @@ def test_edges_are_compared_at_equal_style_loss(tmp_path: Path) -> None:
         write_image(run / "content.png", content)
         write_image(run / "result.png", content.lerp(noise, share))
         losses = {"style": style * float(name.rpartition("_")[2]), "content": 1.0}
-        (run / "result.json").write_text(json.dumps({"losses": losses}))
+        (run / "result.json").write_text(json.dumps({"losses": losses, "finished": True}))
     done = subprocess.run(
         [sys.executable, str(SCRIPT), str(tmp_path), "--dry", "--pairs", "a,b"],
         capture_output=True,

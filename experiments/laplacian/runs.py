@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +29,8 @@ def painted(folder: Path, overrides: list[str]) -> dict[str, Any]:
 
     All in one process, which imports torch once.
     """
-    if not (folder / "result.json").is_file():
+    if not _finished(folder):
+        shutil.rmtree(folder, ignore_errors=True)
         register()
         with initialize_config_dir(str(CONF), version_base="1.3"):
             config = compose("train", [*overrides, "logger=none", f"run.dir={folder}"])
@@ -36,6 +38,11 @@ def painted(folder: Path, overrides: list[str]) -> dict[str, Any]:
         print(folder, flush=True)
     facts: dict[str, Any] = json.loads((folder / "result.json").read_text())
     return facts
+
+
+def _finished(folder: Path) -> bool:
+    file = folder / "result.json"
+    return file.is_file() and bool(json.loads(file.read_text())["finished"])
 
 
 def edges(picture: Tensor) -> dict[str, np.ndarray]:
