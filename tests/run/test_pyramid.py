@@ -12,12 +12,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from omegaconf import DictConfig
 from torch import Tensor
 
 from stylenet.callbacks import LossCurves
 from stylenet.images import contact_sheet, read_image
 from stylenet.losses.laplacian import laplacian_loss
 from stylenet.regions import level_pictures
+from stylenet.run.preparing import prepare
+from stylenet.run.tuned import LAPLACIAN
 
 Script = Callable[..., int]
 
@@ -79,40 +82,39 @@ def test_the_second_transfer_is_an_ordinary_one_in_the_style_of_the_first(
     assert torch.equal(result, read_image(plain / "result.png"))
 
 
-class Interrupting:
-    """Wraps a callback's ``on_train_batch_end``: at a step the terminal's Ctrl-C arrives."""
+def interrupt_at(step: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ctrl-C arrives when this step has been logged."""
+    before = LossCurves.on_train_batch_end
 
-    def __init__(self, step: int, monkeypatch: pytest.MonkeyPatch) -> None:
-        before = LossCurves.on_train_batch_end
+    def interrupted(curves, trainer, *args, **kwargs) -> None:
+        before(curves, trainer, *args, **kwargs)
+        if trainer.global_step == step:
+            os.kill(os.getpid(), signal.SIGINT)
 
-        def interrupted(curves, trainer, *args, **kwargs) -> None:
-            before(curves, trainer, *args, **kwargs)
-            if trainer.global_step == step:
-                os.kill(os.getpid(), signal.SIGINT)
-
-        monkeypatch.setattr(LossCurves, "on_train_batch_end", interrupted)
+    monkeypatch.setattr(LossCurves, "on_train_batch_end", interrupted)
 
 
-@pytest.mark.parametrize("stop", [1, 5])
 def test_a_run_interrupted_in_either_transfer_goes_on_as_if_it_had_not_been(
-    script: Script, small: list[str], tmp_path: Path, stop: int, monkeypatch: pytest.MonkeyPatch
+    script: Script, small: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Of two sizes each: a checkpoint's size does not say which transfer it belongs to."""
     scales = ["scales=coarse_to_fine", "scales.first_px=30", "scales.steps=1"]
     common = [*small, *scales, "pyramid.steps=3", "trainer.max_steps=7", "pyramid.levels=2"]
-    whole, parted = tmp_path / "whole", tmp_path / "parted"
+    whole = tmp_path / "whole"
     assert script("train.py", *common, f"run.dir={whole}") == 0
-    with monkeypatch.context() as patched:
-        Interrupting(stop, patched)
-        code = script("train.py", *common, f"run.dir={parted}")
-    assert code == 128 + signal.SIGINT
-    assert (parted / "sheet.png").is_file()
-    assert (parted / "intermediate.png").is_file() == (stop > 3)
-    assert script("train.py", f"resume={parted}") == 0
-    assert losses(parted) == losses(whole)
-    for name in ("intermediate", "result", "sheet"):
-        pictures = [read_image(run / f"{name}.png") for run in (whole, parted)]
-        assert torch.equal(*pictures), name
+    for stop in (1, 5):
+        parted = tmp_path / f"{stop}"
+        with monkeypatch.context() as patched:
+            interrupt_at(stop, patched)
+            code = script("train.py", *common, f"run.dir={parted}")
+        assert code == 128 + signal.SIGINT
+        assert (parted / "sheet.png").is_file()
+        assert (parted / "intermediate.png").is_file() == (stop > 3)
+        assert script("train.py", f"resume={parted}") == 0
+        assert losses(parted) == losses(whole)
+        for name in ("intermediate", "result", "sheet"):
+            pictures = [read_image(run / f"{name}.png") for run in (whole, parted)]
+            assert torch.equal(*pictures), name
 
 
 @pytest.mark.parametrize(
@@ -160,6 +162,19 @@ def test_the_laplacian_loss_keeps_a_pictures_edges(
             found["laplacian/2"] + found["laplacian/4"], rel=1e-5
         )
     assert distances[1e5] < 0.5 * distances[0]
+
+
+def test_a_null_weight_goes_with_the_style_weight(composed: Callable[..., DictConfig]) -> None:
+    on = "loss/laplacian=on"
+    for overrides, style in (
+        (["style=udnie.jpg"], 1.5),
+        (["task=gatys"], 30.0),
+        (["loss.style_weight=2"], 2.0),
+        (["task=invert"], 1.0),
+    ):
+        config = prepare(composed(on, "logger=none", *overrides))
+        assert config.loss.terms.laplacian.weight == LAPLACIAN * style
+    assert prepare(composed(on, "loss.laplacian_weight=7")).loss.terms.laplacian.weight == 7
 
 
 def test_a_net_is_trained_with_it_and_its_description_says_so(

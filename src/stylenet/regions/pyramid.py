@@ -80,7 +80,9 @@ def level_pictures(picture: Picture, levels: int) -> list[Picture]:
     """Each level alone, as a picture of the size of ``picture`` (H,W,C) with values in [0,1].
 
     The coarsest level is a blurred picture already. The others, differences around 0, are put
-    around mid grey. What then leaves [0,1] is cut off: that of the very sharpest edges only.
+    around mid grey: a picture that has nothing at that level is then flat and near the mean of what
+    loss networks were trained on. Contrast is left as it is. What leaves [0,1] is cut off, at the
+    very sharpest edges only.
 
     Raises:
         StylenetError: as `laplacian_pyramid`.
