@@ -34,7 +34,7 @@ def small(photos: Path, tmp_path: Path) -> list[str]:
         "content_size.px=40",
         "trainer.accelerator=cpu",
         "trainer.log_every_n_steps=1",
-        "callbacks.snapshots.every=1",
+        "callbacks.snapshots.every=3",
         "precision=32",
         "logger=none",
         f"run.dir={tmp_path / 'run'}",
@@ -149,11 +149,12 @@ def test_refusals_are_said_in_words(
 def test_the_laplacian_loss_keeps_a_pictures_edges(
     script: Script, small: list[str], tmp_path: Path
 ) -> None:
+    plain = [s for s in small[1:] if not s.startswith("callbacks.")] + ["callbacks=none"]
     distances = {}
     for weight in (0, 1e5):
         run = tmp_path / f"{weight:g}"
         own = ["loss/laplacian=on", f"loss.laplacian_weight={weight}", "trainer.max_steps=8"]
-        settings = ["task=gatys", *small[1:], "loss.laplacian_pools=[2,4]", "start=noise", *own]
+        settings = ["task=gatys", *plain, "loss.laplacian_pools=[2,4]", "start=noise", *own]
         assert script("train.py", *settings, f"run.dir={run}") == 0
         result, content = (read_image(run / f"{name}.png")[None] for name in ("result", "content"))
         distances[weight] = float(laplacian_loss(result, content, 2))
@@ -181,10 +182,9 @@ def test_a_net_is_trained_with_it_and_its_description_says_so(
     script: Script, tiny: list[str], tmp_path: Path
 ) -> None:
     run = tmp_path / "run"
-    own = ["loss/laplacian=on", "trainer.max_steps=1", "logger=none", f"run.dir={run}"]
-    assert script("train.py", *tiny, *own) == 0
-    assert losses(run)[1, "train/loss/laplacian/4"] > 0
+    own = ["loss/laplacian=on", "trainer.max_steps=1", "logger=none", "callbacks=none"]
+    assert script("train.py", *tiny, *own, f"run.dir={run}") == 0
     facts = json.loads((run / "model.json").read_text())["losses"]
     assert facts["laplacian_pools"] == [4]
     assert facts["laplacian_weight"] > 0
-    assert facts["final"]["val/loss/laplacian"] > 0
+    assert facts["final"]["val/loss/laplacian/4"] > 0
