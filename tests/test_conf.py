@@ -44,6 +44,7 @@ PIXEL_GROUPS = {"content_size", "colours", "start", "scales"}
 PIXEL_FILES = {f"optimizer/{name}.yaml" for name in ("lbfgs", "lbfgs_fixed", "by_size", "sgd")}
 PIXEL_FILES |= {"callbacks/gatys.yaml", "data/iterations.yaml", "loss/texture.yaml"}
 PIXEL_FILES |= {"loss/optimised.yaml"}
+PIXEL_TASKS = {f"stylenet.tasks.{name}" for name in ("Gatys", "Pyramid")}
 # groups and choices of a loss network that is distilled
 DISTILL_GROUPS = {"teacher", "student"}
 DISTILL_FILES = {"callbacks/distill.yaml"}
@@ -187,12 +188,14 @@ def test_every_choice_trains_for_one_step(
         if not torch.cuda.is_available():
             pytest.skip("no GPU here")
     logger = [] if file.startswith("logger/") else ["logger=none"]
-    pixels = composed(*choice_of(file)).task._target_ == "stylenet.tasks.Gatys"
+    pixels = composed(*choice_of(file)).task._target_ in PIXEL_TASKS
     if pixels:
         small = [*(o for o in small if not o.startswith("data.")), f"content={photos / '01.jpg'}"]
     config = offline(composed(*choice_of(file), *logger, *small), photos)
     if file == "task/add_style.yaml":
         config.bank = str(bank_in(tmp_path / "bank"))
+    if config.pyramid is not None:
+        config.trainer.max_steps = 2  # it is two transfers
     if pixels:
         shrink(config)
     loss = train(config)

@@ -22,6 +22,7 @@ ALLOWED = {
     "callbacks": {"images"},
     "loggers": set(),
     "metrics": {"losses"},
+    "regions": set(),
     "tasks": {"losses", "nets"},
     "apply": {"images", "nets"},
     "run": {
@@ -34,6 +35,7 @@ ALLOWED = {
         "losses",
         "metrics",
         "nets",
+        "regions",
         "styles",
         "tasks",
     },

@@ -73,6 +73,7 @@ class TrainConfig:
     distillation: Any = None
     card: Any = None
     loss: Any = None
+    pyramid: Any = None
     data: Any = None
     task: Any = None
     callbacks: Any = None

@@ -6,6 +6,7 @@ from stylenet.tasks.gatys import Gatys, Stage
 from stylenet.tasks.multistyle import AddStyle, MultiStyle
 from stylenet.tasks.muon import Muon
 from stylenet.tasks.optimizers import LBFGS, OptimizerBySize
+from stylenet.tasks.pyramid import FreshStage, Pyramid
 from stylenet.tasks.scales import CoarseToFine, OneScale
 from stylenet.tasks.schedules import warm_up_and_cosine
 from stylenet.tasks.start import (
@@ -23,6 +24,7 @@ __all__ = [
     "CoarseToFine",
     "Distill",
     "FeedForward",
+    "FreshStage",
     "FromContent",
     "FromPicture",
     "FromStyle",
@@ -33,6 +35,7 @@ __all__ = [
     "NonFiniteLossError",
     "OneScale",
     "OptimizerBySize",
+    "Pyramid",
     "SpeckledContent",
     "Stage",
     "WhiteNoise",
