@@ -9,7 +9,7 @@ import numpy as np
 from scipy import ndimage
 
 from stylenet.errors import StylenetError
-from stylenet.regions.silhouettes import Floats, Labels, Mask, border, resized
+from stylenet.regions.silhouettes import Floats, Labels, Mask, border, cleaned, resized
 
 GREY = np.array([0.2126, 0.7152, 0.0722], dtype=np.float32)
 NEAR_PAPER = 0.08  # what differs less from the paper is paper: JPEG and scanners add noise
@@ -20,6 +20,7 @@ LEAST_PAPER = 0.5  # the shares that the training photographs and drawings part 
 MOST_SOLID = 0.3  # experiments/sketch/README.md
 MOST_BETWEEN = 1.2  # of the share of ink
 LEAST_INK = 5e-4
+SPECK = 0.1  # of the largest part: smaller ones do not count for the shape
 FRAME = 0.9
 ENOUGH = 0.8
 
@@ -37,6 +38,7 @@ class Drawing:
         ink: where lines are, (H,W).
         labels: 0 is the ground, 1 to R the closed regions; a line belongs to the nearest, (H,W).
         gap: the widest gap in the lines that was closed, in pixels.
+        inverted: the picture had light lines on a dark ground.
         remarks: what a user may not expect, each a clause.
     """
 
@@ -44,12 +46,24 @@ class Drawing:
     ink: Mask
     labels: Labels
     gap: int
+    inverted: bool = False
     remarks: tuple[str, ...] = ()
 
     @property
     def figure(self) -> Mask:
         """Where the regions are, (H,W)."""
         return self.labels > 0
+
+    @property
+    def silhouette(self) -> Mask:
+        """The figure as one shape: gaps between regions closed, specks left out, (H,W)."""
+        reach = self.gap // 2
+        if reach == 0:
+            return cleaned(self.figure, SPECK)
+        away = ndimage.distance_transform_edt(~np.pad(self.figure, 2 * reach + 1))
+        closed = ndimage.distance_transform_edt(away <= reach) > reach
+        inner = slice(2 * reach + 1, -2 * reach - 1)
+        return cleaned(closed[inner, inner] | self.figure, SPECK)
 
     @property
     def count(self) -> int:
@@ -109,13 +123,13 @@ class LineArt:
         height, width = picture.shape[:2]
         scale = min(1.0, self.px / max(height, width))
         grey = resized(picture @ GREY, round(height * scale), round(width * scale))
-        remarks: tuple[str, ...] = ()
-        if np.median(grey) < 0.5:
-            grey, remarks = 1 - grey, ("light lines on a dark ground: inverted",)
+        inverted = bool(np.median(grey) < 0.5)
+        grey = 1 - grey if inverted else grey
+        remarks = ("light lines on a dark ground: inverted",) if inverted else ()
         contrast = np.clip(paper_of(grey) - grey, 0, 1)
         darkest = max(FAINTEST, float(np.percentile(contrast, 99.9)))
         ink = contrast > INK * darkest
-        return Drawing(grey, ink, np.zeros(grey.shape, dtype=np.int64), 0, remarks)
+        return Drawing(grey, ink, np.zeros(grey.shape, dtype=np.int64), 0, inverted, remarks)
 
     def closed(self, drawing: Drawing) -> Drawing:
         """The drawing with the regions that its lines close; perhaps none."""

@@ -8,6 +8,7 @@ from stylenet.tasks.muon import Muon
 from stylenet.tasks.optimizers import LBFGS, OptimizerBySize
 from stylenet.tasks.scales import CoarseToFine, OneScale
 from stylenet.tasks.schedules import warm_up_and_cosine
+from stylenet.tasks.sketch import SketchColouring
 from stylenet.tasks.start import (
     FromContent,
     FromPicture,
@@ -33,6 +34,7 @@ __all__ = [
     "NonFiniteLossError",
     "OneScale",
     "OptimizerBySize",
+    "SketchColouring",
     "SpeckledContent",
     "Stage",
     "WhiteNoise",
