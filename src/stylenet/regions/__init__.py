@@ -1,6 +1,10 @@
-"""Where a style goes: arrays and geometry, without torch."""
+"""Region maps: which part of a picture is which. Arrays in, arrays out, without torch."""
 
+from stylenet.regions.colours import label_colours, read_map
+from stylenet.regions.errors import RegionError
+from stylenet.regions.matching import correspond, fit_map
 from stylenet.regions.pairing import ByAreaAndPerimeter, Match, Matching, WholeFigure
+from stylenet.regions.region_map import RegionMap, colour_name
 from stylenet.regions.retrieval import Hit, Shape, both_ways, rank
 from stylenet.regions.silhouettes import BorderContrast, resized
 from stylenet.regions.sketch import Drawing, DrawingError, LineArt, paper_of
@@ -14,10 +18,17 @@ __all__ = [
     "LineArt",
     "Match",
     "Matching",
+    "RegionError",
+    "RegionMap",
     "Shape",
     "WholeFigure",
-    "paper_of",
     "both_ways",
+    "colour_name",
+    "correspond",
+    "fit_map",
+    "label_colours",
+    "paper_of",
     "rank",
+    "read_map",
     "resized",
 ]
