@@ -22,6 +22,7 @@ Labels: TypeAlias = NDArray[np.int64]
 COLOUR_SIGMA = 10.0  # CIELAB units: superpixels that differ by less are one surface
 CONNECTIVITY_SIGMA = 1.0
 SPACE_SIGMA = 0.4  # of the picture's longer side
+LEAST_PIXELS = 60  # in a superpixel
 BINS = (16, 16, 16)
 FAR = 40.0  # CIELAB units at which a contrast counts in full
 
@@ -38,7 +39,7 @@ class BorderContrast:
 
     Attributes:
         px: longer side at which it is computed; the figure comes back at the picture's size.
-        superpixels: about how many.
+        superpixels: about how many; fewer in a picture that is small.
         speck: parts smaller than this share of the largest one are dropped.
     """
 
@@ -62,7 +63,8 @@ class BorderContrast:
     def saliency(self, picture: Floats) -> tuple[Labels, Floats]:
         """Superpixels (H,W), counted from 0, and how much each one is figure, in [0,1]."""
         lab = rgb2lab(picture).astype(np.float32)
-        labels = slic(picture, self.superpixels, compactness=10, start_label=0)
+        count = max(2, min(self.superpixels, lab[..., 0].size // LEAST_PIXELS))
+        labels = slic(picture, count, compactness=10, start_label=0)
         labels = np.unique(labels, return_inverse=True)[1].reshape(labels.shape)
         count = int(labels.max()) + 1
         colours, centres = _means(labels, lab, count)

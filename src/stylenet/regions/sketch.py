@@ -133,34 +133,36 @@ class LineArt:
 
     def closed(self, drawing: Drawing) -> Drawing:
         """The drawing with the regions that its lines close; perhaps none."""
-        reach = self.gap * max(drawing.ink.shape) / 2
+        ink = drawing.ink
+        if not ink.any():
+            return drawing
+        reach = self.gap * max(ink.shape) / 2
         radii = sorted({round(share * reach) for share in (0, 0.25, 0.5, 0.75, 1)})
-        tries = [self._closed(drawing.ink, radius) for radius in radii]
-        areas = [int((labels > 0).sum()) for labels in tries]
+        away = ndimage.distance_transform_edt(~ink)
+        tries = [self._enclosed(away, radius) for radius in radii]
+        # regions give back to themselves what thicker lines took from them
+        areas = [(_away(seeds) <= radius).sum() for (seeds, _), radius in zip(tries, radii)]
         chosen = next(i for i, area in enumerate(areas) if area >= ENOUGH * max(areas))
-        least = self.least * drawing.ink.size
-        labels = joined(tries[: chosen + 1], least)
+        stroke = 2 * float(np.percentile(ndimage.distance_transform_edt(ink)[ink], 90)) + 1
+        grown = [
+            _grown(ink, *tries[i], reach=radii[i] + stroke)
+            for i in range(chosen + 1)
+            if tries[i][0].any()
+        ]
+        if not grown:
+            return drawing
+        labels = joined(grown, self.least * ink.size)
         return replace(drawing, labels=labels, gap=2 * radii[chosen])
 
-    def _closed(self, ink: Mask, radius: int) -> Labels:
-        if not ink.any():
-            return np.zeros(ink.shape, dtype=np.int64)
-        free = ndimage.distance_transform_edt(~ink) > radius
-        parts, count = ndimage.label(free)
+    def _enclosed(self, away: Floats, radius: int) -> tuple[Labels, Mask]:
+        """Regions closed by lines ``radius`` thicker, without these lines; and what is open."""
+        parts, count = ndimage.label(away > radius)
         areas = np.bincount(parts.ravel(), minlength=count + 1)
-        open_ones = np.unique(parts[border(ink.shape)])
-        inside = areas >= self.least * ink.size
+        open_ones = np.unique(parts[border(away.shape)])
+        inside = areas >= self.least * away.size
         inside[open_ones] = inside[0] = False
-        seeds = (np.cumsum(inside) * inside)[parts]
-        if not inside.any():
-            return np.zeros(ink.shape, dtype=np.int64)
         outside = np.isin(parts, open_ones[open_ones > 0])
-        # thickened lines give back what they took, to each side its own; the ink goes inside
-        from_inside, from_outside = (ndimage.distance_transform_edt(~m) for m in (seeds > 0, outside))
-        stroke = 2 * float(np.percentile(ndimage.distance_transform_edt(ink)[ink], 90)) + 1
-        reached = from_inside <= radius + stroke
-        figure = ndimage.binary_fill_holes(reached & (ink | (from_inside <= from_outside)))
-        return np.where(figure, _nearest(seeds), 0)
+        return (np.cumsum(inside) * inside)[parts], outside
 
     def _without_frame(self, drawing: Drawing) -> Drawing:
         """Where a frame closes off nearly everything, the drawing inside the frame."""
@@ -232,6 +234,20 @@ def check_lines(drawing: Drawing) -> None:
             "Make a line drawing of it first, for instance by edge detection, or style it with "
             "task=gatys content=<picture>.",
         )
+
+
+def _grown(ink: Mask, seeds: Labels, outside: Mask, reach: float) -> Labels:
+    """Regions grown into the lines around them: what lies nearer to them than to the outside."""
+    inward, outward = _away(seeds), _away(outside)
+    figure = ndimage.binary_fill_holes((inward <= reach) & (ink | (inward <= outward)))
+    return np.where(figure, _nearest(seeds), 0)
+
+
+def _away(mask: Labels | Mask) -> Floats:
+    """Distance of each pixel (H,W) from the nearest one that is not 0; far where there is none."""
+    if not mask.any():
+        return np.full(mask.shape, np.inf, dtype=np.float32)
+    return ndimage.distance_transform_edt(mask == 0).astype(np.float32)  # type: ignore[no-any-return]
 
 
 def _nearest(seeds: Labels) -> Labels:
