@@ -12,9 +12,23 @@ from skimage.color import rgb2lab
 from skimage.measure import perimeter
 from skimage.segmentation import slic
 
+from stylenet.regions.errors import RegionError
+from stylenet.regions.region_map import Colour, RegionMap
 from stylenet.regions.silhouettes import Floats, Labels, Mask, neighbours
 
 GROUND = "ground"
+PALETTE: tuple[Colour, ...] = (  # the ground's first
+    (255, 255, 255),
+    (230, 60, 40),
+    (40, 110, 220),
+    (60, 180, 75),
+    (240, 200, 40),
+    (150, 60, 200),
+    (60, 210, 220),
+    (250, 140, 190),
+    (120, 80, 40),
+    (20, 20, 20),
+)
 
 
 @dataclass(frozen=True)
@@ -32,6 +46,14 @@ class Match:
     reference: Labels
     names: tuple[str, ...]
     lines: tuple[str, ...]
+
+    def maps(self) -> tuple[RegionMap, RegionMap]:
+        """The two as region maps of equal names and colours."""
+        colours = PALETTE[: len(self.names)]
+        return (
+            RegionMap(self.drawing, self.names, colours),
+            RegionMap(self.reference, self.names, colours),
+        )
 
 
 class Matching(Protocol):
@@ -71,6 +93,15 @@ class ByAreaAndPerimeter:
     most: int = 6
     superpixels: int = 120
     least: float = 0.02
+
+    def __post_init__(self) -> None:
+        """Refuse more segments than can be told apart."""
+        if not 1 <= self.most < len(PALETTE):
+            raise RegionError(
+                f"Got colouring.matching.most={self.most}, expected 1 to {len(PALETTE) - 1} "
+                "segments.",
+                "Use colouring.matching.most=6.",
+            )
 
     def __call__(self, drawing: Labels, picture: Floats, figure: Mask) -> Match:
         """At most ``most`` labels and the ground."""
@@ -131,21 +162,23 @@ def segments(
     names, flat = np.unique(labels, return_inverse=True)
     labels = flat.reshape(figure.shape) + (0 if names[0] == 0 else 1)
     lab = rgb2lab(picture)
-    groups = {int(n): ((labels == n).sum(), lab[labels == n].mean(0)) for n in range(1, labels.max() + 1)}
+    groups = {
+        int(n): ((labels == n).sum(), lab[labels == n].mean(0)) for n in range(1, labels.max() + 1)
+    }
     pairs = {(int(a), int(b)) for a, b in neighbours(labels) if a > 0}
     parent = {n: n for n in groups}
     smallest = least * figure.sum()
     while len(groups) > 1:
-        too_small = {n for n, (area, _) in groups.items() if area < smallest}
-        if len(groups) <= count and not too_small:
+        small = {n for n, (area, _) in groups.items() if area < smallest}
+        if not small and len(groups) <= count:
             break
-        open_pairs = [p for p in pairs if len(groups) > count or set(p) & too_small]
-        if not open_pairs and too_small:
-            one = min(too_small)
-            open_pairs = [tuple(sorted((one, n))) for n in groups if n != one]  # type: ignore[misc]
-        if not open_pairs:
+        candidates = [p for p in pairs if not small or small & set(p)]
+        if small and not candidates:  # what touches nothing goes to whatever is most like it
+            one = min(small)
+            candidates = [(min(one, n), max(one, n)) for n in groups if n != one]
+        if not candidates:
             break
-        keep, drop = min(open_pairs, key=lambda p: (_error(groups, p), p))
+        keep, drop = min(candidates, key=lambda p: (_error(groups, p), p))
         (a, x), (b, y) = groups[keep], groups.pop(drop)
         groups[keep] = (a + b, (a * x + b * y) / (a + b))
         parent = {n: keep if p == drop else p for n, p in parent.items()}

@@ -140,9 +140,7 @@ def _means(labels: Labels, lab: Floats, count: int) -> tuple[Floats, Floats]:
     return colours.astype(np.float32), centres.astype(np.float32)
 
 
-def _groundness(
-    labels: Labels, distances: Floats, pairs: NDArray[np.int64], count: int
-) -> Floats:
+def _groundness(labels: Labels, distances: Floats, pairs: NDArray[np.int64], count: int) -> Floats:
     """How much each superpixel is ground, (N,) in [0,1]: its surface's share in the border."""
     on_border = np.zeros(count)
     on_border[np.unique(labels[border(labels.shape)])] = 1

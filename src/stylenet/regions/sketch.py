@@ -141,7 +141,9 @@ class LineArt:
         away = ndimage.distance_transform_edt(~ink)
         tries = [self._enclosed(away, radius) for radius in radii]
         # regions give back to themselves what thicker lines took from them
-        areas = [(_away(seeds) <= radius).sum() for (seeds, _), radius in zip(tries, radii)]
+        areas = [
+            (_away(seeds) <= radius).sum() for (seeds, _), radius in zip(tries, radii, strict=True)
+        ]
         chosen = next(i for i, area in enumerate(areas) if area >= ENOUGH * max(areas))
         stroke = 2 * float(np.percentile(ndimage.distance_transform_edt(ink)[ink], 90)) + 1
         grown = [

@@ -7,33 +7,17 @@ import io
 import logging
 from pathlib import Path
 
-import numpy as np
-from omegaconf import DictConfig, open_dict
+from omegaconf import DictConfig
+from torch import Tensor
 
 from stylenet.errors import StylenetError
 from stylenet.images import contact_sheet, read_image, write_bytes_whole, write_image
-from stylenet.regions import RegionMap
 from stylenet.run.building import Made, Parts
 from stylenet.run.pixels import PixelRuns
 from stylenet.run.region_files import write_region_map
 from stylenet.run.sketching import Plan, as_picture, plan_sketch
 
 log = logging.getLogger(__name__)
-# the ground first; far apart, so that a map that is saved as JPEG is still read
-COLOURS = (
-    (255, 255, 255),
-    (230, 60, 40),
-    (40, 110, 220),
-    (60, 180, 75),
-    (240, 200, 40),
-    (150, 60, 200),
-    (60, 210, 220),
-    (250, 140, 190),
-    (120, 80, 40),
-    (20, 20, 20),
-    (250, 140, 20),
-    (150, 150, 150),
-)
 DRAWING, REGIONS, FILLED = "drawing.png", "drawing_regions.png", "filled.png"
 REFERENCE, SEGMENTS = "reference.png", "reference_regions.png"
 GUIDED, RESULT, SHEET = "guided.png", "result.png", "sheet.png"
@@ -67,6 +51,8 @@ class SketchRuns:
                 f"Got reference_mask={config.reference_mask} without the picture it belongs to.",
                 "Give reference=<picture>, too.",
             )
+        config.content = config.sketch
+        config.style = config.reference or config.library  # until the reference is found
         self.pixels.settle(config)
 
     def progress(self, folder: Path) -> tuple[int, bool]:
@@ -79,16 +65,12 @@ class SketchRuns:
             plan = plan_sketch(config)
             folder = Path(config.run.dir)
             write_plan(plan, folder)
-            with open_dict(config):
-                config.reference = config.style = str(plan.reference)
-                config.content = str(folder / DRAWING)
-                config.regions = {
-                    "_target_": "stylenet.run.regions.MapFiles",
-                    "content": str(folder / REGIONS),
-                    "style": str(folder / SEGMENTS),
-                }
-                if "picture" in config.start and config.start.picture.path is None:
-                    config.start.picture.path = str(folder / FILLED)
+            config.reference = config.style = str(plan.reference)
+            config.content = str(folder / DRAWING)
+            config.regions.content = str(folder / REGIONS)
+            config.regions.style = str(folder / SEGMENTS)
+            if "picture" in config.start and config.start.picture.path is None:
+                config.start.picture.path = str(folder / FILLED)
         return self.pixels.make(config)
 
     def begin(self, config: DictConfig, folder: Path, parts: Parts) -> None:
@@ -108,13 +90,12 @@ class SketchRuns:
 
 def write_plan(plan: Plan, folder: Path) -> None:
     """Write what was found into ``folder``: drawing, reference, their regions, the ranking."""
-    match = plan.match
-    colours = COLOURS[: len(match.names)]
+    regions, segments = plan.match.maps()
     write_image(folder / DRAWING, plan.lines)
-    write_region_map(folder / REGIONS, RegionMap(match.drawing, match.names, colours))
+    write_region_map(folder / REGIONS, regions)
     write_image(folder / FILLED, as_picture(plan.filled()))
     write_image(folder / REFERENCE, as_picture(plan.picture))
-    write_region_map(folder / SEGMENTS, RegionMap(match.reference, match.names, colours))
+    write_region_map(folder / SEGMENTS, segments)
     if not plan.ranking:
         return
     table = io.StringIO()
@@ -126,7 +107,7 @@ def write_plan(plan: Plan, folder: Path) -> None:
     write_bytes_whole(folder / RANKING, table.getvalue().encode())
 
 
-def sheet(folder: Path) -> object:
+def sheet(folder: Path) -> Tensor:
     """Every intermediate picture of the run in ``folder``, a row a step."""
     rows = [(DRAWING, REGIONS, FILLED), (REFERENCE, SEGMENTS), (GUIDED, RESULT)]
     titles = ["drawing, regions, filled", "reference, segments", "guided, with lines"]
