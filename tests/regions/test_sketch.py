@@ -112,7 +112,7 @@ def test_small_regions_belong_to_what_surrounds_them() -> None:
 
 @pytest.mark.parametrize("level", [1.0, 0.6, 0.97])
 def test_an_empty_page_is_said_to_be_empty(level: float) -> None:
-    with pytest.raises(DrawingError, match="empty drawing: 0.00% of it is lines.*expected dark"):
+    with pytest.raises(DrawingError, match=r"empty drawing: 0.00% of it is lines.*expected dark"):
         read(paper() * level)
 
 
