@@ -71,6 +71,7 @@ class TrainConfig:
     start: Any = None
     scales: Any = None
     colouring: Any = None
+    regions: Any = None
     norm: Any = None
     net: Any = None
     loss_network: Any = None

@@ -2,9 +2,9 @@
 
 from stylenet.regions.colours import label_colours, read_map
 from stylenet.regions.errors import RegionError
-from stylenet.regions.matching import correspond, fit_map
+from stylenet.regions.matching import correspond, find_colour, fit_map
 from stylenet.regions.pairing import ByAreaAndPerimeter, Match, Matching, WholeFigure
-from stylenet.regions.region_map import RegionMap, colour_name
+from stylenet.regions.region_map import Colour, RegionMap, colour_name
 from stylenet.regions.retrieval import Hit, Shape, both_ways, rank
 from stylenet.regions.silhouettes import BorderContrast, resized
 from stylenet.regions.sketch import Drawing, DrawingError, LineArt, paper_of
@@ -12,6 +12,7 @@ from stylenet.regions.sketch import Drawing, DrawingError, LineArt, paper_of
 __all__ = [
     "BorderContrast",
     "ByAreaAndPerimeter",
+    "Colour",
     "Drawing",
     "DrawingError",
     "Hit",
@@ -25,6 +26,7 @@ __all__ = [
     "both_ways",
     "colour_name",
     "correspond",
+    "find_colour",
     "fit_map",
     "label_colours",
     "paper_of",
