@@ -67,7 +67,7 @@ def choice_of(file: str) -> list[str]:
     distilled = group in DISTILL_GROUPS or file in DISTILL_FILES
     task = ["task=gatys"] if pixels else ["task=distill"] if distilled else []
     task = ["task=multistyle"] if file in SEVERAL_FILES else task
-    task = ["task=sketch"] if group in SKETCH_GROUPS else task
+    task = ["task=sketch"] if group in SKETCH_GROUPS or file == "start/filled.yaml" else task
     return [*task, *NEEDS.get(file, []), f"{group}={name}"]
 
 

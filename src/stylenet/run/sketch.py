@@ -7,7 +7,7 @@ import io
 import logging
 from pathlib import Path
 
-from omegaconf import DictConfig
+from omegaconf import DictConfig, OmegaConf
 from torch import Tensor
 
 from stylenet.errors import StylenetError
@@ -51,8 +51,9 @@ class SketchRuns:
                 f"Got reference_mask={config.reference_mask} without the picture it belongs to.",
                 "Give reference=<picture>, too.",
             )
-        config.content = config.sketch
-        config.style = config.reference or config.library  # until the reference is found
+        if config.resume is None:
+            config.content = config.sketch
+            config.style = config.reference or config.library  # until the reference is found
         self.pixels.settle(config)
 
     def progress(self, folder: Path) -> tuple[int, bool]:
@@ -69,7 +70,7 @@ class SketchRuns:
             config.content = str(folder / DRAWING)
             config.regions.content = str(folder / REGIONS)
             config.regions.style = str(folder / SEGMENTS)
-            if "picture" in config.start and config.start.picture.path is None:
+            if "picture" in config.start and OmegaConf.is_missing(config.start.picture, "path"):
                 config.start.picture.path = str(folder / FILLED)
         return self.pixels.make(config)
 
