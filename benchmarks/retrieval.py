@@ -24,7 +24,7 @@ from stylenet.regions import BorderContrast, LineArt, Shape, both_ways
 from stylenet.run.library import Describer, Library
 from stylenet.run.sketching import ranked
 
-SIDE = 64
+SIDE = 40
 
 
 def outline(random: np.random.Generator, side: int) -> np.ndarray:

@@ -22,7 +22,7 @@ SHAPE = Shape()
 class Counted(Describer):
     """Counts the pictures that it describes; the first ``seen`` of them only."""
 
-    def __call__(self, file: Path) -> np.ndarray | None:
+    def __call__(self, file: Path) -> np.ndarray | str:
         calls.append(file.name)
         if len(calls) > limit[0]:
             raise KeyboardInterrupt
@@ -114,7 +114,8 @@ def test_unreadable_pictures_are_skipped_with_a_note_and_not_tried_again(
     library: Library, caplog
 ) -> None:
     (library.folder / "broken.jpg").write_bytes(b"no picture")
-    Image.new("RGB", (40, 40), "grey").save(library.folder / "flat.png")
+    Image.new("RGB", (40, 40), "red").save(library.folder / "flat.png")
+    Image.open(library.folder / "1.png").convert("L").save(library.folder / "grey.png")
     with caplog.at_level(logging.INFO):
         shapes = library.shapes()
     assert len(shapes.files) == 5
@@ -122,6 +123,7 @@ def test_unreadable_pictures_are_skipped_with_a_note_and_not_tried_again(
         "broken.jpg": "it is not a picture, or its header is damaged (readable: "
         "JPEG, PNG, WEBP, TIFF, BMP, DIB, GIF, AVIF, JPEG2000, PPM)",
         "flat.png": "no figure stands out from its border",
+        "grey.png": "it has hardly any colour",
     }
     assert "skipped" in caplog.text
     assert "broken.jpg" in caplog.text

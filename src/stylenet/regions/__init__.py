@@ -6,7 +6,7 @@ from stylenet.regions.matching import correspond, find_colour, fit_map
 from stylenet.regions.pairing import ByAreaAndPerimeter, Match, Matching, WholeFigure
 from stylenet.regions.region_map import Colour, RegionMap, colour_name
 from stylenet.regions.retrieval import Hit, Shape, both_ways, rank
-from stylenet.regions.silhouettes import BorderContrast, resized
+from stylenet.regions.silhouettes import BorderContrast, mean_chroma, resized
 from stylenet.regions.sketch import Drawing, DrawingError, LineArt, paper_of
 
 __all__ = [
@@ -29,6 +29,7 @@ __all__ = [
     "find_colour",
     "fit_map",
     "label_colours",
+    "mean_chroma",
     "paper_of",
     "rank",
     "read_map",

@@ -88,6 +88,11 @@ def resized(picture: Floats, height: int, width: int) -> Floats:
     return resize(picture, size, order=1, anti_aliasing=shrinks).astype(np.float32)  # type: ignore[no-any-return]
 
 
+def mean_chroma(picture: Floats) -> float:
+    """How colourful (H,W,3) in [0,1] is: 0 for grey; in CIELAB units, photographs have about 15."""
+    return float(np.linalg.norm(rgb2lab(picture)[..., 1:], axis=-1).mean())
+
+
 def cleaned(figure: Mask, speck: float) -> Mask:
     """A figure without holes, and without parts below ``speck`` of its largest one's area."""
     parts, count = ndimage.label(ndimage.binary_fill_holes(figure))

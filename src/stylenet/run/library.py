@@ -10,16 +10,20 @@ from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
 from stylenet.errors import StylenetError
 from stylenet.images import PictureError, picture_files, read_image
-from stylenet.regions import BorderContrast, Shape, resized
+from stylenet.regions import BorderContrast, Shape, mean_chroma, resized
 
 log = logging.getLogger(__name__)
 EVERY = 10.0  # seconds between words on how far it came
+Descriptor: TypeAlias = NDArray[np.float32]
+LEAST_PX = 16
+NO_COLOUR = "it has hardly any colour"
 NO_FIGURE = "no figure stands out from its border"
 
 
@@ -30,7 +34,7 @@ class Shapes:
     Attributes:
         files: the pictures that can be found.
         descriptors: one row a picture, (N,D) float32 of length 1.
-        skipped: pictures that cannot be read or have no figure, and why.
+        skipped: pictures that cannot be read, or have no figure or no colours, and why.
         made: how many were described anew, all others were known.
     """
 
@@ -45,15 +49,19 @@ class Describer:
     """From a picture file to its descriptor, with all that it depends on.
 
     Attributes:
+        figure: finds what stands out.
+        shape: describes it.
+        chroma: a picture of less colour, on average, has none to give (CIELAB units; 0: any).
         px: longer side that pictures are reduced to.
     """
 
     figure: BorderContrast
     shape: Shape
+    chroma: float = 4.0
     px: int = 160
 
-    def __call__(self, file: Path) -> NDArray[np.float32] | None:
-        """The descriptor (D,) of length 1; None where no figure stands out.
+    def __call__(self, file: Path) -> Descriptor | str:
+        """The descriptor (D,) of length 1; or why the picture is of no use.
 
         Raises:
             PictureError: no picture.
@@ -61,10 +69,13 @@ class Describer:
         picture = read_image(file).permute(1, 2, 0).numpy()
         scale = min(1.0, self.px / max(picture.shape))
         height, width = (max(1, round(side * scale)) for side in picture.shape[:2])
-        if min(height, width) < 16:
-            return None
+        if min(height, width) < LEAST_PX:
+            return f"it is too narrow, {picture.shape[1]} x {picture.shape[0]} pixels"
         small = resized(picture, height, width)
-        return self.shape.of_picture(small, self.figure(small))
+        if mean_chroma(small) < self.chroma:
+            return NO_COLOUR
+        descriptor = self.shape.of_picture(small, self.figure(small))
+        return NO_FIGURE if descriptor is None else descriptor
 
 
 class Library:
@@ -147,12 +158,12 @@ class Library:
 
     def _described(self, file: Path) -> tuple[bytes | None, str | None]:
         try:
-            descriptor = self.describe(file)
+            found = self.describe(file)
         except PictureError as error:
             return None, error.reason
-        if descriptor is None:
-            return None, NO_FIGURE
-        return descriptor.astype(np.float16).tobytes(), None
+        if isinstance(found, str):
+            return None, found
+        return found.astype(np.float16).tobytes(), None
 
 
 def _told(new: list[str], of: int) -> Iterator[str]:

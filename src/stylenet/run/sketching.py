@@ -93,7 +93,7 @@ def plan_sketch(config: DictConfig) -> Plan:
     if config.reference is None:
         shape: Shape = instantiate(colouring.shape)
         ranking = ranked(
-            Library(Path(config.library), _cache(config), Describer(find, shape)),
+            Library(Path(config.library), _cache(config), Describer(find, shape, colouring.chroma)),
             both_ways(shape, drawing.silhouette, drawing.ink),
             colouring.top,
         )
