@@ -131,7 +131,8 @@ def shape_facts(labels: Labels) -> NDArray[np.float64]:
     facts = []
     for number in range(1, int(labels.max()) + 1):
         mask = np.pad(labels == number, 1)
-        facts.append((mask.sum() / total, max(perimeter(mask), 1.0) / np.sqrt(total)))
+        around = max(perimeter(mask), 1.0)  # type: ignore[no-untyped-call]
+        facts.append((mask.sum() / total, around / np.sqrt(total)))
     return np.array(facts).reshape(-1, 2)
 
 
@@ -141,7 +142,7 @@ def assign(regions: NDArray[np.float64], parts: NDArray[np.float64]) -> NDArray[
     While there are enough each segment is taken once.
     """
     differences = np.abs(np.log(regions[:, None]) - np.log(parts[None])).sum(-1)
-    chosen = differences.argmin(1)
+    chosen: NDArray[np.int64] = differences.argmin(1)
     rows, columns = linear_sum_assignment(differences)
     chosen[rows] = columns
     return chosen
@@ -185,7 +186,7 @@ def segments(
         moved = (tuple(sorted(keep if n == drop else n for n in p)) for p in pairs)
         pairs = {(p[0], p[1]) for p in moved if p[0] != p[1]}
     order = {root: n for n, root in enumerate(sorted(groups), start=1)}
-    return np.array([0, *(order[parent[n]] for n in range(1, labels.max() + 1))])[labels]  # type: ignore[no-any-return]
+    return np.array([0, *(order[parent[n]] for n in range(1, labels.max() + 1))])[labels]
 
 
 def _error(groups: dict[int, tuple[int, NDArray[np.float64]]], pair: tuple[int, int]) -> float:

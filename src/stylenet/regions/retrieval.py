@@ -63,7 +63,8 @@ class Shape:
         """The descriptor of a photograph (H,W,3) in [0,1]; None where nothing or all is figure."""
         if not LEAST_FIGURE <= figure.mean() <= MOST_FIGURE:
             return None
-        return self(figure, canny(picture.mean(-1), 2.0) | rim(figure))
+        edges = canny(picture.mean(-1), 2.0)  # type: ignore[no-untyped-call]
+        return self(figure, edges | rim(figure))
 
 
 @dataclass(frozen=True)
@@ -98,7 +99,8 @@ def both_ways(shape: Shape, figure: Mask, lines: Mask) -> Floats:
 
 def rim(figure: Mask) -> Mask:
     """The outermost pixels of a figure."""
-    return figure & ~ndimage.binary_erosion(figure)
+    inner: Mask = ndimage.binary_erosion(figure)
+    return figure & ~inner
 
 
 def squared(picture: Floats, box: tuple[slice, slice]) -> Floats:
@@ -114,7 +116,7 @@ def squared(picture: Floats, box: tuple[slice, slice]) -> Floats:
 
 
 def _breadth(box: tuple[slice, slice]) -> float:
-    return max(s.stop - s.start for s in box) / CROP
+    return float(max(s.stop - s.start for s in box) / CROP)
 
 
 def _unit(values: Floats) -> Floats:

@@ -57,7 +57,8 @@ class BorderContrast:
         if values.max() - values.min() < 1e-3:
             return np.zeros((height, width), dtype=bool)
         values = recoloured(small, values)
-        figure = cleaned(values > threshold_otsu(values), self.speck)
+        threshold = threshold_otsu(values)  # type: ignore[no-untyped-call]
+        figure = cleaned(values > threshold, self.speck)
         return resized(figure.astype(np.float32), height, width) > 0.5
 
     def saliency(self, picture: Floats) -> tuple[Labels, Floats]:
@@ -85,7 +86,8 @@ def resized(picture: Floats, height: int, width: int) -> Floats:
         return picture
     shrinks = height < picture.shape[0] or width < picture.shape[1]
     size = (max(1, height), max(1, width))
-    return resize(picture, size, order=1, anti_aliasing=shrinks).astype(np.float32)  # type: ignore[no-any-return]
+    small = resize(picture, size, order=1, anti_aliasing=shrinks)  # type: ignore[no-untyped-call]
+    return small.astype(np.float32)  # type: ignore[no-any-return]
 
 
 def mean_chroma(picture: Floats) -> float:
@@ -161,7 +163,8 @@ def _groundness(labels: Labels, distances: Floats, pairs: NDArray[np.int64], cou
     paths = dijkstra(graph, directed=False)
     same = np.exp(-(paths**2) / (2 * COLOUR_SIGMA**2))
     connectivity = (same @ on_border) / np.sqrt(same.sum(1))
-    return (1 - np.exp(-(connectivity**2) / (2 * CONNECTIVITY_SIGMA**2))).astype(np.float32)  # type: ignore[no-any-return]
+    ground: Floats = 1 - np.exp(-(connectivity**2) / (2 * CONNECTIVITY_SIGMA**2))
+    return ground.astype(np.float32)
 
 
 def _smoothed(
@@ -175,4 +178,5 @@ def _smoothed(
     np.add.at(system, (j, j), weights)
     np.add.at(system, (i, j), -weights)
     np.add.at(system, (j, i), -weights)
-    return np.clip(np.linalg.solve(system, figure), 0, 1).astype(np.float32)
+    solution: Floats = np.linalg.solve(system, figure).clip(0, 1).astype(np.float32)
+    return solution

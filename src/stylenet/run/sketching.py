@@ -70,7 +70,7 @@ class Plan:
         """Each of the drawing's regions in the mean colour of its match, (H,W,3) in [0,1]."""
         count = len(self.match.names)
         means = [self.picture[self.match.reference == n].mean(0) for n in range(count)]
-        return np.stack(means).astype(np.float32)[self.match.drawing]  # type: ignore[no-any-return]
+        return np.stack(means).astype(np.float32)[self.match.drawing]
 
 
 def plan_sketch(config: DictConfig) -> Plan:
