@@ -49,6 +49,7 @@ PIXEL_FILES |= {"callbacks/gatys.yaml", "data/iterations.yaml", "loss/texture.ya
 PIXEL_FILES |= {"loss/optimised.yaml"}
 # groups and tasks of a drawing that is coloured
 SKETCH_GROUPS = {"colouring", "colouring/matching"}
+SKETCH_FILES = {"start/filled.yaml"}
 PIXEL_TASKS = {"stylenet.tasks.Gatys", "stylenet.tasks.SketchColouring"}
 # groups and choices of a loss network that is distilled
 DISTILL_GROUPS = {"teacher", "student"}
@@ -67,7 +68,7 @@ def choice_of(file: str) -> list[str]:
     distilled = group in DISTILL_GROUPS or file in DISTILL_FILES
     task = ["task=gatys"] if pixels else ["task=distill"] if distilled else []
     task = ["task=multistyle"] if file in SEVERAL_FILES else task
-    task = ["task=sketch"] if group in SKETCH_GROUPS or file == "start/filled.yaml" else task
+    task = ["task=sketch"] if group in SKETCH_GROUPS or file in SKETCH_FILES else task
     return [*task, *NEEDS.get(file, []), f"{group}={name}"]
 
 

@@ -7,7 +7,7 @@ import io
 import logging
 from pathlib import Path
 
-from omegaconf import DictConfig, OmegaConf
+from omegaconf import DictConfig
 from torch import Tensor
 
 from stylenet.errors import StylenetError
@@ -18,7 +18,7 @@ from stylenet.run.region_files import write_region_map
 from stylenet.run.sketching import Plan, as_picture, plan_sketch
 
 log = logging.getLogger(__name__)
-DRAWING, REGIONS, FILLED = "drawing.png", "drawing_regions.png", "filled.png"
+DRAWING, REGIONS, FILLED = "drawing.png", "drawing_regions.png", "filled.png"  # conf/start/filled.yaml
 REFERENCE, SEGMENTS = "reference.png", "reference_regions.png"
 GUIDED, RESULT, SHEET = "guided.png", "result.png", "sheet.png"
 RANKING, TOP = "ranking.csv", "top"
@@ -70,8 +70,6 @@ class SketchRuns:
             config.content = str(folder / DRAWING)
             config.regions.content = str(folder / REGIONS)
             config.regions.style = str(folder / SEGMENTS)
-            if "picture" in config.start and OmegaConf.is_missing(config.start.picture, "path"):
-                config.start.picture.path = str(folder / FILLED)
         return self.pixels.make(config)
 
     def begin(self, config: DictConfig, folder: Path, parts: Parts) -> None:
