@@ -15,6 +15,7 @@ from pathlib import Path
 
 import pytest
 from omegaconf import DictConfig, OmegaConf
+from PIL import Image, ImageDraw
 
 from stylenet.apply import save_model
 from stylenet.apply.model_file import build_architecture
@@ -38,13 +39,18 @@ NEEDS = {
     "start/picture.yaml": [f"start.picture.path={ROOT}/experiments/first_pictures/sheet.jpg"],
     "content_size/whole.yaml": ["style_size.px=48"],
     "norm/conditional_instance.yaml": ["net=johnson_half"],
+    "regions/maps.yaml": ["regions.content=map.png", "regions.style=map.png"],
+    "regions/coco.yaml": ["regions.annotations=instances.json", "regions.categories=[person]"],
 }
 # groups and choices of a picture that is optimised
-PIXEL_GROUPS = {"content_size", "colours", "start", "scales"}
+PIXEL_GROUPS = {"content_size", "colours", "start", "scales", "regions"}
 PIXEL_FILES = {f"optimizer/{name}.yaml" for name in ("lbfgs", "lbfgs_fixed", "by_size", "sgd")}
 PIXEL_FILES |= {"callbacks/gatys.yaml", "data/iterations.yaml", "loss/texture.yaml"}
 PIXEL_FILES |= {"loss/optimised.yaml"}
-PIXEL_TASKS = {f"stylenet.tasks.{name}" for name in ("Gatys", "Pyramid")}
+# groups and tasks of a drawing that is coloured
+SKETCH_GROUPS = {"colouring", "colouring/matching"}
+SKETCH_FILES = {"start/filled.yaml"}
+PIXEL_TASKS = {f"stylenet.tasks.{name}" for name in ("Gatys", "Pyramid", "SketchColouring")}
 # groups and choices of a loss network that is distilled
 DISTILL_GROUPS = {"teacher", "student"}
 DISTILL_FILES = {"callbacks/distill.yaml"}
@@ -62,6 +68,7 @@ def choice_of(file: str) -> list[str]:
     distilled = group in DISTILL_GROUPS or file in DISTILL_FILES
     task = ["task=gatys"] if pixels else ["task=distill"] if distilled else []
     task = ["task=multistyle"] if file in SEVERAL_FILES else task
+    task = ["task=sketch"] if group in SKETCH_GROUPS or file in SKETCH_FILES else task
     return [*task, *NEEDS.get(file, []), f"{group}={name}"]
 
 
@@ -91,6 +98,11 @@ def offline(config: DictConfig, photos: Path) -> DictConfig:
         several = config.task._target_ == "stylenet.tasks.MultiStyle"
         names = [str(photos / f"{number:02d}.jpg") for number in range(2 if several else 1)]
         config.style = names if several else names[0]
+    if config.regions is not None and "annotations" in config.regions:
+        config.regions.annotations = str(write_outlines(photos / "outlines.json"))
+    elif config.regions is not None and "content" in config.regions:
+        config.regions.content = str(write_map(photos / "content.png", 49))
+        config.regions.style = str(write_map(photos / "style.png", 48))
     if "root" in config.data:
         is_litdata = config.data._target_.endswith("LitData")
         config.data.root = str(litdata_of(photos) if is_litdata else photos)
@@ -118,6 +130,29 @@ def write_annotations(photos: Path, release: DictConfig) -> None:
             shutil.copytree(photos, photos / split.pictures, ignore=lambda *_: ["annotations"])
 
 
+def write_outlines(file: Path) -> Path:
+    """COCO's instances of the pictures that run, each with a person in its middle."""
+    numbers = range(2)
+    outline = {"segmentation": [[8, 8, 40, 8, 40, 40, 8, 40]], "area": 1024.0, "iscrowd": 0}
+    dataset = {
+        "images": [
+            {"id": n, "file_name": f"{n:02d}.jpg", "width": 48 + n, "height": 48} for n in numbers
+        ],
+        "annotations": [{"id": n, "image_id": n, "category_id": 1, **outline} for n in numbers],
+        "categories": [{"id": 1, "name": "person"}],
+    }
+    file.write_text(json.dumps(dataset))
+    return file
+
+
+def write_map(file: Path, width: int) -> Path:
+    """Two regions."""
+    picture = Image.new("RGB", (width, 48), "red")
+    picture.paste((0, 0, 255), (24, 0, width, 48))
+    picture.save(file)
+    return file
+
+
 def litdata_of(photos: Path) -> Path:
     """The photographs as a data set in LitData's format."""
     folder = FolderData(root=str(photos), val_count=0, augment=CentreSquare())
@@ -139,6 +174,14 @@ def bank_in(folder: Path) -> Path:
     facts = {"architecture": architecture, "styles": [{"name": "known"}]}
     save_model(folder, build_architecture(architecture), facts)
     return folder
+
+
+def write_drawing(folder: Path) -> Path:
+    """A square in lines."""
+    page = Image.new("L", (48, 48), 255)
+    ImageDraw.Draw(page).rectangle((8, 8, 40, 40), outline=0, width=2)
+    page.save(folder / "drawing.png")
+    return folder / "drawing.png"
 
 
 def shrink(config: DictConfig) -> None:
@@ -196,6 +239,8 @@ def test_every_choice_trains_for_one_step(
         config.bank = str(bank_in(tmp_path / "bank"))
     if config.pyramid is not None:
         config.trainer.max_steps = 2  # it is two transfers
+    if config.colouring is not None:
+        config.sketch, config.reference = str(write_drawing(photos)), str(photos / "02.jpg")
     if pixels:
         shrink(config)
     loss = train(config)

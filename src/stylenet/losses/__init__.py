@@ -12,6 +12,7 @@ from stylenet.losses.laplacian import LaplacianTerm
 from stylenet.losses.levels import LevelsTerm
 from stylenet.losses.network import LossNetwork
 from stylenet.losses.perceptual import LossTerms, PerceptualLoss, Term, View
+from stylenet.losses.regions import RegionStyleTerm, guided_gram_matrix
 from stylenet.losses.several import StylesTerm
 from stylenet.losses.student import Student
 from stylenet.losses.terms import (
@@ -39,6 +40,7 @@ __all__ = [
     "PixelDeviationTerm",
     "PixelTerm",
     "RangeTerm",
+    "RegionStyleTerm",
     "Student",
     "StyleDistance",
     "StyleTerm",
@@ -47,4 +49,5 @@ __all__ = [
     "TotalVariationTerm",
     "View",
     "WassersteinDistance",
+    "guided_gram_matrix",
 ]

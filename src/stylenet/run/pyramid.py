@@ -53,6 +53,12 @@ class PyramidRuns(PixelRuns):
                 "Got content=null, but task=pyramid begins with the pyramid of a content picture.",
                 "Name one: content=chelsea.",
             )
+        if config.regions is not None:
+            raise StylenetError(
+                "Got regions for task=pyramid, whose second transfer has no map of its style: that "
+                "is the picture which the first one painted.",
+                "Leave regions out, or use task=gatys.",
+            )
         pyramid, steps = config.pyramid, config.trainer.max_steps
         if pyramid.steps is None:
             pyramid.steps = (steps + 1) // 2

@@ -9,6 +9,7 @@ from stylenet.tasks.optimizers import LBFGS, OptimizerBySize
 from stylenet.tasks.pyramid import FreshStage, Pyramid
 from stylenet.tasks.scales import CoarseToFine, OneScale
 from stylenet.tasks.schedules import warm_up_and_cosine
+from stylenet.tasks.sketch import SketchColouring
 from stylenet.tasks.start import (
     FromContent,
     FromPicture,
@@ -36,6 +37,7 @@ __all__ = [
     "OneScale",
     "OptimizerBySize",
     "Pyramid",
+    "SketchColouring",
     "SpeckledContent",
     "Stage",
     "WhiteNoise",

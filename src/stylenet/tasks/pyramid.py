@@ -12,7 +12,7 @@ from stylenet.losses import LossTerms
 from stylenet.tasks.gatys import Gatys, Stage
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class FreshStage(Stage):
     """A stage that does not go on with the picture of the stage before it.
 
