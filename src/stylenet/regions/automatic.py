@@ -1,0 +1,227 @@
+"""Region maps that nobody drew: what is alike in the content and in the style picture."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from skimage import color
+
+from stylenet.errors import StylenetError
+from stylenet.regions.clustering import Floats, Labels, k_means
+from stylenet.regions.pairing import Pair, pair, smooth
+from stylenet.regions.resampling import resampled
+from stylenet.regions.segmenting import Picture, Segmenter
+
+Look = Callable[[Picture, Sequence[str]], list[Floats]]
+"""Features of a picture at layers of a loss network, (C,h,w) each."""
+CELLS = 64  # on the longer side of the grid where features are clustered
+SIDE = 320  # longer side of what is segmented, pixels
+BORDER = 32  # pixels by which a picture is reflected: convolutions see zeros beyond its edges
+KEPT = 32  # principal components of the features
+DEAD = 1e-6  # deviation of a channel that says nothing in a picture
+
+
+class AutomaticRegionsError(StylenetError, ValueError):
+    """Pictures or settings with which no regions can be found."""
+
+
+@dataclass(frozen=True)
+class Clusters:
+    """Regions by joint k-means over the features that a loss network has of both pictures.
+
+    Features of all layers are brought to one grid of at most `CELLS` cells a side, in each picture
+    by itself to mean 0 and deviation 1 a channel, and divided by the root of their layer's number
+    of channels; their first `KEPT` principal components are clustered. So a cluster is what stands
+    out in the same way in either picture, not what is of a photograph or of a painting; and layers
+    count alike.
+
+    Attributes:
+        count: regions, 2 or more; fewer where the pictures have no more in common.
+        layers: of the loss network, from shallow to deep.
+        deepest: how many of them are read, the deepest ones: these tell things apart, where shallow
+            ones tell edges and textures apart.
+        smoothing: how far borders are rounded: a deviation, over the shorter side.
+        seed: of the first centres.
+    """
+
+    count: int
+    layers: Sequence[str]
+    deepest: int = 2
+    smoothing: float = 0.02
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        """Check the settings."""
+        _check(self.count, self.smoothing)
+        if not 1 <= self.deepest <= len(self.layers):
+            raise AutomaticRegionsError(
+                f"Got regions.layers={list(self.layers)} and regions.deepest={self.deepest}, "
+                "expected at least one layer, and a number of them.",
+                "Use e.g. regions.layers=[relu3_2] regions.deepest=1, or regions=segments, which "
+                "reads no features.",
+            )
+
+    def __call__(self, content: Picture, style: Picture, look: Look) -> Pair:
+        """The regions of both pictures, at their sizes.
+
+        Raises:
+            AutomaticRegionsError: a picture of one colour, or fewer kinds of places than clusters.
+        """
+        _check_pictures(content, style)
+        grids = [_features(one, self.layers[-self.deepest :], look) for one in (content, style)]
+        points = _principal([grid.reshape(-1, grid.shape[-1]) for grid in grids])
+        numbers = [np.arange(grid[..., 0].size).reshape(grid.shape[:2]) for grid in grids]
+        return _paired(points, numbers, (content, style), self)
+
+
+@dataclass(frozen=True)
+class Segments:
+    """Regions by joint k-means over the mean colours of both pictures' segments.
+
+    Colours are CIE Lab, less the mean of their picture and over its deviation (one number for the
+    three channels), so that a region is what is light or blue for its picture. A segment weighs
+    its area.
+
+    Attributes:
+        count: regions, 2 or more; fewer where the pictures have no more in common.
+        segmenter: cuts the pictures, their longer sides brought to `SIDE` pixels if larger.
+        smoothing: how far borders are rounded: a deviation, over the shorter side.
+        seed: of the first centres.
+    """
+
+    count: int
+    segmenter: Segmenter
+    smoothing: float = 0.0
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        """Check the settings."""
+        _check(self.count, self.smoothing)
+
+    def __call__(self, content: Picture, style: Picture, look: Look | None = None) -> Pair:
+        """The regions of both pictures, at their sizes; ``look`` is not used.
+
+        Raises:
+            AutomaticRegionsError: a picture of one colour, or fewer kinds of segments than
+                clusters.
+        """
+        del look
+        _check_pictures(content, style)
+        small = [_shrunk(one, SIDE) for one in (content, style)]
+        maps = [_numbered(self.segmenter(one)) for one in small]
+        points = []
+        for picture, segments in zip(small, maps, strict=True):
+            lab = color.rgb2lab(picture)
+            lab = (lab - lab.mean((0, 1))) / max(float(lab.std((0, 1)).max()), 1e-6)
+            areas = np.bincount(segments.ravel())
+            sums = [np.bincount(segments.ravel(), lab[..., c].ravel()) for c in range(3)]
+            points.append(np.stack(sums, 1) / areas[:, None])
+        return _paired(points, maps, (content, style), self)
+
+
+def _paired(
+    points: Sequence[Floats],
+    maps: Sequence[Labels],
+    pictures: Sequence[Picture],
+    settings: Clusters | Segments,
+) -> Pair:
+    """Cluster the points of both pictures; ``maps`` say which of its points each cell has.
+
+    Where clusters are merged, up to twice as many are tried, for as many regions as were asked for.
+    """
+    # each picture weighs 1, whatever its size
+    weights = np.concatenate([np.bincount(numbers.ravel()) / numbers.size for numbers in maps])
+    together = np.concatenate(points)
+    kinds = len(np.unique(together.round(4), axis=0))
+    if kinds < settings.count:
+        raise AutomaticRegionsError(
+            f"Got regions.count={settings.count}, but the two pictures have only {kinds} kinds of "
+            "places that differ.",
+            f"Use regions.count={kinds} or fewer." if kinds > 1 else "Leave regions out.",
+        )
+    best: Pair | None = None
+    for count in range(settings.count, min(2 * settings.count, kinds) + 1):
+        clusters, centres = k_means(together, weights, count, settings.seed)
+        labels = [
+            smooth(own[numbers], (picture.shape[0], picture.shape[1]), settings.smoothing)
+            for own, numbers, picture in zip(
+                np.split(clusters, [len(points[0])]), maps, pictures, strict=True
+            )
+        ]
+        found = pair(labels[0], labels[1], centres)
+        if found.count <= settings.count and (best is None or found.count > best.count):
+            best = found
+        if found.count == settings.count:
+            break
+    assert best is not None
+    if best.count == settings.count:
+        return best
+    fewer = f"{best.count} of {settings.count} regions are in both pictures"
+    return Pair(best.content, best.style, (fewer, *best.words))
+
+
+def _check(count: int, smoothing: float) -> None:
+    if count < 2:
+        raise AutomaticRegionsError(
+            f"Got regions.count={count}, expected 2 or more: one region is the whole picture.",
+            "Leave regions out, or use regions.count=4.",
+        )
+    if smoothing < 0:
+        raise AutomaticRegionsError(
+            f"Got regions.smoothing={smoothing}, expected 0 or more.", "Use regions.smoothing=0.02."
+        )
+
+
+def _check_pictures(content: Picture, style: Picture) -> None:
+    for name, picture in (("content", content), ("style", style)):
+        if np.ptp(picture, axis=(0, 1)).max() < 1 / 255:
+            raise AutomaticRegionsError(
+                f"The {name} picture is of one colour: it has no regions to be found.",
+                "Leave regions out, or give maps: regions=maps.",
+            )
+
+
+def _features(picture: Picture, layers: Sequence[str], look: Look) -> NDArray[np.float32]:
+    """Features at some layers as one array (gh,gw,sum of C), as `Clusters` says."""
+    height, width = picture.shape[:2]
+    border = min(BORDER, height - 1, width - 1)
+    padded = np.pad(picture, ((border, border), (border, border), (0, 0)), "reflect")
+    found = look(padded, layers)
+    finest = max(layer.shape[1] / padded.shape[0] for layer in found)
+    scale = min(CELLS / max(height, width), finest)
+    size = (round((height + 2 * border) * scale), round((width + 2 * border) * scale))
+    cut = round(border * scale)
+    inside = slice(cut, max(1, size[0] - cut)), slice(cut, max(1, size[1] - cut))
+    standard = []
+    for layer in found:
+        values = resampled(np.moveaxis(layer, 0, -1), size)[inside]
+        values = values - values.mean((0, 1))
+        deviations = values.std((0, 1))
+        deviations[deviations < DEAD] = 1
+        standard.append(values / deviations / np.sqrt(np.float32(len(layer))))
+    return np.concatenate(standard, -1)
+
+
+def _principal(points: Sequence[Floats]) -> list[Floats]:
+    """The `KEPT` directions in which the points of both pictures vary most: (P,D) -> (P,KEPT)."""
+    covariance = sum(one.T @ one / len(one) for one in points)  # their means are 0
+    directions = np.linalg.eigh(covariance)[1][:, -KEPT:]
+    return [one @ directions for one in points]
+
+
+def _shrunk(picture: Picture, side: int) -> Picture:
+    scale = side / max(picture.shape[:2])
+    if scale >= 1:
+        return picture
+    height, width = (max(1, round(length * scale)) for length in picture.shape[:2])
+    return resampled(picture, (height, width))
+
+
+def _numbered(segments: Labels) -> Labels:
+    """Segments by numbers 0..n-1, none left out."""
+    numbers = np.unique(segments, return_inverse=True)[1].reshape(segments.shape)
+    found: Labels = numbers.astype(np.intp)
+    return found
