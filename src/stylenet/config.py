@@ -65,6 +65,7 @@ class TrainConfig:
     colours: Any = None
     start: Any = None
     scales: Any = None
+    maps: Any = None
     norm: Any = None
     net: Any = None
     loss_network: Any = None

@@ -10,6 +10,7 @@ from stylenet.losses.distances import (
 from stylenet.losses.distillation import Distillation
 from stylenet.losses.network import LossNetwork
 from stylenet.losses.perceptual import LossTerms, PerceptualLoss, Term, View
+from stylenet.losses.region_styles import RegionStylesTerm
 from stylenet.losses.several import StylesTerm
 from stylenet.losses.student import Student
 from stylenet.losses.terms import (
@@ -35,6 +36,7 @@ __all__ = [
     "PixelDeviationTerm",
     "PixelTerm",
     "RangeTerm",
+    "RegionStylesTerm",
     "Student",
     "StyleDistance",
     "StyleTerm",

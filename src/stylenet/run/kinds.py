@@ -13,6 +13,7 @@ from stylenet.run.distill import DistillRuns
 from stylenet.run.feedforward import FeedForwardRuns
 from stylenet.run.multistyle import AddStyleRuns, MultiStyleRuns
 from stylenet.run.pixels import PixelRuns
+from stylenet.run.region_styles import RegionStyleRuns
 
 
 class Kind(Protocol):
@@ -47,6 +48,7 @@ KINDS: dict[str, Kind] = {
     "stylenet.tasks.FeedForward": FeedForwardRuns(),
     "stylenet.tasks.Gatys": PixelRuns(),
     "stylenet.tasks.MultiStyle": MultiStyleRuns(),
+    "stylenet.tasks.RegionStyles": RegionStyleRuns(),
 }
 
 
@@ -60,7 +62,7 @@ def kind_of(config: DictConfig) -> Kind:
     if target not in KINDS:
         raise StylenetError(
             f"Got task._target_={target}, expected one of {', '.join(KINDS)}.",
-            "Choose task=feedforward, task=multistyle, task=add_style, task=gatys or task=distill; "
-            "a new task is entered in stylenet.run.kinds.",
+            "Choose task=feedforward, task=multistyle, task=regions, task=add_style, task=gatys or "
+            "task=distill; a new task is entered in stylenet.run.kinds.",
         )
     return KINDS[target]

@@ -3,9 +3,11 @@
 from stylenet.tasks.distill import Distill
 from stylenet.tasks.feedforward import FeedForward, NonFiniteLossError
 from stylenet.tasks.gatys import Gatys, Stage
+from stylenet.tasks.maps import RandomMaps
 from stylenet.tasks.multistyle import AddStyle, MultiStyle
 from stylenet.tasks.muon import Muon
 from stylenet.tasks.optimizers import LBFGS, OptimizerBySize
+from stylenet.tasks.region_styles import RegionStyles
 from stylenet.tasks.scales import CoarseToFine, OneScale
 from stylenet.tasks.schedules import warm_up_and_cosine
 from stylenet.tasks.start import (
@@ -33,6 +35,8 @@ __all__ = [
     "NonFiniteLossError",
     "OneScale",
     "OptimizerBySize",
+    "RandomMaps",
+    "RegionStyles",
     "SpeckledContent",
     "Stage",
     "WhiteNoise",

@@ -140,11 +140,10 @@ class MultiStyle(LightningModule):
             check_finite(self.global_step, scalars, [IDENTITY])
             self.log(f"train/loss/{IDENTITY}", identity.detach(), batch_size=len(batch))
             return identity
-        chosen = self.styles_at(self.global_step, len(batch))
-        _, terms = self._painted(batch, chosen)
+        terms, own = self._styled(batch, self.global_step)
         scalars = scalars_of(terms)
         check_finite(self.global_step, scalars, terms.terms)
-        self._log("train", scalars | self._by_style(terms, chosen), len(batch))
+        self._log("train", scalars | own, len(batch))
         total: Tensor = terms.total
         return total
 
@@ -190,6 +189,12 @@ class MultiStyle(LightningModule):
             return optimizer
         schedule = {"scheduler": self._scheduler(optimizer), "interval": "step"}
         return {"optimizer": optimizer, "lr_scheduler": schedule}
+
+    def _styled(self, batch: Tensor, step: int) -> tuple[LossTerms, dict[str, Tensor]]:
+        """The losses of a step on styles, and each style's own."""
+        chosen = self.styles_at(step, len(batch))
+        _, terms = self._painted(batch, chosen)
+        return terms, self._by_style(terms, chosen)
 
     def _painted(self, batch: Tensor, chosen: Sequence[int]) -> tuple[Tensor, LossTerms]:
         """The batch, each picture in the style chosen for it, and the losses."""
