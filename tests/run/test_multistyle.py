@@ -15,7 +15,7 @@ from PIL import Image
 from safetensors.torch import load_file
 
 from stylenet.apply import BankError, Model, Stylizer, load_model, merge, save_model
-from stylenet.images import PictureError, read_image, read_regions
+from stylenet.images import read_image
 from stylenet.run.multistyle import _settle_factors
 from stylenet.styles import catalogue
 
@@ -294,21 +294,6 @@ def test_a_net_of_one_style_has_no_weights(
     common = [f"model={tmp_path / 'net'}", f"content={photos / '00.jpg'}"]
     assert script("evaluate.py", *common, "style_weights={sand: 1}") == 2
     assert "is a net of one style. Give it to a net of several" in capfd.readouterr().err
-
-
-def test_regions_of_a_map_are_its_nearest_colours(tmp_path: Path) -> None:
-    picture = Image.new("RGB", (8, 6), "red")
-    picture.paste((0, 0, 255), (0, 0, 4, 6))
-    picture.putpixel((7, 5), (250, 9, 3))  # as JPEG leaves it
-    picture.save(tmp_path / "map.png")
-    regions = read_regions(tmp_path / "map.png", ["blue", "0xff0000"])
-    assert regions.sum(0).eq(1).all()
-    assert regions[0, :, :4].eq(1).all()
-    assert regions[1, :, 4:].eq(1).all()
-    with pytest.raises(PictureError, match="it has no lime"):
-        read_regions(tmp_path / "map.png", ["blue", "red", "lime"])
-    with pytest.raises(PictureError, match="colour 'blurple', which is none"):
-        read_regions(tmp_path / "map.png", ["blurple"])
 
 
 @pytest.mark.parametrize(

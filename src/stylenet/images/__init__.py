@@ -7,6 +7,7 @@ from stylenet.images.colour import (
     MatchedHistograms,
     StyleColours,
 )
+from stylenet.images.colour_names import colour_values
 from stylenet.images.converting import to_pil, to_tensor
 from stylenet.images.errors import PictureError, SizeError
 from stylenet.images.listing import path_hash, picture_files
@@ -17,7 +18,6 @@ from stylenet.images.reading import (
     open_image,
     read_image,
 )
-from stylenet.images.regions import read_regions
 from stylenet.images.sheets import contact_sheet
 from stylenet.images.sizing import (
     AsIs,
@@ -50,13 +50,13 @@ __all__ = [
     "SizeError",
     "Sizing",
     "StyleColours",
+    "colour_values",
     "contact_sheet",
     "decode_image",
     "open_image",
     "path_hash",
     "picture_files",
     "read_image",
-    "read_regions",
     "resize",
     "to_pil",
     "to_tensor",

@@ -11,6 +11,7 @@ from stylenet.losses.distillation import Distillation
 from stylenet.losses.network import LossNetwork
 from stylenet.losses.perceptual import LossTerms, PerceptualLoss, Term, View
 from stylenet.losses.region_styles import RegionStylesTerm
+from stylenet.losses.regions import RegionStyleTerm, guided_gram_matrix
 from stylenet.losses.several import StylesTerm
 from stylenet.losses.student import Student
 from stylenet.losses.terms import (
@@ -37,6 +38,7 @@ __all__ = [
     "PixelTerm",
     "RangeTerm",
     "RegionStylesTerm",
+    "RegionStyleTerm",
     "Student",
     "StyleDistance",
     "StyleTerm",
@@ -45,4 +47,5 @@ __all__ = [
     "TotalVariationTerm",
     "View",
     "WassersteinDistance",
+    "guided_gram_matrix",
 ]

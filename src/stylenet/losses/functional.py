@@ -45,27 +45,31 @@ class _SelfProduct(torch.autograd.Function):
     @staticmethod
     def forward(ctx: Any, features: Tensor) -> Tensor:
         ctx.save_for_backward(features)
-        flat = _cells_by_channels(features)
-        n, cells, channels = flat.shape
-        whole = cells - cells % CELLS
-        groups = flat[:, :whole].reshape(-1, CELLS, channels)
-        rest = flat[:, whole:]
-        product = single(torch.bmm(rest.transpose(1, 2), rest))
-        if whole:
-            products = torch.bmm(groups.transpose(1, 2), groups)
-            product = product + single(products).view(n, -1, channels, channels).sum(1)
-        return product
+        return add_products(cells_by_channels(features))
 
     @staticmethod
     def backward(ctx: Any, gradient: Tensor) -> Tensor:
         (features,) = ctx.saved_tensors
         symmetric = (gradient + gradient.transpose(1, 2)).to(features.dtype)
-        product = torch.bmm(_cells_by_channels(features), symmetric)
+        product = torch.bmm(cells_by_channels(features), symmetric)
         n, c, h, w = features.shape
         return product.view(n, h, w, c).permute(0, 3, 1, 2)
 
 
-def _cells_by_channels(features: Tensor) -> Tensor:
+def add_products(flat: Tensor) -> Tensor:
+    """Sum over the cells of their products F^T F, (N,cells,C) -> (N,C,C): see `gram_matrix`."""
+    n, cells, channels = flat.shape
+    whole = cells - cells % CELLS
+    groups = flat[:, :whole].reshape(-1, CELLS, channels)
+    rest = flat[:, whole:]
+    product = single(torch.bmm(rest.transpose(1, 2), rest))
+    if whole:
+        products = torch.bmm(groups.transpose(1, 2), groups)
+        product = product + single(products).view(n, -1, channels, channels).sum(1)
+    return product
+
+
+def cells_by_channels(features: Tensor) -> Tensor:
     """(N,C,H,W) -> (N,H*W,C), without a copy where ``features`` are channels-last."""
     return features.permute(0, 2, 3, 1).flatten(1, 2)
 

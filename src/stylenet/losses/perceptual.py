@@ -19,12 +19,13 @@ class View:
     """A batch of pictures, (N,3,H,W) in [0,1], and those of its features that terms asked for.
 
     ``chosen`` is the number of the style that each picture is to have, (N,), where a loss has
-    several.
+    several. ``regions`` says how much each region has of every pixel, (N,R,H,W) in [0,1].
     """
 
     image: Tensor
     features: Mapping[str, Tensor] = field(default_factory=dict)
     chosen: Tensor | None = None
+    regions: Tensor | None = None
 
 
 @dataclass(frozen=True)
@@ -89,18 +90,26 @@ class PerceptualLoss(nn.Module):
         self.stylised_layers = _union(term.stylised_layers for term in terms.values())
         self.content_layers = _union(term.content_layers for term in terms.values())
 
-    def forward(self, stylised: Tensor, content: Tensor, chosen: Tensor | None = None) -> LossTerms:
-        """Compare ``stylised`` with ``content``, both (N,3,H,W) in [0,1]; ``chosen``: `View`."""
-        return self.compare(stylised, self.view_content(content, chosen))
+    def forward(
+        self,
+        stylised: Tensor,
+        content: Tensor,
+        chosen: Tensor | None = None,
+        regions: Tensor | None = None,
+    ) -> LossTerms:
+        """Compare ``stylised`` with ``content``, both (N,3,H,W) in [0,1]; the others: `View`."""
+        return self.compare(stylised, self.view_content(content, chosen, regions))
 
-    def view_content(self, content: Tensor, chosen: Tensor | None = None) -> View:
+    def view_content(
+        self, content: Tensor, chosen: Tensor | None = None, regions: Tensor | None = None
+    ) -> View:
         """What the terms read of ``content`` (N,3,H,W) in [0,1]: the same for every comparison."""
         with torch.no_grad():
-            return self._view(content, self.content_layers, chosen)
+            return View(content, self._features(content, self.content_layers), chosen, regions)
 
     def compare(self, stylised: Tensor, content_view: View) -> LossTerms:
         """Compare ``stylised`` (N,3,H,W) in [0,1] with a content picture viewed before."""
-        stylised_view = self._view(stylised, self.stylised_layers)
+        stylised_view = View(stylised, self._features(stylised, self.stylised_layers))
         terms: dict[str, Tensor] = {}
         parts: dict[str, Tensor] = {}
         pictures: dict[str, Tensor] = {}
@@ -114,8 +123,8 @@ class PerceptualLoss(nn.Module):
             parts |= {f"{name}/{k}": v for k, v in shares.items() if k}
         return LossTerms(torch.stack(list(terms.values())).sum(), terms, parts, pictures)
 
-    def _view(self, image: Tensor, layers: tuple[str, ...], chosen: Tensor | None = None) -> View:
-        return View(image, self.network(image, layers) if layers else {}, chosen)
+    def _features(self, image: Tensor, layers: tuple[str, ...]) -> Mapping[str, Tensor]:
+        return self.network(image, layers) if layers else {}
 
 
 def _union(groups: Iterable[tuple[str, ...]]) -> tuple[str, ...]:

@@ -1,7 +1,23 @@
 """Region maps: which part of a picture is which. Arrays in, arrays out, without torch."""
 
 from stylenet.regions.automatic import AutomaticRegionsError, Clusters, Segments
-from stylenet.regions.pairing import Pair
+from stylenet.regions.colours import label_colours, read_map
+from stylenet.regions.errors import RegionError
+from stylenet.regions.matching import correspond, fit_map
+from stylenet.regions.region_map import RegionMap, colour_name
 from stylenet.regions.segmenting import Felzenszwalb, Slic
 
-__all__ = ["AutomaticRegionsError", "Clusters", "Felzenszwalb", "Pair", "Segments", "Slic"]
+__all__ = [
+    "AutomaticRegionsError",
+    "Clusters",
+    "Felzenszwalb",
+    "RegionError",
+    "RegionMap",
+    "Segments",
+    "Slic",
+    "colour_name",
+    "correspond",
+    "fit_map",
+    "label_colours",
+    "read_map",
+]

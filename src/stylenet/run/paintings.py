@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import torch
@@ -14,8 +13,8 @@ from torch.nn import functional as F
 
 from stylenet.apply import Model
 from stylenet.errors import StylenetError
-from stylenet.images import read_regions
 from stylenet.nets import style_parameters
+from stylenet.run.region_files import read_regions
 
 CLOSE = 0.02  # how far a map's shape may be from the picture's, as a share
 Weights = Callable[[int, int], Tensor]
@@ -99,7 +98,7 @@ def _in_regions(config: DictConfig, name: str, model: Model, strength: float) ->
             f"Got regions={config.regions} without their styles.",
             f"Use 'region_styles={{red: {model.styles[0]}, blue: {model.styles[-1]}}}'.",
         )
-    regions = read_regions(Path(config.regions).expanduser(), list(given))
+    regions = read_regions(config.regions, list(given))
     maps = torch.zeros(len(model.styles), *regions.shape[-2:])
     for style, region in zip(given.values(), regions, strict=True):
         maps[model.style_number(style)] += strength * region
