@@ -48,8 +48,12 @@ PIXEL_FILES |= {"loss/optimised.yaml"}
 DISTILL_GROUPS = {"teacher", "student"}
 DISTILL_FILES = {"callbacks/distill.yaml"}
 # choices of a net of several styles
+SEVERAL_TASKS = {"stylenet.tasks.MultiStyle", "stylenet.tasks.RegionStyles"}
 SEVERAL_FILES = {"callbacks/several.yaml", "loss/several.yaml", "net/stylebank.yaml"}
 SEVERAL_FILES |= {"net/stylebank_half.yaml", "norm/conditional_instance.yaml"}
+# groups and choices of a net that paints each region in its own style
+REGION_GROUPS = {"maps"}
+REGION_FILES = {"callbacks/regions.yaml", "loss/region_styles.yaml"}
 
 
 def choice_of(file: str) -> list[str]:
@@ -61,6 +65,7 @@ def choice_of(file: str) -> list[str]:
     distilled = group in DISTILL_GROUPS or file in DISTILL_FILES
     task = ["task=gatys"] if pixels else ["task=distill"] if distilled else []
     task = ["task=multistyle"] if file in SEVERAL_FILES else task
+    task = ["task=regions"] if group in REGION_GROUPS or file in REGION_FILES else task
     return [*task, *NEEDS.get(file, []), f"{group}={name}"]
 
 
@@ -87,7 +92,7 @@ def offline(config: DictConfig, photos: Path) -> DictConfig:
         config.teacher.weights = random
     else:
         config.loss_network.weights = random
-        several = config.task._target_ == "stylenet.tasks.MultiStyle"
+        several = config.task._target_ in SEVERAL_TASKS
         names = [str(photos / f"{number:02d}.jpg") for number in range(2 if several else 1)]
         config.style = names if several else names[0]
     if "root" in config.data:

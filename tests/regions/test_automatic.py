@@ -8,7 +8,8 @@ import torch
 from scipy.cluster.vq import kmeans2
 from torch.nn import functional as F
 
-from stylenet.regions import AutomaticRegionsError, Clusters, Felzenszwalb, Segments, Slic
+from stylenet.regions import Clusters, Felzenszwalb, RegionError, Segments, Slic
+from stylenet.regions.automatic import palette
 from stylenet.regions.clustering import k_means, square_distances
 from stylenet.regions.pairing import pair, smooth
 from stylenet.regions.resampling import resampled
@@ -126,46 +127,53 @@ KINDS = {
 @pytest.mark.parametrize("kind", KINDS)
 def test_equal_labels_are_what_is_alike_in_both(kind):
     found = KINDS[kind](CONTENT, STYLE, look)
-    assert found.content.shape == CONTENT.shape[:2]
-    assert found.style.shape == STYLE.shape[:2]
-    assert found.count == 3
+    content, style = found.content.labels, found.style.labels
+    assert content.shape == CONTENT.shape[:2]
+    assert style.shape == STYLE.shape[:2]
+    assert found.content.names == found.style.names == ("region 1", "region 2", "region 3")
+    assert found.content.colours == found.style.colours
     middles = {"red": (40, 20), "green": (20, 60), "blue": (60, 60)}
-    label = {name: found.content[place] for name, place in middles.items()}
+    label = {name: content[place] for name, place in middles.items()}
     assert sorted(label.values()) == [0, 1, 2]
     assert label["red"] == 0  # the largest of the content
     middles = {"blue": (15, 15), "red": (15, 60), "green": (45, 30)}
-    assert {name: found.style[place] for name, place in middles.items()} == label
+    assert {name: style[place] for name, place in middles.items()} == label
     right = np.where(np.arange(80)[None] < 40, label["red"], label["green"]).repeat(80, 0)
     right[40:, 40:] = label["blue"]
-    assert (found.content == right).mean() > 0.97
+    assert (content == right).mean() > 0.97
     again = KINDS[kind](CONTENT, STYLE, look)
-    assert np.array_equal(again.content, found.content)
-    assert np.array_equal(again.style, found.style)
+    assert np.array_equal(again.content.labels, content)
+    assert np.array_equal(again.style.labels, style)
 
 
 @pytest.mark.parametrize("kind", ["clusters", "slic"])
 def test_every_region_is_in_both_and_what_is_not_is_said(kind):
-    """A style without the content's third colour, and with one that the content lacks."""
+    """A style without the content's third colour."""
     style = patches(("red", "green"), ("green", "red"))
     found = KINDS[kind](CONTENT, style, look)
-    for labels in (found.content, found.style):
-        assert set(np.unique(labels)) == set(range(found.count))
-    assert found.count == 3 or "regions are in both pictures" in found.words[0]
+    for regions in (found.content, found.style):
+        assert (regions.shares() > 0).all()
+    count = len(found.content.names)
+    assert count == 3 or f"{count} of 3 regions are in both pictures" in found.words
+
+
+def test_colours_differ():
+    assert len(set(palette(24))) == 24
 
 
 @pytest.mark.parametrize("kind", ["clusters", "slic"])
 def test_pictures_without_regions_get_words(kind):
     flat = np.full((40, 50, 3), 0.5, np.float32)
-    with pytest.raises(AutomaticRegionsError, match="style picture is of one colour"):
+    with pytest.raises(RegionError, match="style picture is of one colour"):
         KINDS[kind](CONTENT, flat, look)
-    with pytest.raises(AutomaticRegionsError, match="content picture is of one colour"):
+    with pytest.raises(RegionError, match="content picture is of one colour"):
         KINDS[kind](flat, STYLE, look)
 
 
 def test_more_regions_than_there_are_kinds_of_places_get_words():
     halves = np.zeros((40, 40, 3), np.float32)
     halves[:, 20:] = 1
-    with pytest.raises(AutomaticRegionsError, match=r"only 2 kinds .* Use regions\.count=2"):
+    with pytest.raises(RegionError, match=r"only 2 kinds .* Use regions\.count=2"):
         Segments(9, Felzenszwalb(sigma=0))(halves, halves)
 
 
@@ -180,5 +188,5 @@ def test_more_regions_than_there_are_kinds_of_places_get_words():
     ],
 )
 def test_settings_out_of_range_get_words(make, words):
-    with pytest.raises(AutomaticRegionsError, match=words):
+    with pytest.raises(RegionError, match=words):
         make()

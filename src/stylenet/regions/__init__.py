@@ -1,6 +1,6 @@
 """Region maps: which part of a picture is which. Arrays in, arrays out, without torch."""
 
-from stylenet.regions.automatic import AutomaticRegionsError, Clusters, Segments
+from stylenet.regions.automatic import Clusters, FoundRegions, Segments
 from stylenet.regions.colours import label_colours, read_map
 from stylenet.regions.errors import RegionError
 from stylenet.regions.matching import correspond, fit_map
@@ -8,9 +8,9 @@ from stylenet.regions.region_map import RegionMap, colour_name
 from stylenet.regions.segmenting import Felzenszwalb, Slic
 
 __all__ = [
-    "AutomaticRegionsError",
     "Clusters",
     "Felzenszwalb",
+    "FoundRegions",
     "RegionError",
     "RegionMap",
     "Segments",

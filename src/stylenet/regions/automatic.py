@@ -2,39 +2,44 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import colorsys
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 from skimage import color
 
-from stylenet.errors import StylenetError
 from stylenet.regions.clustering import Floats, Labels, k_means
+from stylenet.regions.errors import RegionError
+from stylenet.regions.features import Look, features_of, principal
 from stylenet.regions.pairing import Pair, pair, smooth
+from stylenet.regions.region_map import Colour, RegionMap
 from stylenet.regions.resampling import resampled
 from stylenet.regions.segmenting import Picture, Segmenter
 
-Look = Callable[[Picture, Sequence[str]], list[Floats]]
-"""Features of a picture at layers of a loss network, (C,h,w) each."""
-CELLS = 64  # on the longer side of the grid where features are clustered
 SIDE = 320  # longer side of what is segmented, pixels
-BORDER = 32  # pixels by which a picture is reflected: convolutions see zeros beyond its edges
-KEPT = 32  # principal components of the features
-DEAD = 1e-6  # deviation of a channel that says nothing in a picture
+GOLDEN = 0.618  # of the circle of hues, between one colour and the next
 
 
-class AutomaticRegionsError(StylenetError, ValueError):
-    """Pictures or settings with which no regions can be found."""
+@dataclass(frozen=True)
+class FoundRegions:
+    """Maps of both pictures with the same regions, each of which is in both.
+
+    ``words`` tell what was merged, a line each.
+    """
+
+    content: RegionMap
+    style: RegionMap
+    words: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
 class Clusters:
     """Regions by joint k-means over the features that a loss network has of both pictures.
 
-    Features of all layers are brought to one grid of at most `CELLS` cells a side, in each picture
+    Features of all layers are brought to one grid of at most 64 cells a side, in each picture
     by itself to mean 0 and deviation 1 a channel, and divided by the root of their layer's number
-    of channels; their first `KEPT` principal components are clustered. So a cluster is what stands
+    of channels; their first 32 principal components are clustered. So a cluster is what stands
     out in the same way in either picture, not what is of a photograph or of a painting; and layers
     count alike.
 
@@ -57,22 +62,22 @@ class Clusters:
         """Check the settings."""
         _check(self.count, self.smoothing)
         if not 1 <= self.deepest <= len(self.layers):
-            raise AutomaticRegionsError(
+            raise RegionError(
                 f"Got regions.layers={list(self.layers)} and regions.deepest={self.deepest}, "
                 "expected at least one layer, and a number of them.",
                 "Use e.g. regions.layers=[relu3_2] regions.deepest=1, or regions=segments, which "
                 "reads no features.",
             )
 
-    def __call__(self, content: Picture, style: Picture, look: Look) -> Pair:
+    def __call__(self, content: Picture, style: Picture, look: Look) -> FoundRegions:
         """The regions of both pictures, at their sizes.
 
         Raises:
-            AutomaticRegionsError: a picture of one colour, or fewer kinds of places than clusters.
+            RegionError: a picture of one colour, or fewer kinds of places than clusters.
         """
         _check_pictures(content, style)
-        grids = [_features(one, self.layers[-self.deepest :], look) for one in (content, style)]
-        points = _principal([grid.reshape(-1, grid.shape[-1]) for grid in grids])
+        grids = [features_of(one, self.layers[-self.deepest :], look) for one in (content, style)]
+        points = principal([grid.reshape(-1, grid.shape[-1]) for grid in grids])
         numbers = [np.arange(grid[..., 0].size).reshape(grid.shape[:2]) for grid in grids]
         return _paired(points, numbers, (content, style), self)
 
@@ -101,11 +106,11 @@ class Segments:
         """Check the settings."""
         _check(self.count, self.smoothing)
 
-    def __call__(self, content: Picture, style: Picture, look: Look | None = None) -> Pair:
+    def __call__(self, content: Picture, style: Picture, look: Look | None = None) -> FoundRegions:
         """The regions of both pictures, at their sizes; ``look`` is not used.
 
         Raises:
-            AutomaticRegionsError: a picture of one colour, or fewer kinds of segments than
+            RegionError: a picture of one colour, or fewer kinds of segments than
                 clusters.
         """
         del look
@@ -127,7 +132,7 @@ def _paired(
     maps: Sequence[Labels],
     pictures: Sequence[Picture],
     settings: Clusters | Segments,
-) -> Pair:
+) -> FoundRegions:
     """Cluster the points of both pictures; ``maps`` say which of its points each cell has.
 
     Where clusters are merged, up to twice as many are tried, for as many regions as were asked for.
@@ -137,7 +142,7 @@ def _paired(
     together = np.concatenate(points)
     kinds = len(np.unique(together.round(4), axis=0))
     if kinds < settings.count:
-        raise AutomaticRegionsError(
+        raise RegionError(
             f"Got regions.count={settings.count}, but the two pictures have only {kinds} kinds of "
             "places that differ.",
             f"Use regions.count={kinds} or fewer." if kinds > 1 else "Leave regions out.",
@@ -157,20 +162,33 @@ def _paired(
         if found.count == settings.count:
             break
     assert best is not None
-    if best.count == settings.count:
-        return best
-    fewer = f"{best.count} of {settings.count} regions are in both pictures"
-    return Pair(best.content, best.style, (fewer, *best.words))
+    words = best.words
+    if best.count < settings.count:
+        words = (f"{best.count} of {settings.count} regions are in both pictures", *words)
+    names = tuple(f"region {number + 1}" for number in range(best.count))
+    colours = palette(best.count)
+    maps = (RegionMap(labels, names, colours) for labels in (best.content, best.style))
+    return FoundRegions(*maps, words)
+
+
+def palette(count: int) -> tuple[Colour, ...]:
+    """As many colours that differ: hues a golden section apart, darker after some turns."""
+    colours = []
+    for number in range(count):
+        value = 0.95 - 0.3 * (number // 8 % 3)
+        red, green, blue = colorsys.hsv_to_rgb(GOLDEN * number % 1, 0.8, value)
+        colours.append((round(255 * red), round(255 * green), round(255 * blue)))
+    return tuple(colours)
 
 
 def _check(count: int, smoothing: float) -> None:
     if count < 2:
-        raise AutomaticRegionsError(
+        raise RegionError(
             f"Got regions.count={count}, expected 2 or more: one region is the whole picture.",
             "Leave regions out, or use regions.count=4.",
         )
     if smoothing < 0:
-        raise AutomaticRegionsError(
+        raise RegionError(
             f"Got regions.smoothing={smoothing}, expected 0 or more.", "Use regions.smoothing=0.02."
         )
 
@@ -178,38 +196,10 @@ def _check(count: int, smoothing: float) -> None:
 def _check_pictures(content: Picture, style: Picture) -> None:
     for name, picture in (("content", content), ("style", style)):
         if np.ptp(picture, axis=(0, 1)).max() < 1 / 255:
-            raise AutomaticRegionsError(
+            raise RegionError(
                 f"The {name} picture is of one colour: it has no regions to be found.",
                 "Leave regions out, or give maps: regions=maps.",
             )
-
-
-def _features(picture: Picture, layers: Sequence[str], look: Look) -> NDArray[np.float32]:
-    """Features at some layers as one array (gh,gw,sum of C), as `Clusters` says."""
-    height, width = picture.shape[:2]
-    border = min(BORDER, height - 1, width - 1)
-    padded = np.pad(picture, ((border, border), (border, border), (0, 0)), "reflect")
-    found = look(padded, layers)
-    finest = max(layer.shape[1] / padded.shape[0] for layer in found)
-    scale = min(CELLS / max(height, width), finest)
-    size = (round((height + 2 * border) * scale), round((width + 2 * border) * scale))
-    cut = round(border * scale)
-    inside = slice(cut, max(1, size[0] - cut)), slice(cut, max(1, size[1] - cut))
-    standard = []
-    for layer in found:
-        values = resampled(np.moveaxis(layer, 0, -1), size)[inside]
-        values = values - values.mean((0, 1))
-        deviations = values.std((0, 1))
-        deviations[deviations < DEAD] = 1
-        standard.append(values / deviations / np.sqrt(np.float32(len(layer))))
-    return np.concatenate(standard, -1)
-
-
-def _principal(points: Sequence[Floats]) -> list[Floats]:
-    """The `KEPT` directions in which the points of both pictures vary most: (P,D) -> (P,KEPT)."""
-    covariance = sum(one.T @ one / len(one) for one in points)  # their means are 0
-    directions = np.linalg.eigh(covariance)[1][:, -KEPT:]
-    return [one @ directions for one in points]
 
 
 def _shrunk(picture: Picture, side: int) -> Picture:
