@@ -17,6 +17,7 @@ import pytest
 import torch
 import wandb
 from hydra import compose, initialize_config_dir
+from hydra._internal.hydra import Hydra
 from hydra.core.global_hydra import GlobalHydra
 from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig
@@ -158,6 +159,9 @@ def script(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Callable
     monkeypatch.delenv("HYDRA_FULL_ERROR", raising=False)
     monkeypatch.delenv("WANDB_API_KEY", raising=False)
     monkeypatch.setenv("WANDB_MODE", "offline")
+    # Hydra would compose all once more at first, to learn whether conf/ sets hydra.mode: it does
+    # not. The processes that tests start do without this.
+    monkeypatch.setattr(Hydra, "get_mode", lambda *_, **__: None)
     levels = {name: logging.getLogger(name).level for name in ("", "pytorch_lightning")}
 
     def run(file: str, *arguments: str) -> int:

@@ -6,7 +6,7 @@ import pytest
 import pytorch_lightning as pl
 from PIL import Image
 
-from stylenet.callbacks import LossCurves, StepCheckpoints
+from stylenet.callbacks import LossCurves, StepCheckpoints, curves
 from stylenet.callbacks.curves import draw_curves
 
 TERMS = ("train/loss/content", "train/loss/content/relu1_1", "train/loss/total")
@@ -98,6 +98,16 @@ def test_a_training_leaves_a_picture_of_its_curves(fit, tmp_path):
     assert width >= 600
     assert height >= 400
     assert {colour for _, colour in found} >= {(255, 255, 255), ORANGE}
+
+
+def test_curves_are_drawn_at_the_end_and_with_a_validation_after_it(fit, tmp_path, monkeypatch):
+    drawn = []
+    monkeypatch.setattr(curves, "draw_curves", lambda rows, _: drawn.append(rows))
+    trainer = fit(LossCurves(tmp_path))  # which validates twice
+    assert len(drawn) == 1
+    trainer.validate(trainer.lightning_module, trainer.val_dataloaders, verbose=False)
+    assert len(drawn) == 2
+    assert "val/loss/total" in {name for _, name, _ in drawn[1]}
 
 
 def test_terms_are_drawn_and_their_layers_are_not(tmp_path):

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from pytorch_lightning import Callback, LightningModule, Trainer
+from pytorch_lightning.trainer.states import TrainerFn
 
 
 class LossCurves(Callback):
@@ -51,7 +52,7 @@ class LossCurves(Callback):
             return
         self._append(trainer, "val/loss/")
         self._append(trainer, "val/explained/")
-        if not trainer.training and trainer.is_global_zero:  # after the training: the last one
+        if trainer.state.fn != TrainerFn.FITTING and trainer.is_global_zero:  # after the training
             draw_curves(self._rows(), self.figure)
 
     def on_train_end(self, trainer: Trainer, pl_module: LightningModule) -> None:

@@ -13,6 +13,8 @@ from omegaconf.errors import ConfigAttributeError, ConfigKeyError, OmegaConfBase
 
 from stylenet.errors import StylenetError
 
+_WORD = re.compile(r"[A-Za-z][\w-]*")
+
 
 def explain(error: BaseException, overrides: Sequence[str]) -> str:
     """One paragraph: what was got, what there is, the nearest match.
@@ -66,7 +68,8 @@ def check_choices(overrides: Iterable[str]) -> None:
     for override in overrides:
         key, _, value = override.lstrip("+").partition("=")
         group = key.replace(".", "/")
-        if "." in key and value in loader.get_group_options(group):
+        # numbers and paths are no choices: Hydra copies all it has read to list a group's
+        if "." in key and _WORD.fullmatch(value) and value in loader.get_group_options(group):
             raise StylenetError(
                 f"Got {key}={value}, which would replace an object by a word.",
                 f"Choose it with a slash: {group}={value}.",
