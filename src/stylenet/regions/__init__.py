@@ -1,16 +1,19 @@
 """Region maps: which part of a picture is which. Arrays in, arrays out, without torch."""
 
 from stylenet.regions.automatic import Clusters, FoundRegions, Segments
+from stylenet.regions.clustering import Floats
 from stylenet.regions.colours import label_colours, read_map
 from stylenet.regions.errors import RegionError
 from stylenet.regions.matching import correspond, fit_map
 from stylenet.regions.region_map import RegionMap, colour_name
-from stylenet.regions.segmenting import Felzenszwalb, Slic
+from stylenet.regions.segmenting import Felzenszwalb, Picture, Slic
 
 __all__ = [
     "Clusters",
     "Felzenszwalb",
+    "Floats",
     "FoundRegions",
+    "Picture",
     "RegionError",
     "RegionMap",
     "Segments",

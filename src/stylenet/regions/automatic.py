@@ -167,8 +167,9 @@ def _paired(
         words = (f"{best.count} of {settings.count} regions are in both pictures", *words)
     names = tuple(f"region {number + 1}" for number in range(best.count))
     colours = palette(best.count)
-    maps = (RegionMap(labels, names, colours) for labels in (best.content, best.style))
-    return FoundRegions(*maps, words)
+    return FoundRegions(
+        RegionMap(best.content, names, colours), RegionMap(best.style, names, colours), words
+    )
 
 
 def palette(count: int) -> tuple[Colour, ...]:

@@ -41,27 +41,27 @@ def k_means(points: Floats, weights: Floats, count: int, seed: int) -> tuple[Lab
 def square_distances(points: Floats, centres: Floats) -> Floats:
     """Squared distance of each point from each centre: (P,D), (K,D) -> (P,K)."""
     squares = (points**2).sum(1)[:, None] - 2 * points @ centres.T + (centres**2).sum(1)
-    return np.maximum(squares, 0)
+    distances: Floats = np.maximum(squares, 0)
+    return distances
 
 
 def _spread(
     points: Floats, weights: Floats, count: int, rng: np.random.Generator
-) -> NDArray[np.float64]:
+) -> Floats:
     """First centres: points drawn with the probability of their squared distance from the others'.
 
     A point that is a centre already is at distance 0 up to rounding, hence the exact comparison.
     """
     chosen = [_drawn(weights, rng)]
-    nearest = _from_one(points, points[chosen[0]])
+    nearest: Floats = _from_one(points, points[chosen[0]])
     while len(chosen) < count:
         chosen.append(_drawn(weights * nearest, rng))
         nearest = np.minimum(nearest, _from_one(points, points[chosen[-1]]))
-    centres: NDArray[np.float64] = points[chosen]
-    return centres
+    return points[chosen]
 
 
-def _from_one(points: Floats, centre: Floats) -> NDArray[np.float64]:
-    squares: NDArray[np.float64] = ((points - centre) ** 2).sum(1)
+def _from_one(points: Floats, centre: Floats) -> Floats:
+    squares: Floats = ((points - centre) ** 2).sum(1)
     return squares
 
 
