@@ -21,7 +21,7 @@ from stylenet.nets import (
     StyleBank,
     TransformerNet,
 )
-from stylenet.tasks import RandomMaps, RegionStyles
+from stylenet.tasks import DataMaps, RandomMaps, RegionStyles
 
 pytestmark = [
     pytest.mark.filterwarnings("ignore:.*have no `val_dataloader`"),
@@ -82,32 +82,36 @@ def fit(task: RegionStyles, steps: int, *callbacks: Callback, val: int = 0, **mo
     return trainer
 
 
+def draw(maps, styles: int, batch: int, size: tuple[int, int], step: int, seed: int) -> Tensor:
+    return maps(styles, torch.zeros(batch, 3, *size), None, step, seed)
+
+
 def test_maps_are_partitions_and_a_function_of_seed_step_and_place():
     maps = RandomMaps()
-    got = maps(5, 3, (40, 56), 7, 1)
+    got = draw(maps, 5, 3, (40, 56), 7, 1)
     assert got.shape == (3, 5, 40, 56)
     assert got.sum(1).eq(1).all()
     assert set(got.unique().tolist()) == {0, 1}
-    assert torch.equal(maps(5, 3, (40, 56), 7, 1), got)
-    assert torch.equal(maps(5, 2, (40, 56), 7, 1), got[:2])  # whatever the batch
-    others = (maps(5, 3, (40, 56), 8, 1), maps(5, 3, (40, 56), 7, 2), got.roll(1, 0))
+    assert torch.equal(draw(maps, 5, 3, (40, 56), 7, 1), got)
+    assert torch.equal(draw(maps, 5, 2, (40, 56), 7, 1), got[:2])  # whatever the batch
+    others = (draw(maps, 5, 3, (40, 56), 8, 1), draw(maps, 5, 3, (40, 56), 7, 2), got.roll(1, 0))
     assert not any(torch.equal(got, other) for other in others)
 
 
 def test_styles_come_equally_often_in_as_many_regions_as_asked_for():
     maps = RandomMaps(regions=[2, 3], cells=[2, 4])
-    got = torch.cat([maps(4, 4, (24, 24), step, 0) for step in range(100)])
+    got = torch.cat([draw(maps, 4, 4, (24, 24), step, 0) for step in range(100)])
     styles = got.flatten(2).any(2).sum(1)
     assert styles.max() == 3
     assert styles.float().mean() > 2.2  # a region may vanish behind others
     torch.testing.assert_close(got.mean((0, 2, 3)), torch.full((4,), 0.25), atol=0.05, rtol=0)
-    assert RandomMaps(regions=[3, 9])(2, 1, (8, 8), 0, 0).shape == (1, 2, 8, 8)
+    assert draw(RandomMaps(regions=[3, 9]), 2, 1, (8, 8), 0, 0).shape == (1, 2, 8, 8)
 
 
 def test_few_cells_make_large_regions():
     def borders(cells: int) -> float:
         maps = RandomMaps(regions=[3, 3], cells=[cells, cells])
-        got = torch.cat([maps(3, 4, (48, 48), step, 0) for step in range(10)])
+        got = torch.cat([draw(maps, 3, 4, (48, 48), step, 0) for step in range(10)])
         return float(got.diff(dim=3).abs().mean())
 
     assert borders(2) < borders(4) < borders(8)
@@ -145,6 +149,28 @@ def test_a_style_that_is_nowhere_has_no_part_and_no_gradient(fake_network):
         if "styles." in name and p.grad is not None
     }
     assert moved == {"0", "2"}
+
+
+def test_the_data_s_own_maps(fake_network):
+    task = make(fake_network, maps=DataMaps())
+    own = torch.rand(2, 3, 16, 16).softmax(1)
+    assert torch.equal(task.maps_at(0, (pictures(), own)), own)
+    loader = DataLoader([*zip(pictures(), own, strict=True)] * 2, batch_size=2)
+    trainer = Trainer(
+        max_steps=2,
+        accelerator="cpu",
+        logger=False,
+        enable_checkpointing=False,
+        enable_progress_bar=False,
+        enable_model_summary=False,
+        num_sanity_val_steps=0,
+    )
+    trainer.fit(task, loader, loader)
+    assert "val/loss/red/style" in trainer.callback_metrics
+    with pytest.raises(StylenetError, match="Got pictures with no maps for 3 styles"):
+        task.maps_at(0, pictures())
+    with pytest.raises(StylenetError, match="maps of 2 regions for 3 styles"):
+        task.maps_at(0, (pictures(), own[:, :2]))
 
 
 @pytest.mark.parametrize("net", [conditional, bank])

@@ -45,9 +45,7 @@ def square_distances(points: Floats, centres: Floats) -> Floats:
     return distances
 
 
-def _spread(
-    points: Floats, weights: Floats, count: int, rng: np.random.Generator
-) -> Floats:
+def _spread(points: Floats, weights: Floats, count: int, rng: np.random.Generator) -> Floats:
     """First centres: points drawn with the probability of their squared distance from the others'.
 
     A point that is a centre already is at distance 0 up to rounding, hence the exact comparison.

@@ -3,7 +3,7 @@
 from stylenet.tasks.distill import Distill
 from stylenet.tasks.feedforward import FeedForward, NonFiniteLossError
 from stylenet.tasks.gatys import Gatys, Stage
-from stylenet.tasks.maps import RandomMaps
+from stylenet.tasks.maps import DataMaps, RandomMaps
 from stylenet.tasks.multistyle import AddStyle, MultiStyle
 from stylenet.tasks.muon import Muon
 from stylenet.tasks.optimizers import LBFGS, OptimizerBySize
@@ -23,6 +23,7 @@ __all__ = [
     "LBFGS",
     "AddStyle",
     "CoarseToFine",
+    "DataMaps",
     "Distill",
     "FeedForward",
     "FromContent",

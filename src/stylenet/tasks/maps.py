@@ -19,9 +19,17 @@ class Maps(Protocol):
     """Says for each picture of a batch where each style is wanted."""
 
     def __call__(
-        self, styles: int, batch: int, size: tuple[int, int], step: int, seed: int
+        self, styles: int, pictures: Tensor, own: Tensor | None, step: int, seed: int
     ) -> Tensor:
-        """Maps of ``batch`` pictures of ``size`` (H,W): (N,S,H,W) float32, of sum 1 at a pixel."""
+        """Maps of ``pictures`` (N,3,H,W): (N,S,H,W) float32, of sum 1 at a pixel.
+
+        Args:
+            styles: S.
+            pictures: of a batch.
+            own: maps that the data have of them, (N,R,H,W), if any.
+            step: 0 or more.
+            seed: 0 or more.
+        """
         ...
 
 
@@ -46,10 +54,13 @@ class RandomMaps:
         self.cells = _range("cells", cells, 2)
 
     def __call__(
-        self, styles: int, batch: int, size: tuple[int, int], step: int, seed: int
+        self, styles: int, pictures: Tensor, own: Tensor | None, step: int, seed: int
     ) -> Tensor:
-        """See `Maps`; step and seed are 0 or more."""
-        return torch.stack([self._map(styles, size, (step, n), seed) for n in range(batch)])
+        """See `Maps`; the data's own maps are not used. On the CPU."""
+        del own
+        n, _, height, width = pictures.shape
+        size = (height, width)
+        return torch.stack([self._map(styles, size, (step, place), seed) for place in range(n)])
 
     def _map(self, styles: int, size: tuple[int, int], place: tuple[int, int], seed: int) -> Tensor:
         key = np.random.SeedSequence(seed, spawn_key=(_STREAM, *place))
@@ -62,6 +73,29 @@ class RandomMaps:
         fields = F.interpolate(grid, size, mode="bicubic", align_corners=True)[0]
         numbers = torch.from_numpy(chosen)[fields.argmax(0)]
         return F.one_hot(numbers, styles).permute(2, 0, 1).float()
+
+
+class DataMaps:
+    """The data's own maps: their first region has the first style, and so on."""
+
+    def __call__(
+        self, styles: int, pictures: Tensor, own: Tensor | None, step: int, seed: int
+    ) -> Tensor:
+        """See `Maps`; step and seed are not used. On the CPU.
+
+        Raises:
+            StylenetError: pictures without maps, or of another number of regions than styles.
+        """
+        del pictures, step, seed
+        if own is None or own.shape[1] != styles:
+            got = "no maps" if own is None else f"maps of {own.shape[1]} regions"
+            raise StylenetError(
+                f"Got pictures with {got} for {styles} styles.",
+                "Use data=coco with a group of categories for each style but the first, which the "
+                "background has, e.g. 'data.regions=[[person],[cat,dog]]' and three styles; or "
+                "maps=random.",
+            )
+        return own.cpu()
 
 
 def _range(name: str, values: Sequence[int], least: int) -> tuple[int, int]:

@@ -12,6 +12,9 @@ from stylenet.tasks.feedforward import scalars_of
 from stylenet.tasks.maps import Maps, RandomMaps
 from stylenet.tasks.multistyle import IDENTITY, MultiStyle
 
+Batch = Tensor | tuple[Tensor, Tensor]
+"""Pictures (N,3,H,W) in [0,1], or these and their maps (N,R,H,W)."""
+
 
 class RegionStyles(MultiStyle):
     """`MultiStyle` whose pictures have several styles each, in places that ``maps`` choose.
@@ -33,29 +36,32 @@ class RegionStyles(MultiStyle):
         super().__init__(*arguments, **more)
         self.maps = RandomMaps() if maps is None else maps
 
-    def maps_at(self, step: int, batch: Tensor) -> Tensor:
-        """Where the styles are wanted in a batch (N,3,H,W): (N,S,H,W), on the CPU."""
-        height, width = batch.shape[-2:]
-        return self.maps(len(self.styles), len(batch), (height, width), step, self.seed)
+    def maps_at(self, step: int, batch: Batch) -> Tensor:
+        """Where the styles are wanted in a batch: (N,S,H,W), on the CPU."""
+        pictures, own = _parts(batch)
+        return self.maps(len(self.styles), pictures, own, step, self.seed)
 
-    def validation_step(self, batch: Tensor, batch_idx: int) -> Mapping[str, Any]:
+    def validation_step(self, batch: Batch, batch_idx: int) -> Mapping[str, Any]:
         """Log the losses of a batch; hand out its pictures.
 
         They are ``content``, ``regions`` (N,S,H,W), ``stylised``, and ``reconstruction`` if the net
         makes any.
         """
-        regions = self.maps_at(batch_idx, batch)
-        stylised, terms = self._painted_by(batch, regions)
+        regions, content = self.maps_at(batch_idx, batch), self._pictures(batch)
+        stylised, terms = self._painted_by(content, regions)
         sums = scalars_of(terms) | self._by_region(terms, regions)
-        pictures: dict[str, Any] = {"content": batch, "regions": regions, "stylised": stylised}
+        pictures: dict[str, Any] = {"content": content, "regions": regions, "stylised": stylised}
         if self.reconstructs():
-            sums[IDENTITY], pictures["reconstruction"] = self._identity_loss(batch)
-        self._log("val", sums, len(batch))
+            sums[IDENTITY], pictures["reconstruction"] = self._identity_loss(content)
+        self._log("val", sums, len(content))
         return pictures
 
-    def _styled(self, batch: Tensor, step: int) -> tuple[LossTerms, dict[str, Tensor]]:
+    def _pictures(self, batch: Batch) -> Tensor:
+        return _parts(batch)[0]
+
+    def _styled(self, batch: Batch, step: int) -> tuple[LossTerms, dict[str, Tensor]]:
         regions = self.maps_at(step, batch)
-        _, terms = self._painted_by(batch, regions)
+        _, terms = self._painted_by(self._pictures(batch), regions)
         return terms, self._by_region(terms, regions)
 
     def _painted_by(self, batch: Tensor, regions: Tensor) -> tuple[Tensor, LossTerms]:
@@ -70,3 +76,7 @@ class RegionStyles(MultiStyle):
             for number, name in enumerate(self.styles)
             if shares[number] > 0 and f"style/{number}" in terms.parts
         }
+
+
+def _parts(batch: Batch) -> tuple[Tensor, Tensor | None]:
+    return (batch, None) if isinstance(batch, Tensor) else (batch[0], batch[1])
