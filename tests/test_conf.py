@@ -38,9 +38,10 @@ NEEDS = {
     "start/picture.yaml": [f"start.picture.path={ROOT}/experiments/first_pictures/sheet.jpg"],
     "content_size/whole.yaml": ["style_size.px=48"],
     "norm/conditional_instance.yaml": ["net=johnson_half"],
+    "maps/data.yaml": ["data=coco", "data.regions=[[person]]"],
 }
 # groups and choices of a picture that is optimised
-PIXEL_GROUPS = {"content_size", "colours", "start", "scales"}
+PIXEL_GROUPS = {"content_size", "colours", "start", "scales", "regions"}
 PIXEL_FILES = {f"optimizer/{name}.yaml" for name in ("lbfgs", "lbfgs_fixed", "by_size", "sgd")}
 PIXEL_FILES |= {"callbacks/gatys.yaml", "data/iterations.yaml", "loss/texture.yaml"}
 PIXEL_FILES |= {"loss/optimised.yaml"}

@@ -66,6 +66,7 @@ class TrainConfig:
     start: Any = None
     scales: Any = None
     maps: Any = None
+    regions: Any = None
     norm: Any = None
     net: Any = None
     loss_network: Any = None

@@ -24,6 +24,7 @@ from stylenet.data.pictures import (
     Pictures,
     StampedPictures,
 )
+from stylenet.data.region_masks import category_labels
 from stylenet.data.sample import SampleData, sample_photographs
 
 __all__ = [
@@ -57,6 +58,7 @@ __all__ = [
     "WholeSquare",
     "augment_rng",
     "cached",
+    "category_labels",
     "sample_photographs",
     "write_litdata",
 ]

@@ -6,7 +6,7 @@ import contextlib
 import io
 import json
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
@@ -50,7 +50,7 @@ def listed_pictures(
         StylenetError: The file is missing, broken or of another kind, a category is unknown, or
             no picture is left.
     """
-    coco = _read(file)
+    coco = read_instances(file, _less)
     unknown = [name for name in categories if not coco.getCatIds(catNms=[name])]
     if unknown:
         raise _unknown(unknown, [category["name"] for category in coco.cats.values()], file)
@@ -76,10 +76,15 @@ def listed_pictures(
     return found
 
 
-def _read(file: Path) -> Any:
+def read_instances(file: Path, keep: Callable[[dict[str, Any]], dict[str, Any]]) -> Any:
+    """The file as pycocotools' ``COCO``, of each JSON object what ``keep`` leaves of it.
+
+    Raises:
+        StylenetError: the file is missing, broken or of another kind.
+    """
     from pycocotools.coco import COCO  # 0.2 s, most of it for matplotlib
 
-    dataset = _load(file)
+    dataset = _load(file, keep)
     coco = COCO()
     coco.dataset = dataset
     with contextlib.redirect_stdout(io.StringIO()):  # it says "creating index..."
@@ -92,10 +97,10 @@ def _read(file: Path) -> Any:
     return coco
 
 
-def _load(file: Path) -> dict[str, Any]:
+def _load(file: Path, keep: Callable[[dict[str, Any]], dict[str, Any]]) -> dict[str, Any]:
     try:
         with file.open(encoding="utf-8") as stream:
-            dataset = json.load(stream, object_hook=_less)
+            dataset = json.load(stream, object_hook=keep)
     except OSError as error:
         reason = "does not exist" if isinstance(error, FileNotFoundError) else f"fails: {error}"
         raise StylenetError(

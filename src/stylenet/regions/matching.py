@@ -103,6 +103,11 @@ def correspond(
     )
 
 
+def find_colour(regions: RegionMap, colour: Colour) -> int | None:
+    """The number of the region of this colour, or as JPEG makes it; None if there is none."""
+    return _find(regions.colours, colour, _tolerance(regions))
+
+
 def _without_empty(regions: RegionMap) -> RegionMap:
     kept = np.flatnonzero(regions.shares() > 0)
     numbers = np.searchsorted(kept, regions.labels)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import sparse
 
 from stylenet.regions.errors import RegionError
 
@@ -77,7 +79,7 @@ class RegionMap:
         """
         down = _overlaps(height, self.labels.shape[0])
         across = _overlaps(width, self.labels.shape[1])
-        maps = [down @ (self.labels == n) @ across.T for n in range(len(self.names))]
+        maps = [(across @ (down @ (self.labels == n)).T).T for n in range(len(self.names))]
         return np.stack(maps).astype(np.float32)
 
     def picture(self) -> NDArray[np.uint8]:
@@ -86,11 +88,12 @@ class RegionMap:
         return picture
 
 
-def _overlaps(cells: int, pixels: int) -> NDArray[np.float64]:
-    """Share of each pixel in each of ``cells`` equal parts of an axis: (cells,pixels), rows 1."""
+def _overlaps(cells: int, pixels: int) -> Any:
+    """Share of each pixel in each of ``cells`` equal parts of an axis, sparse (cells,pixels)."""
+    if cells == pixels:
+        return sparse.eye_array(cells, format="csr")
     edges = np.linspace(0, pixels, cells + 1)
     low, high = edges[:-1, None], edges[1:, None]
     start = np.arange(pixels)[None]
     covered = np.minimum(high, start + 1) - np.maximum(low, start)
-    shares: NDArray[np.float64] = covered.clip(0) * cells / pixels
-    return shares
+    return sparse.csr_array(covered.clip(0) * cells / pixels)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +21,7 @@ from stylenet.callbacks import RunRecord
 from stylenet.images import resize
 from stylenet.losses import LossNetwork, PerceptualLoss, Term
 from stylenet.run.facts import run_facts
+from stylenet.run.guiding import Guidance
 from stylenet.run.notes import note
 from stylenet.run.processes import rank
 from stylenet.styles import FoundStyle, find_style, find_swatch, is_stand_in, read_style
@@ -35,11 +36,12 @@ def instantiate(config: Any, **extra: Any) -> Any:
 
 @dataclass(frozen=True)
 class Made:
-    """What a kind of task makes: see `stylenet.run.kinds`."""
+    """What a kind of task makes: see `stylenet.run.kinds`; ``guidance`` where it has regions."""
 
     styles: tuple[FoundStyle, ...]
     task: Any
     data: LightningDataModule
+    guidance: Guidance | None = field(default=None, kw_only=True)
 
 
 @dataclass(frozen=True)
@@ -81,7 +83,8 @@ def build(config: DictConfig, make: Callable[[DictConfig], Made]) -> Parts:
         check_val_every_n_epoch=None,
         use_distributed_sampler=False,
     )
-    return Parts(made.styles, made.task, made.data, trainer, callbacks)
+    guidance = made.guidance
+    return Parts(made.styles, made.task, made.data, trainer, callbacks, guidance=guidance)
 
 
 def _within(config: DictConfig, interval: str) -> int:
@@ -133,16 +136,22 @@ def build_network(config: DictConfig) -> LossNetwork:
 
 
 def build_loss(
-    config: DictConfig, style: Tensor | Sequence[Tensor], network: LossNetwork | None = None
+    config: DictConfig,
+    style: Tensor | Sequence[Tensor],
+    network: LossNetwork | None = None,
+    **more: Any,
 ) -> PerceptualLoss:
     """The terms that ``loss`` names, against ``style``, one picture (1,3,H,W) or several.
 
-    They read ``network``, or else the one that ``loss_network`` names.
+    They read ``network``, or else the one that ``loss_network`` names. Terms of styles get ``more``
+    arguments, such as those of `stylenet.losses.RegionStyleTerm`.
     """
     network = build_network(config) if network is None else network
     terms: dict[str, Term] = {}
     for name, term_config in config.loss.terms.items():
         term = instantiate(term_config)
         # a partial term waits for what only exists now
-        terms[str(name)] = term if isinstance(term, Term) else term(network=network, style=style)
+        if not isinstance(term, Term):
+            term = term(network=network, style=style, **more)
+        terms[str(name)] = term
     return PerceptualLoss(terms, network)

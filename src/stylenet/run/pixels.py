@@ -7,9 +7,10 @@ import functools
 import json
 import logging
 from pathlib import Path
+from typing import Any
 
 import torch
-from omegaconf import DictConfig, ListConfig
+from omegaconf import DictConfig
 from torch import Tensor
 
 from stylenet.callbacks import LossCurves, Snapshots
@@ -28,6 +29,16 @@ from stylenet.run.building import (
     scaled,
 )
 from stylenet.run.contents import find_content
+from stylenet.run.guiding import Guidance, Seen
+from stylenet.run.regional import (
+    check_guidance,
+    find_guidance,
+    region_results,
+    settle_regions,
+    style_names,
+    style_targets,
+    write_maps,
+)
 from stylenet.tasks import Stage
 
 log = logging.getLogger(__name__)
@@ -44,10 +55,11 @@ class PixelRuns:
         Raises:
             StylenetError: a setting that has no meaning here.
         """
-        styles = list(config.style) if isinstance(config.style, ListConfig) else [config.style]
+        settle_regions(config)
+        styles = style_names(config)
         if not styles:
             raise StylenetError("Got style=[], expected at least one.", "Use style=udnie.")
-        config.style = [str(style) for style in styles] if len(styles) > 1 else str(styles[0])
+        config.style = styles if len(styles) > 1 else styles[0]
         _settle_weights(config)
         if config.style_scale is None:
             config.style_scale = 1.0
@@ -81,13 +93,18 @@ class PixelRuns:
 
     def make(self, config: DictConfig) -> Made:
         """The picture, its loss at each size."""
-        names = config.style if isinstance(config.style, ListConfig) else [config.style]
-        found = tuple(locate_style(config, str(name)) for name in names)
-        photo = _read_content(config)
-        colours: Colours = instantiate(config.colours)
-        seen = [colours.before(photo, read_sized_style(config, style)) for style in found]
-        content, styles = seen[0][0], [style for _, style in seen]
+        found = tuple(locate_style(config, name) for name in style_names(config))
+        paintings = [read_sized_style(config, style) for style in found]
         network = build_network(config)
+        read = _read_content(config)
+        guidance = find_guidance(config, read, found, paintings, network)
+        photo = _grey(config, guidance) if read is None else read.picture
+        if guidance is not None:
+            guidance = guidance.fitted(photo, paintings)
+            check_guidance(config, guidance, network, photo, paintings)
+        colours: Colours = instantiate(config.colours)
+        seen = [colours.before(photo, painting) for painting in paintings]
+        content, styles = seen[0][0], [style for _, style in seen]
         layout = torch.channels_last if config.channels_last else torch.contiguous_format
         network = network.to(memory_format=layout)
         fast = network
@@ -99,7 +116,7 @@ class PixelRuns:
             shrunk = [scaled(style, height / photo.shape[-2]) for style in styles]
             # Targets come from the very network that reads the picture: one in bfloat16 has weights
             # that are rounded, and would find even the style picture at a distance from exact ones.
-            loss = build_loss(config, shrunk, reader)
+            loss = build_loss(config, **style_targets(config, guidance, shrunk), network=reader)
             large = height * width > config.checkpoint_px**2
             loss.network = CheckpointedNetwork(reader) if large else reader
             return loss
@@ -111,6 +128,7 @@ class PixelRuns:
                 make_judge=functools.partial(loss_at, h, w, network),
                 finish=functools.partial(colours.after, content=resize(photo, h, w)),
                 end=end,
+                regions=None if guidance is None else guidance.at(h, w),
             )
             for h, w, end in instantiate(config.scales)(height, width, config.trainer.max_steps)
         ]
@@ -124,7 +142,7 @@ class PixelRuns:
             optimizer=instantiate(config.optimizer),
             scheduler=instantiate(config.scheduler) if config.scheduler else None,
         )
-        return Made(found, task, instantiate(config.data))
+        return Made(found, task, instantiate(config.data), guidance=guidance)
 
     def begin(self, config: DictConfig, folder: Path, parts: Parts) -> None:
         """Write ``content.png`` and ``style.png`` as the loss sees them; name the parts."""
@@ -135,6 +153,8 @@ class PixelRuns:
         write_image(folder / "style.png", task.style)
         for style in parts.styles:
             log.info("style %s: %s", style.name, style.path)
+        if parts.guidance is not None:
+            write_maps(folder, parts.guidance, style_names(config))
         sizes = [f"{stage.size[1]} x {stage.size[0]}" for stage in task.stages]
         log.info("picture %s pixels", ", then ".join(sizes))
         log.info("loss network %s", task.loss.network.weights_source)
@@ -144,15 +164,16 @@ class PixelRuns:
         self, config: DictConfig, folder: Path, parts: Parts, *, finished: bool
     ) -> float | None:
         """Write ``result.png`` and ``result.json``; give the result's loss."""
-        del config
         task, curves = parts.task, parts.callback(LossCurves)
         write_image(folder / "result.png", task.result())
-        facts = {
+        facts: dict[str, Any] = {
             "steps": parts.trainer.global_step,
             "evaluations": task.evaluations,
             "finished": finished,
             "losses": task.final_losses,
         }
+        if parts.guidance is not None:
+            facts["regions"] = region_results(parts.guidance, style_names(config), task)
         write_bytes_whole(folder / FACTS, (json.dumps(facts, indent=2) + "\n").encode())
         log.info("picture   %s", folder / "result.png")
         snapshots = parts.callback(Snapshots)
@@ -176,11 +197,17 @@ def _settle_weights(config: DictConfig) -> None:
             loss[key] = weights[key]
 
 
-def _read_content(config: DictConfig) -> Tensor:
-    """The content picture at its size, (1,3,H,W); mid grey where there is none."""
-    size = instantiate(config.content_size)
+def _read_content(config: DictConfig) -> Seen | None:
+    """The content picture at its size; None where there is none."""
     if config.content is None:
-        return size(torch.full((1, 3, 1, 1), GREY))  # type: ignore[no-any-return]
+        return None
     folder = config.paths.contents
     file = find_content(str(config.content), Path(folder).expanduser() if folder else None)
-    return size(read_image(file))[None]  # type: ignore[no-any-return]
+    return Seen(str(config.content), file, instantiate(config.content_size)(read_image(file))[None])
+
+
+def _grey(config: DictConfig, guidance: Guidance | None) -> Tensor:
+    """What stands for a content picture, (1,3,H,W): mid grey, of the shape of the regions' map."""
+    height, width = (1, 1) if guidance is None else guidance.content.size
+    size = instantiate(config.content_size)
+    return size(torch.full((1, 3, height, width), GREY))  # type: ignore[no-any-return]

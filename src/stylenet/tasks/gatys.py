@@ -30,6 +30,8 @@ class Stage:
         finish: from the optimised picture (1,3,H,W) in [0,1] to what is shown, such as with the
             photograph's colours.
         end: the step at which the next stage begins; of no meaning for the last one.
+        regions: how much each region has of every pixel, (1,R,H,W) in [0,1], where the loss has
+            regions.
     """
 
     content: Tensor
@@ -37,6 +39,7 @@ class Stage:
     make_judge: Callable[[], PerceptualLoss]
     finish: Callable[[Tensor], Tensor]
     end: int
+    regions: Tensor | None = None
 
     @property
     def size(self) -> tuple[int, int]:
@@ -202,7 +205,9 @@ class Gatys(LightningModule):
             content = self.stage.content.to(self.net.pixels.device)
             if self.net.memory_format is torch.channels_last:
                 content = content.contiguous(memory_format=torch.channels_last)
-            self._content = self.loss.view_content(content)
+            regions = self.stage.regions
+            regions = None if regions is None else regions.to(content.device)
+            self._content = self.loss.view_content(content, regions=regions)
         return self.loss.compare(picture, self._content)
 
     def _enter(self, number: int, picture: Tensor) -> None:

@@ -1,0 +1,269 @@
+"""Transfer guided by region maps against plain: ``python experiments/regions/guided.py out``.
+
+Every picture is a run of ``train.py task=gatys`` (made in this process), 256 px on the longer side,
+100 iterations, seed 0; ``out`` keeps the runs, and a run that is finished is not made again. Words
+after ``out`` choose cases by name. ``results.csv``, ``guided.jpg``, ``paintings.jpg``, ``coco.jpg``
+and ``layout.jpg`` are written beside this file, sheets only where all their cases were chosen. The
+photographs are looked for in ../shared/assets, the paintings in $STYLENET_STYLES.
+
+A region's loss is the distance of its guided Gram matrices from its style's, over all style layers
+and times the style weight: of the guided result and of the plain one by the same judge.
+"""
+
+from __future__ import annotations
+
+import csv
+import sys
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from hydra import compose, initialize_config_dir
+from omegaconf import OmegaConf
+from torch import Tensor
+
+from stylenet.images import contact_sheet, read_image, write_image
+from stylenet.losses import RegionStyleTerm, View
+from stylenet.regions import RegionMap
+from stylenet.run import train
+from stylenet.run.launch import register
+from stylenet.run.pixels import PixelRuns
+from stylenet.run.region_files import write_region_map
+
+HERE = Path(__file__).parent
+ROOT = HERE.parents[1]
+ASSETS = next(p for p in (ROOT.parent / "shared/assets", Path("/work/shared/assets")) if p.is_dir())
+MAPS, COCO = ASSETS / "regions", ASSETS / "coco8"
+COMMON = ["task=gatys", "content_size.px=256", "trainer.max_steps=100", "logger=none"]
+COMMON += ["callbacks=none", "trainer.accelerator=cpu", "precision=32"]
+RED, GREEN, BLUE, YELLOW = "0xe6194b", "0x3cb44b", "0x0082c8", "0xffe119"
+PURPLE = "0x911eb4"
+LAYOUT_COLOURS = ((230, 25, 75), (0, 130, 200), (60, 180, 75), (255, 225, 25))
+
+
+@dataclass(frozen=True)
+class Case:
+    """A guided run, and the plain one that it is compared with.
+
+    Attributes:
+        name: of its folders and rows.
+        common: overrides of both runs.
+        guided: overrides of the guided one.
+        plain: overrides of the plain one.
+    """
+
+    name: str
+    common: tuple[str, ...]
+    guided: tuple[str, ...]
+    plain: tuple[str, ...] = ()
+
+
+def photographs(
+    content: str, style: str, pairs: dict[str, str], background: str | None = None
+) -> Case:
+    """One photograph's regions painted with another's; the maps' colours mean nothing in common."""
+    words = ", ".join(f"{one}: {two}" for one, two in pairs.items())
+    guided = [
+        "regions=maps",
+        f"regions.content={MAPS / f'{content}_regions.png'}",
+        f"regions.style={MAPS / f'{style}_regions.png'}",
+        f"regions.pairs={{{words}}}",
+        f"regions.background={background or 'null'}",
+    ]
+    common = (f"content={MAPS / f'{content}.jpg'}", f"style={MAPS / f'{style}.jpg'}")
+    return Case(f"{content}_as_{style}", common, tuple(guided))
+
+
+def paintings(content: str, styles: dict[str, str]) -> Case:
+    """A painting for each region, against their equal blend everywhere."""
+    words = ", ".join(f"{colour}: {style}" for colour, style in styles.items())
+    region_map = f"regions.content={MAPS / f'{content}_regions.png'}"
+    names = ",".join(dict.fromkeys(styles.values()))
+    return Case(
+        f"{content}_painted",
+        (f"content={MAPS / f'{content}.jpg'}",),
+        ("regions=maps", region_map, f"regions.styles={{{words}}}"),
+        (f"style=[{names}]",),
+    )
+
+
+def annotated(content: str, style: str, group: str) -> Case:
+    """Instances of COCO's categories in two pictures."""
+    files = [COCO / "images" / f"{number:0>12}.jpg" for number in (content, style)]
+    return Case(
+        f"coco{content}_as_{style}",
+        (f"content={files[0]}", f"style={files[1]}"),
+        (
+            "regions=coco",
+            f"regions.annotations={COCO / 'instances.json'}",
+            f"regions.categories=[[{group}]]",
+        ),
+    )
+
+
+DEVELOPED = [
+    photographs("163085", "108005", {GREEN: BLUE, BLUE: GREEN}, RED),
+    photographs("108070", "108082", {GREEN: BLUE, RED: GREEN, BLUE: GREEN}, GREEN),
+]
+UNSEEN = [
+    photographs("103070", "12084", {YELLOW: BLUE, BLUE: RED}),
+    photographs("167083", "167062", {BLUE: RED, YELLOW: GREEN, PURPLE: GREEN}, GREEN),
+]
+OTHERS = [
+    photographs("105025", "163085", {BLUE: GREEN, YELLOW: BLUE, PURPLE: BLUE, GREEN: RED}),
+    photographs("108005", "134035", {BLUE: GREEN, GREEN: RED, YELLOW: RED}, RED),
+    photographs("108082", "108070", {BLUE: GREEN, GREEN: RED}, RED),
+    photographs("12084", "103070", {BLUE: YELLOW}, RED),
+    photographs("130026", "167083", {RED: BLUE}, BLUE),
+    photographs("134035", "130026", {BLUE: RED}),
+    photographs("159008", "105025", {RED: BLUE, GREEN: YELLOW}, YELLOW),
+    photographs("167062", "159008", {BLUE: GREEN, YELLOW: GREEN, PURPLE: GREEN}),
+]
+PAINTED = [
+    paintings("163085", {GREEN: "udnie", BLUE: "wave", RED: "starry_night"}),
+    paintings("130026", {GREEN: "wave", RED: "the_scream"}),
+]
+ANNOTATED = [
+    annotated("34", "42", "zebra,dog"),
+    annotated("25", "49", "giraffe,horse"),
+    annotated("36", "61", "person"),
+]
+SHEETS = {
+    "guided.jpg": DEVELOPED + UNSEEN,
+    "others.jpg": OTHERS,
+    "paintings.jpg": PAINTED,
+    "coco.jpg": ANNOTATED,
+}
+
+
+def paint(folder: Path, overrides: Sequence[str]) -> float:
+    """Make one run, unless it is there; its seconds, or 0 where it was."""
+    if (folder / "result.json").is_file():
+        return 0.0
+    began = time.perf_counter()
+    train(compose("train", [*COMMON, *overrides, f"run.dir={folder}"]))
+    return time.perf_counter() - began
+
+
+@torch.no_grad()
+def judged(folder: Path, pictures: Sequence[Path]) -> tuple[list[str], list[float], list[Tensor]]:
+    """Names and shares of the regions of the run in ``folder``; each one's loss in ``pictures``."""
+    made = PixelRuns().make(OmegaConf.load(folder / "config.yaml"))
+    stage = made.task.stages[-1]
+    loss, guidance = stage.make_judge(), made.guidance
+    term = loss.terms["style"]
+    assert isinstance(term, RegionStyleTerm)
+    assert guidance is not None
+    found = []
+    for file in pictures:
+        picture = read_image(file)[None]
+        stylised = View(picture, loss.network(picture, term.stylised_layers))
+        values = term.by_region(stylised, View(picture, regions=stage.regions)).values()
+        found.append(term.weight * torch.stack(list(values)).sum(0)[0])
+    shares = [float(share) for share in guidance.content.shares()]
+    return list(guidance.content.names), shares, found
+
+
+def rows_of(case: Case, out: Path) -> list[dict[str, str]]:
+    """One row a region: its loss in the photograph, by plain and by guided transfer."""
+    guided, plain = out / f"{case.name}_guided", out / f"{case.name}_plain"
+    paint(guided, [*case.common, *case.guided])
+    paint(plain, [*case.common, *case.plain])
+    pictures = [guided / "content.png", plain / "result.png", guided / "result.png"]
+    names, shares, losses = judged(guided, pictures)
+    rows = []
+    for number, (name, share) in enumerate(zip(names, shares, strict=True)):
+        before, by_plain, by_guided = (float(values[number]) for values in losses)
+        rows.append(
+            {
+                "case": case.name,
+                "region": name,
+                "share": f"{share:.4f}",
+                "photograph": f"{before:.4g}",
+                "plain": f"{by_plain:.4g}",
+                "guided": f"{by_guided:.4g}",
+                "guided/plain": f"{by_guided / by_plain:.3f}" if by_plain else "",
+            }
+        )
+    return rows
+
+
+def sheet(file: str, cases: Sequence[Case], out: Path) -> None:
+    """A row a case: content, its map, style, its map where there is one, plain, guided."""
+    rows = []
+    for case in cases:
+        guided = out / f"{case.name}_guided"
+        names = ["content", "regions_content", "style", "regions_style"]
+        files = [guided / f"{name}.png" for name in names]
+        files += [out / f"{case.name}_plain" / "result.png", guided / "result.png"]
+        rows.append([read_image(one) if one.is_file() else None for one in files])
+    titles = ["content", "its map", "style", "its map", "plain", "guided"]
+    picture = contact_sheet(rows, column_titles=titles, cell=256)
+    write_image(HERE / file, picture)
+
+
+def layout(file: Path) -> Path:
+    """A new landscape in the colours of 167083's map: sky, mountains, a cliff, a lake."""
+    down, across = np.mgrid[0:192, 0:256]
+    labels = np.zeros((192, 256), dtype=np.int64)
+    ridge = 70 + 25 * np.sin(across / 30.0) + 12 * np.sin(across / 11.0)
+    labels[down > ridge] = 1
+    labels[(down > 200 - 0.9 * across) & (across < 90) & (down > 60)] = 2
+    labels[((down - 150) / 32) ** 2 + ((across - 175) / 62) ** 2 < 1] = 3
+    names = ("sky", "mountain", "cliff", "lake")
+    return write_region_map(file, RegionMap(labels, names, LAYOUT_COLOURS))
+
+
+def paint_layout(out: Path) -> None:
+    """A map alone, painted from white noise with the regions of a photograph."""
+    style = MAPS / "167083"
+    overrides = [
+        "content=null",
+        f"style={style}.jpg",
+        "regions=maps",
+        f"regions.content={layout(out / 'layout.png')}",
+        f"regions.style={style}_regions.png",
+        f"regions.background={BLUE}",
+        "scales=coarse_to_fine",
+        "scales.steps=30",
+        "trainer.max_steps=200",
+    ]
+    folder = out / "layout"
+    paint(folder, overrides)
+    names = ["regions_content", "style", "regions_style", "result"]
+    pictures = [read_image(folder / f"{name}.png") for name in names]
+    titles = ["layout", "style", "its map", "painted from noise"]
+    write_image(HERE / "layout.jpg", contact_sheet([pictures], column_titles=titles, cell=320))
+
+
+def main() -> None:
+    """Paint, measure, show."""
+    torch.set_num_threads(1)
+    out, chosen = Path(sys.argv[1]).absolute(), sys.argv[2:]
+    register()
+    cases = [case for group in SHEETS.values() for case in group]
+    cases = [case for case in cases if not chosen or case.name in chosen]
+    with initialize_config_dir(str(ROOT / "conf"), version_base="1.3"):
+        rows = []
+        for case in cases:
+            rows += rows_of(case, out)
+            for row in rows:
+                if row["case"] == case.name:
+                    print(*row.values(), flush=True)
+        if not chosen or "layout" in chosen:
+            paint_layout(out)
+    for file, group in SHEETS.items():
+        if all(case in cases for case in group):
+            sheet(file, group, out)
+    if not chosen:
+        with (HERE / "results.csv").open("w", newline="") as file:
+            writer = csv.DictWriter(file, list(rows[0]))
+            writer.writeheader()
+            writer.writerows(rows)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,215 @@
+"""Runs with regions: from the configuration to their maps, checks, files and facts."""
+
+from __future__ import annotations
+
+import copy
+import logging
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import torch
+from omegaconf import DictConfig, ListConfig, open_dict
+from torch import Tensor
+
+from stylenet.errors import StylenetError
+from stylenet.losses import LossNetwork, RegionStyleTerm, View
+from stylenet.losses.regions import guides_at, has_cells
+from stylenet.regions import RegionError, RegionMap
+from stylenet.run.building import instantiate
+from stylenet.run.guiding import Guidance, RegionSource, Seen, soft
+from stylenet.run.notes import note
+from stylenet.run.region_files import write_region_map
+from stylenet.styles import FoundStyle
+from stylenet.tasks import Gatys
+
+log = logging.getLogger(__name__)
+
+
+def style_names(config: DictConfig) -> list[str]:
+    """``style`` as a list."""
+    styles = config.style if isinstance(config.style, ListConfig) else [config.style]
+    return [str(style) for style in styles]
+
+
+def settle_regions(config: DictConfig) -> None:
+    """Styles named for regions; without a content picture neither its loss nor its start.
+
+    Raises:
+        StylenetError: the loss has no style term that could have regions.
+    """
+    if not wants_regions(config):
+        return
+    if "layers" not in config.loss.terms.style:
+        raise StylenetError(
+            "Got regions for a loss without a style term.",
+            "Use task=gatys or task=texture, or leave out regions.",
+        )
+    chosen = config.regions.get("styles")
+    if chosen:
+        files = {str(key): _settled(str(style)) for key, style in chosen.items()}
+        config.regions.styles, config.style = files, list(dict.fromkeys(files.values()))
+    if config.content is None and "content" in config.loss.terms:
+        with open_dict(config):
+            del config.loss.terms["content"]
+        config.start = {"_target_": "stylenet.tasks.WhiteNoise", "spread": 1.0}
+        note(config, "no content picture: no content term, and the picture starts from noise")
+
+
+def _settled(style: str) -> str:
+    path = Path(style).expanduser()
+    return str(path.absolute()) if path.is_file() else style
+
+
+def wants_regions(config: DictConfig) -> bool:
+    """Whether a source of regions was chosen; runs from before there were any have no such key."""
+    return "regions" in config and config.regions is not None
+
+
+def find_guidance(
+    config: DictConfig,
+    content: Seen | None,
+    found: Sequence[FoundStyle],
+    paintings: Sequence[Tensor],
+    network: LossNetwork,
+) -> Guidance | None:
+    """What the chosen source of regions finds, its words noted; None where none was chosen."""
+    if not wants_regions(config):
+        return None
+    source: RegionSource = instantiate(config.regions)
+    names = style_names(config)
+    styles = [
+        Seen(name, style.path, painting)
+        for name, style, painting in zip(names, found, paintings, strict=True)
+    ]
+    guidance = source(content, styles, network)
+    for words in guidance.words:
+        note(config, f"regions: {words}")
+    return guidance
+
+
+def style_targets(
+    config: DictConfig, guidance: Guidance | None, styles: Sequence[Tensor]
+) -> dict[str, Any]:
+    """What the style term wants to know of ``styles``, pictures of any one scale."""
+    if guidance is None:
+        return {"style": styles}
+    return {**guidance.targets(styles), "region_weights": region_weights(config, guidance)}
+
+
+def region_weights(config: DictConfig, guidance: Guidance) -> list[float] | None:
+    """``loss.region_weights`` in the order of the regions; None for the shares of their areas.
+
+    Raises:
+        StylenetError: not one for each region.
+    """
+    given = config.loss.get("region_weights")
+    if given is None:
+        return None
+    weights = {str(name): float(weight) for name, weight in given.items()}
+    names = guidance.content.names
+    if set(weights) != set(names):
+        raise StylenetError(
+            f"Got loss.region_weights for {', '.join(weights)}, expected one for each region: "
+            f"{', '.join(names)}.",
+            "Give all of them a number, or none for the shares of their areas.",
+        )
+    return [weights[name] for name in names]
+
+
+def check_guidance(
+    config: DictConfig,
+    guidance: Guidance,
+    network: LossNetwork,
+    content: Tensor,
+    styles: Sequence[Tensor],
+) -> None:
+    """Note what a user may not expect: maps of one region, regions too small for a layer.
+
+    Raises:
+        RegionError: a region is too small for every style layer.
+    """
+    names = guidance.content.names
+    if len(names) == 1:
+        note(config, f"regions: {names[0]} is the only one, so this is transfer without regions")
+    layers = list(config.loss.style_layers)
+    maps = {"content": (guidance.content, content)}
+    if guidance.style is not None:
+        maps["style"] = (guidance.style, styles[0])
+    for side, (regions, picture) in maps.items():
+        small = _too_small(regions, picture, layers, network)
+        for name, where in small.items():
+            problem = (
+                f"region {name} of the {side} is less than one cell of {', '.join(where)} "
+                f"at {picture.shape[-1]}x{picture.shape[-2]} px"
+            )
+            if len(where) == len(layers):
+                raise RegionError(
+                    f"The {problem}, and there is no other style layer.",
+                    "Draw it larger or leave it out of both maps, use larger pictures "
+                    f"({side}_size.px), or let it fall to another region (regions.background).",
+                )
+            note(config, f"{problem}: it has no style there, only that of the other layers")
+
+
+def _too_small(
+    regions: RegionMap, picture: Tensor, layers: Sequence[str], network: LossNetwork
+) -> dict[str, list[str]]:
+    """Names of regions -> the layers at which they have less than one cell."""
+    # only shapes are asked for: nothing is computed on this device
+    shapes = copy.deepcopy(network).to("meta")(picture.to("meta"), layers)
+    found: dict[str, list[str]] = {}
+    for layer in layers:
+        there = has_cells(guides_at(soft(regions, picture), *shapes[layer].shape[-2:]))[0]
+        for name, enough in zip(regions.names, there.tolist(), strict=True):
+            if not enough:
+                found.setdefault(name, []).append(layer)
+    return found
+
+
+def write_maps(folder: Path, guidance: Guidance, styles: Sequence[str]) -> None:
+    """Write the maps used, and say how large the regions are."""
+    write_region_map(folder / "regions_content.png", guidance.content)
+    if guidance.style is not None:
+        write_region_map(folder / "regions_style.png", guidance.style)
+    for fact in region_facts(guidance, styles):
+        source = fact.get("style", f"{fact.get('style_share', 0):.1%} of the style")
+        log.info("region %s: %.1f%%, from %s", fact["name"], 100 * fact["content_share"], source)
+
+
+def region_facts(guidance: Guidance, styles: Sequence[str]) -> list[dict[str, Any]]:
+    """Name, colour and share of each region, and its style's share or name."""
+    facts = []
+    shares = guidance.content.shares()
+    for number, name in enumerate(guidance.content.names):
+        fact: dict[str, Any] = {
+            "name": name,
+            "colour": list(guidance.content.colours[number]),
+            "content_share": float(shares[number]),
+        }
+        if guidance.style is None:
+            fact["style"] = styles[guidance.styles[number]]
+        else:
+            fact["style_share"] = float(guidance.style.shares()[number])
+        facts.append(fact)
+    return facts
+
+
+@torch.no_grad()
+def region_results(guidance: Guidance, styles: Sequence[str], task: Gatys) -> list[dict[str, Any]]:
+    """`region_facts` with ``style_loss``: each region's distance from its style.
+
+    Summed over the layers and times ``style_weight``, not times the region's own weight.
+    """
+    picture, loss, regions = task.unfinished().clamp(0, 1), task.loss, task.stage.regions
+    term = loss.terms["style"]
+    assert isinstance(term, RegionStyleTerm)
+    assert regions is not None
+    stylised = View(picture, loss.network(picture, term.stylised_layers))
+    content = View(picture, regions=regions.to(picture.device))
+    values = torch.stack(list(term.by_region(stylised, content).values())).sum(0)[0]
+    facts = region_facts(guidance, styles)
+    return [
+        {**fact, "style_loss": term.weight * float(value)}
+        for fact, value in zip(facts, values, strict=True)
+    ]
