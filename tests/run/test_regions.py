@@ -58,7 +58,12 @@ def facts(run: Path) -> dict[str, dict[str, object]]:
 def test_the_maps_used_and_each_regions_loss_lie_beside_the_result(
     script: Script, small: list[str], maps: list[str], tmp_path: Path
 ) -> None:
-    scales = ["scales=coarse_to_fine", "scales.first_px=24", "scales.steps=1", "trainer.max_steps=7"]
+    scales = [
+        "scales=coarse_to_fine",
+        "scales.first_px=24",
+        "scales.steps=1",
+        "trainer.max_steps=7",
+    ]
     large = ["checkpoint_px=8", *scales]  # the network that computes features twice
     assert script("train.py", *small, *maps) == 0
     run = tmp_path / "run"
