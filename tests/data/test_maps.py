@@ -108,6 +108,16 @@ def test_a_map_follows_its_picture_to_another_size():
     assert maps[1:4].eq(0).all()
 
 
+def test_an_outline_that_cannot_be_drawn_is_an_unreadable_picture(annotated):
+    file = annotated / "instances.json"
+    dataset = json.loads(file.read_text())
+    dataset["annotations"][2]["segmentation"] = {"counts": 7, "size": [1, 1]}
+    file.write_text(json.dumps(dataset))
+    with pytest.raises(StylenetError, match="an outline of it cannot be drawn"):
+        for _ in data(annotated, max_unreadable=0, val_count=0, batch_size=1).train_dataloader():
+            pass
+
+
 def test_what_cannot_be_drawn_gets_words(annotated, tmp_path):
     for groups, words in (
         ([["person"], ["person", "dog"]], "each category once"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +14,7 @@ from numpy.typing import NDArray
 from stylenet.data.instances import read_instances
 from stylenet.data.pictures import FilePictures
 from stylenet.errors import StylenetError
+from stylenet.images import PictureError
 
 
 @dataclass(frozen=True)
@@ -31,12 +33,14 @@ class Outlines:
         from pycocotools import mask
 
         labels = np.zeros((self.height, self.width), np.uint8)
-        for group, outline in self.parts:
-            runs = outline
-            if isinstance(outline, list) or isinstance(outline["counts"], list):
-                runs = mask.frPyObjects(outline, self.height, self.width)
-            drawn = mask.decode(mask.merge(runs) if isinstance(runs, list) else runs)
-            labels[drawn.astype(bool)] = group
+        with warnings.catch_warnings():  # pycocotools 2.0.11 to itself, of numpy 2
+            warnings.filterwarnings("ignore", category=DeprecationWarning)
+            for group, outline in self.parts:
+                runs = outline
+                if isinstance(outline, list) or isinstance(outline["counts"], list):
+                    runs = mask.frPyObjects(outline, self.height, self.width)
+                drawn = mask.decode(mask.merge(runs) if isinstance(runs, list) else runs)
+                labels[drawn.astype(bool)] = group
         return labels
 
 
@@ -55,8 +59,20 @@ class MappedFiles(FilePictures):
     count: int
 
     def labels(self, number: int) -> NDArray[np.uint8]:
-        """The region of each pixel, 0 to ``count`` - 1."""
-        return self.outlines[self.paths[number].name].labels()
+        """The region of each pixel, 0 to ``count`` - 1.
+
+        Raises:
+            PictureError: an outline that cannot be drawn.
+        """
+        file = self.paths[number]
+        try:
+            return self.outlines[file.name].labels()
+        except Exception as error:  # pycocotools raises whatever a damaged outline makes
+            raise PictureError(
+                file,
+                f"an outline of it cannot be drawn: {type(error).__name__} {error}",
+                "Use a file with 'segmentation', polygons or run lengths.",
+            ) from error
 
 
 def read_outlines(file: Path, groups: Sequence[Sequence[str]]) -> dict[str, Outlines]:

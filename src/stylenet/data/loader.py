@@ -7,6 +7,7 @@ the middle of an epoch for broken; it leaves other iterables alone.
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import logging
 import os
@@ -22,7 +23,7 @@ from torch.utils.data import DataLoader
 
 from stylenet.data.augment import Augment, CentreSquare
 from stylenet.data.faults import Faults, name_some
-from stylenet.data.maps import Mapped, MappedPictures, squared_maps
+from stylenet.data.maps import Mapped, labels_of, squared_maps
 from stylenet.data.order import BatchPlan
 from stylenet.data.pictures import DrawnPictures, Example, Pictures, collate
 from stylenet.errors import StylenetError
@@ -174,19 +175,14 @@ class ValLoader:
         for number in range(len(pictures)):
             try:
                 picture = pictures.load(number)
+                labels = labels_of(pictures, number)
                 squares.append(CentreSquare()(picture, size))
             except (PictureError, OSError) as error:
                 faults.append((pictures.name(number), str(getattr(error, "reason", error))))
             else:
-                if isinstance(pictures, MappedPictures):
-                    self._maps.append(
-                        squared_maps(
-                            pictures.labels(number),
-                            pictures.count,
-                            picture.size,
-                            lambda shown: CentreSquare()(shown, size),
-                        )
-                    )
+                if labels is not None:
+                    centre = functools.partial(CentreSquare(), size=size)
+                    self._maps.append(squared_maps(*labels, picture.size, centre))
         if not squares:
             raise StylenetError(
                 f"Of {len(pictures)} validation pictures none can be read: {name_some(faults)}.",

@@ -36,6 +36,13 @@ class Mapped(NamedTuple):
     regions: Tensor
 
 
+def labels_of(pictures: object, number: int) -> tuple[NDArray[np.uint8], int] | None:
+    """The map of a picture and the number of regions; None of pictures without maps."""
+    if not isinstance(pictures, MappedPictures):
+        return None
+    return pictures.labels(number), pictures.count
+
+
 def squared_maps(
     labels: NDArray[np.uint8],
     count: int,

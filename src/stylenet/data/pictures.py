@@ -14,7 +14,7 @@ from torch import Tensor
 from torch.utils.data import Dataset
 
 from stylenet.data.augment import Augment
-from stylenet.data.maps import MappedPictures, squared_maps
+from stylenet.data.maps import labels_of, squared_maps
 from stylenet.data.order import Draw, augment_rng
 from stylenet.images import PictureError, open_image, to_tensor
 
@@ -156,6 +156,7 @@ class DrawnPictures(Dataset[Example]):
             number = (draw.picture + step) % len(self.pictures)
             try:
                 picture = self.pictures.load(number)
+                labels = labels_of(self.pictures, number)
             except (PictureError, OSError) as error:
                 failures[number] = str(getattr(error, "reason", error))
                 continue
@@ -165,9 +166,8 @@ class DrawnPictures(Dataset[Example]):
                 return self.augment(shown, self.size, rng)
 
             pixels, regions = to_tensor(square(picture)), None
-            if isinstance(self.pictures, MappedPictures):
-                labels = self.pictures.labels(number)
-                regions = squared_maps(labels, self.pictures.count, picture.size, square)
+            if labels is not None:
+                regions = squared_maps(*labels, picture.size, square)
             return Example(pixels, failures, time.perf_counter() - begun, regions)
         return Example(None, failures, time.perf_counter() - begun)
 
