@@ -15,6 +15,7 @@ from pathlib import Path
 
 import pytest
 from omegaconf import DictConfig, OmegaConf
+from PIL import Image
 
 from stylenet.apply import save_model
 from stylenet.apply.model_file import build_architecture
@@ -39,6 +40,8 @@ NEEDS = {
     "content_size/whole.yaml": ["style_size.px=48"],
     "norm/conditional_instance.yaml": ["net=johnson_half"],
     "maps/data.yaml": ["data=coco", "data.regions=[[person]]"],
+    "regions/maps.yaml": ["regions.content=map.png", "regions.style=map.png"],
+    "regions/coco.yaml": ["regions.annotations=instances.json", "regions.categories=[person]"],
 }
 # groups and choices of a picture that is optimised
 PIXEL_GROUPS = {"content_size", "colours", "start", "scales", "regions"}
@@ -96,6 +99,11 @@ def offline(config: DictConfig, photos: Path) -> DictConfig:
         several = config.task._target_ in SEVERAL_TASKS
         names = [str(photos / f"{number:02d}.jpg") for number in range(2 if several else 1)]
         config.style = names if several else names[0]
+    if config.regions is not None and "annotations" in config.regions:
+        config.regions.annotations = str(write_outlines(photos / "outlines.json"))
+    elif config.regions is not None and "content" in config.regions:
+        config.regions.content = str(write_map(photos / "content.png", 49))
+        config.regions.style = str(write_map(photos / "style.png", 48))
     if "root" in config.data:
         is_litdata = config.data._target_.endswith("LitData")
         config.data.root = str(litdata_of(photos) if is_litdata else photos)
@@ -127,6 +135,29 @@ def write_annotations(photos: Path, release: DictConfig) -> None:
             file.parent.mkdir(exist_ok=True)
             file.write_text(json.dumps(dataset))
             shutil.copytree(photos, photos / split.pictures, ignore=lambda *_: ["annotations"])
+
+
+def write_outlines(file: Path) -> Path:
+    """COCO's instances of the pictures that run, each with a person in its middle."""
+    numbers = range(2)
+    outline = {"segmentation": [[8, 8, 40, 8, 40, 40, 8, 40]], "area": 1024.0, "iscrowd": 0}
+    dataset = {
+        "images": [
+            {"id": n, "file_name": f"{n:02d}.jpg", "width": 48 + n, "height": 48} for n in numbers
+        ],
+        "annotations": [{"id": n, "image_id": n, "category_id": 1, **outline} for n in numbers],
+        "categories": [{"id": 1, "name": "person"}],
+    }
+    file.write_text(json.dumps(dataset))
+    return file
+
+
+def write_map(file: Path, width: int) -> Path:
+    """Two regions."""
+    picture = Image.new("RGB", (width, 48), "red")
+    picture.paste((0, 0, 255), (24, 0, width, 48))
+    picture.save(file)
+    return file
 
 
 def litdata_of(photos: Path) -> Path:

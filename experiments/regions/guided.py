@@ -106,7 +106,7 @@ def annotated(content: str, style: str, group: str) -> Case:
 
 DEVELOPED = [
     photographs("163085", "108005", {GREEN: BLUE, BLUE: GREEN}, RED),
-    photographs("108070", "108082", {GREEN: BLUE, RED: GREEN, BLUE: GREEN}, GREEN),
+    photographs("108070", "108082", {GREEN: BLUE, RED: GREEN}, GREEN),
 ]
 UNSEEN = [
     photographs("103070", "12084", {YELLOW: BLUE, BLUE: RED}),
@@ -133,9 +133,9 @@ ANNOTATED = [
 ]
 SHEETS = {
     "guided.jpg": DEVELOPED + UNSEEN,
-    "others.jpg": OTHERS,
     "paintings.jpg": PAINTED,
     "coco.jpg": ANNOTATED,
+    "others.jpg": OTHERS,
 }
 
 

@@ -98,4 +98,4 @@ def test_nets_are_trained_with_maps_of_their_own(
 ) -> None:
     several = [argument for argument in tiny if not argument.startswith("style=")]
     assert script("train.py", *several, "task=regions", "regions=clusters") == 2
-    assert "maps=random to train a net for regions" in capfd.readouterr().err
+    assert "train a net for regions: task=regions maps=random" in capfd.readouterr().err

@@ -6,7 +6,6 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 
-import numpy as np
 import pytest
 import torch
 from PIL import Image
@@ -58,13 +57,9 @@ def facts(run: Path) -> dict[str, dict[str, object]]:
 def test_the_maps_used_and_each_regions_loss_lie_beside_the_result(
     script: Script, small: list[str], maps: list[str], tmp_path: Path
 ) -> None:
-    scales = [
-        "scales=coarse_to_fine",
-        "scales.first_px=24",
-        "scales.steps=1",
-        "trainer.max_steps=7",
-    ]
-    large = ["checkpoint_px=8", *scales]  # the network that computes features twice
+    scales = ["scales=coarse_to_fine", "scales.first_px=24", "scales.steps=1"]
+    # with the network that computes features twice
+    large = ["checkpoint_px=8", *scales, "trainer.max_steps=7"]
     assert script("train.py", *small, *maps) == 0
     run = tmp_path / "run"
     found = facts(run)
@@ -80,26 +75,6 @@ def test_the_maps_used_and_each_regions_loss_lie_beside_the_result(
     assert float(str(facts(tmp_path / "other")["0xff0000"]["style_loss"])) > 0
 
 
-def test_each_region_has_its_own_style_and_no_other(
-    script: Script, small: list[str], maps: list[str], tmp_path: Path
-) -> None:
-    """Two flat greys for a style: the region that is to be dark becomes so, and not the other."""
-    Image.fromarray(np.repeat(np.uint8([[[230] * 3, [25] * 3]]), 24, 1).repeat(48, 0)).save(
-        tmp_path / "greys.png"
-    )
-    start = ["start=noise", "content=null", "trainer.max_steps=25"]
-    settings = [s for s in small if not s.startswith("content=")]
-    halved(tmp_path / "style_map.png", "blue", "red")
-    own = [f"style={tmp_path / 'greys.png'}", *start]
-    assert script("train.py", *settings, *maps, *own) == 0
-    result = read_image(tmp_path / "run" / "result.png")
-    assert result.shape == (3, 48, 48)
-    dark, light = result[:, :, :24].mean(), result[:, :, 24:].mean()  # blue, of the left, is light
-    assert dark + 0.2 < light
-    notes = (tmp_path / "run" / "config.yaml").read_text()
-    assert "no content picture: no content term" in notes
-
-
 def test_a_new_picture_has_the_shape_of_its_layout(
     script: Script, small: list[str], maps: list[str], tmp_path: Path
 ) -> None:
@@ -109,6 +84,7 @@ def test_a_new_picture_has_the_shape_of_its_layout(
     run = tmp_path / "run"
     assert read_image(run / "result.png").shape == (3, 24, 48)
     assert not (run / "content.png").exists()
+    assert "no content picture: no content term" in (run / "config.yaml").read_text()
 
 
 def test_regions_are_painted_from_whole_pictures(
@@ -242,6 +218,13 @@ def test_what_regions_cannot_be_gets_words(
     own = [one.replace("photo", str(photos / "04.jpg")) for one in own]
     assert script("train.py", *small, *maps, *layer, *own) == 2
     assert words in capfd.readouterr().err
+
+
+def test_nets_have_no_regions_of_one_picture(
+    script: Script, maps: list[str], capfd: pytest.CaptureFixture[str]
+) -> None:
+    assert script("train.py", "task=feedforward", *maps) == 2
+    assert "MapPictures for stylenet.tasks.FeedForward, but they are" in capfd.readouterr().err
 
 
 def test_one_region_and_regions_too_small_for_a_layer_are_noted(

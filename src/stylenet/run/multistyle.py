@@ -59,12 +59,6 @@ class MultiStyleRuns:
                 f"Got content={config.content}, but this task trains on data.",
                 "Use evaluate.py to paint it with a net.",
             )
-        if config.get("regions") is not None:
-            raise StylenetError(
-                "Got regions=..., which is for one picture that is optimised.",
-                "Use task=regions maps=random to train a net for regions, and evaluate.py "
-                "regions=<map> to paint by a map.",
-            )
         if "ddp" in str(config.trainer.get("strategy")):
             raise StylenetError(
                 f"Got trainer.strategy={config.trainer.strategy}, but a net of several styles is "

@@ -25,6 +25,7 @@ from stylenet.run.kinds import kind_of
 from stylenet.run.names import run_dir, run_name
 from stylenet.run.notes import CONFIG_FILE, note
 from stylenet.run.processes import RUN_DIR, rank
+from stylenet.run.regional import wants_regions
 from stylenet.run.speed import settle_compile, settle_precision
 from stylenet.run.sweeps import choose_gpu
 from stylenet.run.tuned import settle_tuned
@@ -58,6 +59,7 @@ def prepare(config: DictConfig) -> DictConfig:
         _settle_length(config, overrides)
         _settle_paths(config)
     _settle_seed(config)
+    _check_regions(config)
     kind_of(config).settle(config)
     settle_tuned(config, _keys(config.run.overrides))
     _settle_gpu(config)
@@ -193,6 +195,15 @@ def _settled_path(key: str, value: str) -> str:
 def _settle_seed(config: DictConfig) -> None:
     if config.seed < 0:
         raise StylenetError(f"Got seed={config.seed}, expected 0 or more.", "Use seed=0.")
+
+
+def _check_regions(config: DictConfig) -> None:
+    if wants_regions(config) and config.content_size is None:
+        raise StylenetError(
+            f"Got regions={config.regions.get('_target_')} for {config.task.get('_target_')}, but "
+            "they are those of one picture that is optimised.",
+            "Use task=gatys or task=texture; or train a net for regions: task=regions maps=random.",
+        )
 
 
 def _settle_gpu(config: DictConfig) -> None:
