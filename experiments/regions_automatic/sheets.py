@@ -1,14 +1,15 @@
-"""Automatic regions of three pairs, of both kinds, and what is painted by them: ``sheets.py out``.
+"""Automatic regions of three pairs, of both kinds, and what is painted by them.
 
-Each picture is a run of ``train.py task=gatys``; ``out`` keeps the runs, and a run that is finished
-is not made again. Writes ``sheet.jpg`` and ``results.csv`` beside this file. Paintings are looked
-for in $STYLENET_STYLES, contents in $STYLENET_CONTENTS; the folder of the third photograph is given
-as second argument.
+``sheets.py <out> <folder>``: each picture is a run of ``train.py task=gatys``; ``out`` keeps the
+runs, and a run that is finished is not made again. Writes a sheet of each kind and ``results.csv``
+beside this file. Paintings are looked for in $STYLENET_STYLES, contents in $STYLENET_CONTENTS, the
+third photograph in ``folder``.
 """
 
 from __future__ import annotations
 
 import csv
+import json
 import os
 import subprocess
 import sys
@@ -52,9 +53,13 @@ def maps_of(folder: Path) -> tuple[Tensor, Tensor]:
     """The maps that a run used, (1,R,H,W): of the content and of the style."""
     names = ("regions_content.png", "regions_style.png")
     first, second = (read_region_map(folder / name) for name in names)
-    order = [second.colours.index(colour) for colour in first.colours]
-    soft = [torch.from_numpy(one.soft(*one.size))[None] for one in (first, second)]
-    return soft[0], soft[1][:, order]
+    facts = json.loads((folder / "result.json").read_text())["regions"]
+    colours = [tuple(fact["colour"]) for fact in facts]  # region 1, region 2, ...
+    soft = []
+    for one in (first, second):
+        order = [one.colours.index(colour) for colour in colours]
+        soft.append(torch.from_numpy(one.soft(*one.size))[None][:, order])
+    return soft[0], soft[1]
 
 
 @torch.no_grad()
@@ -78,7 +83,7 @@ def inside(guided: Path, results: list[Path]) -> list[list[float]]:
 def main() -> None:
     """Make the runs, the sheet and the table."""
     out, folder = Path(sys.argv[1]), Path(sys.argv[2])
-    sheet: list[list[Tensor | None]] = []
+    sheets: dict[str, list[list[Tensor]]] = {kind: [] for kind in KINDS if kind != "plain"}
     rows = []
     for content, style in PAIRS:
         name = f"{content.removesuffix('.jpg')}_{style}"
@@ -87,9 +92,11 @@ def main() -> None:
         for kind, overrides in KINDS.items():
             run(folders[kind], [f"content={picture}", f"style={style}", *overrides])
         plain = folders.pop("plain")
-        shown = [plain / "content.png", plain / "style.png", plain / "result.png"]
+        pictures = [plain / "content.png", plain / "style.png", plain / "result.png"]
         for kind, own in folders.items():
-            shown += [own / "regions_content.png", own / "regions_style.png", own / "result.png"]
+            found = ("regions_content.png", "regions_style.png", "result.png")
+            shown = [*pictures, *(own / file for file in found)]
+            sheets[kind].append([read_image(file) for file in shown])
             maps = maps_of(own)
             both = zip(*inside(own, [own, plain]), strict=True)
             for number, (guided, unguided) in enumerate(both):
@@ -105,14 +112,13 @@ def main() -> None:
                         "style_loss_plain": f"{unguided:.4g}",
                     }
                 )
-        sheet.append([read_image(file) for file in shown])
     with (HERE / "results.csv").open("w", newline="") as file:
         writer = csv.DictWriter(file, list(rows[0]))
         writer.writeheader()
         writer.writerows(rows)
-    titles = ["content", "style", "plain"]
-    titles += [f"{kind}{what}" for kind in folders for what in ("", ", style", ": result")]
-    write_image(HERE / "sheet.jpg", contact_sheet(sheet, column_titles=titles, cell=220))
+    titles = ["content", "style", "plain", "regions", "of the style", "guided"]
+    for kind, shown_rows in sheets.items():
+        write_image(HERE / f"{kind}.jpg", contact_sheet(shown_rows, column_titles=titles, cell=180))
 
 
 if __name__ == "__main__":
