@@ -1,9 +1,10 @@
 """Transfer guided by region maps against plain: ``python experiments/regions/guided.py out``.
 
-Every picture is a run of ``train.py task=gatys`` (made in this process), 256 px on the longer side,
-100 iterations, seed 0; ``out`` keeps the runs, and a run that is finished is not made again. Words
-after ``out`` choose cases by name. ``results.csv``, ``guided.jpg``, ``paintings.jpg``, ``coco.jpg``
-and ``layout.jpg`` are written beside this file, sheets only where all their cases were chosen. The
+Every picture is a run of ``train.py task=gatys``, made in this process: 256 px on the longer side
+and 100 iterations, or 192 px and 60 for the cases that ``results.csv`` gives 192 px; seed 0.
+``out`` keeps the runs, and a run that is finished is not made again. Words after ``out`` choose
+cases by name. ``results.csv``, ``guided.jpg``, ``others.jpg``, ``paintings.jpg``, ``coco.jpg`` and
+``layout.jpg`` are written beside this file, sheets only where all their cases were chosen. The
 photographs are looked for in ../shared/assets, the paintings in $STYLENET_STYLES.
 
 A region's loss is the distance of its guided Gram matrices from its style's, over all style layers
@@ -13,10 +14,10 @@ and times the style weight: of the guided result and of the plain one by the sam
 from __future__ import annotations
 
 import csv
+import shutil
 import sys
-import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -38,6 +39,7 @@ ROOT = HERE.parents[1]
 ASSETS = next(p for p in (ROOT.parent / "shared/assets", Path("/work/shared/assets")) if p.is_dir())
 MAPS, COCO = ASSETS / "regions", ASSETS / "coco8"
 COMMON = ["task=gatys", "content_size.px=256", "trainer.max_steps=100", "logger=none"]
+SMALL = ("content_size.px=192", "trainer.max_steps=60")
 COMMON += ["callbacks=none", "trainer.accelerator=cpu", "precision=32"]
 RED, GREEN, BLUE, YELLOW = "0xe6194b", "0x3cb44b", "0x0082c8", "0xffe119"
 PURPLE = "0x911eb4"
@@ -53,12 +55,14 @@ class Case:
         common: overrides of both runs.
         guided: overrides of the guided one.
         plain: overrides of the plain one.
+        small: whether both runs are of 192 px and 60 iterations.
     """
 
     name: str
     common: tuple[str, ...]
     guided: tuple[str, ...]
     plain: tuple[str, ...] = ()
+    small: bool = False
 
 
 def photographs(
@@ -133,19 +137,17 @@ ANNOTATED = [
 ]
 SHEETS = {
     "guided.jpg": DEVELOPED + UNSEEN,
+    "others.jpg": [replace(case, small=True) for case in OTHERS],
     "paintings.jpg": PAINTED,
-    "coco.jpg": ANNOTATED,
-    "others.jpg": OTHERS,
+    "coco.jpg": [replace(case, small=True) for case in ANNOTATED],
 }
 
 
-def paint(folder: Path, overrides: Sequence[str]) -> float:
-    """Make one run, unless it is there; its seconds, or 0 where it was."""
-    if (folder / "result.json").is_file():
-        return 0.0
-    began = time.perf_counter()
-    train(compose("train", [*COMMON, *overrides, f"run.dir={folder}"]))
-    return time.perf_counter() - began
+def paint(folder: Path, overrides: Sequence[str]) -> None:
+    """Make one run, unless it is there; what was left of one that was cut off is removed."""
+    if not (folder / "result.json").is_file():
+        shutil.rmtree(folder, ignore_errors=True)
+        train(compose("train", [*COMMON, *overrides, f"run.dir={folder}"]))
 
 
 @torch.no_grad()
@@ -170,8 +172,9 @@ def judged(folder: Path, pictures: Sequence[Path]) -> tuple[list[str], list[floa
 def rows_of(case: Case, out: Path) -> list[dict[str, str]]:
     """One row a region: its loss in the photograph, by plain and by guided transfer."""
     guided, plain = out / f"{case.name}_guided", out / f"{case.name}_plain"
-    paint(guided, [*case.common, *case.guided])
-    paint(plain, [*case.common, *case.plain])
+    common = [*case.common, *(SMALL if case.small else ())]
+    paint(guided, [*common, *case.guided])
+    paint(plain, [*common, *case.plain])
     pictures = [guided / "content.png", plain / "result.png", guided / "result.png"]
     names, shares, losses = judged(guided, pictures)
     rows = []
@@ -181,6 +184,7 @@ def rows_of(case: Case, out: Path) -> list[dict[str, str]]:
             {
                 "case": case.name,
                 "region": name,
+                "px": "192" if case.small else "256",
                 "share": f"{share:.4f}",
                 "photograph": f"{before:.4g}",
                 "plain": f"{by_plain:.4g}",

@@ -60,6 +60,7 @@ def test_the_maps_used_and_each_regions_loss_lie_beside_the_result(
     scales = ["scales=coarse_to_fine", "scales.first_px=24", "scales.steps=1"]
     # with the network that computes features twice
     large = ["checkpoint_px=8", *scales, "trainer.max_steps=7"]
+    large += ["precision=bf16-mixed"]
     assert script("train.py", *small, *maps) == 0
     run = tmp_path / "run"
     found = facts(run)

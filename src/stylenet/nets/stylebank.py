@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from stylenet.errors import StylenetError
-from stylenet.nets.blocks import ConvBlock, NormFactory, Padding, ScaledTanh, UpsampleFactory
+from stylenet.nets.blocks import Affine, ConvBlock, NormFactory, Padding, UpsampleFactory
 from stylenet.nets.convolutions import BlockConv2d, PaddedConv2d
 from stylenet.nets.fitting import check_fits, pad_to_multiple
 from stylenet.nets.norms import ConditionalInstanceNorm, InstanceNorm, normed_by_picture
@@ -91,7 +91,8 @@ class StyleBank(nn.Module):
         upsample: factory, ``upsample(in_channels, out_channels, norm, mode)``.
         width: multiplies the channels.
         depth: convolutions in a bank.
-        output: maps the last convolution to pixels; ``ScaledTanh()`` if left out.
+        output: maps the last convolution to pixels; ``Affine(0.5, 0.5)`` if left out. The paper
+            has nothing after it; a tanh that saturates keeps the white blobs it has learnt.
 
     Raises:
         StylenetError: a width, depth, padding or norm that does not suit.
@@ -122,7 +123,7 @@ class StyleBank(nn.Module):
             upsample(c2, c1, norm, mode),
             BlockConv2d(c1, 3, KERNEL, mode),
         )
-        self.output = ScaledTanh() if output is None else output
+        self.output = Affine(0.5, 0.5) if output is None else output
         if any(isinstance(m, ConditionalInstanceNorm) for m in self.modules()):
             raise StylenetError(
                 "Got norm=conditional_instance, which has a scale and a shift for each style, for "

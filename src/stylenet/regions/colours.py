@@ -26,7 +26,8 @@ def read_map(pixels: Pixels, name: str) -> RegionMap:
 
     The colours are found: all of a clean map (at most 32), be they ever so alike; in a noisy
     one, those of even places, where what differs by at most 48 of 255 is one colour. A pixel
-    belongs to the nearest of them; one far from all, as at blurred edges, to the region beside it.
+    belongs to the nearest of them; one far from all, as at blurred edges, to the region beside it,
+    and so does a colour that is nowhere three pixels wide and high.
 
     Args:
         pixels: the map, (H,W,3).

@@ -127,7 +127,7 @@ def check_guidance(
     """Note what a user may not expect: maps of one region, regions too small for a layer.
 
     Raises:
-        RegionError: a region is too small for every style layer.
+        RegionError: a region is too small for every style layer, on one side or the other.
     """
     names = guidance.content.names
     if len(names) == 1:
@@ -136,16 +136,17 @@ def check_guidance(
     maps = {"content": (guidance.content, content)}
     if guidance.style is not None:
         maps["style"] = (guidance.style, styles[0])
+    left = {name: set(layers) for name in names}
     for side, (regions, picture) in maps.items():
-        small = _too_small(regions, picture, layers, network)
-        for name, where in small.items():
+        for name, where in _too_small(regions, picture, layers, network).items():
             problem = (
                 f"region {name} of the {side} is less than one cell of {', '.join(where)} "
                 f"at {picture.shape[-1]}x{picture.shape[-2]} px"
             )
-            if len(where) == len(layers):
+            left[name] -= set(where)
+            if not left[name]:
                 raise RegionError(
-                    f"The {problem}, and there is no other style layer.",
+                    f"The {problem}, and no other style layer is left to it.",
                     "Draw it larger or leave it out of both maps, use larger pictures "
                     f"({side}_size.px), or let it fall to another region (regions.background).",
                 )
