@@ -71,6 +71,7 @@ class TrainConfig:
     start: Any = None
     scales: Any = None
     colouring: Any = None
+    maps: Any = None
     regions: Any = None
     norm: Any = None
     net: Any = None
