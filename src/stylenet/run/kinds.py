@@ -67,6 +67,6 @@ def kind_of(config: DictConfig) -> Kind:
         raise StylenetError(
             f"Got task._target_={target}, expected one of {', '.join(KINDS)}.",
             "Choose task=feedforward, task=multistyle, task=regions, task=add_style, task=gatys, "
-            "task=pyramid, task=sketch or task=distill; a new one is entered in stylenet.run.kinds.",
+            "task=pyramid, task=sketch or task=distill; enter a new one in stylenet.run.kinds.",
         )
     return KINDS[target]
