@@ -16,6 +16,7 @@ from stylenet.images import read_image, write_image
 SCRIPT = Path(__file__).parents[1] / "experiments" / "laplacian" / "edges.py"
 # name of the run -> style loss, share of noise in the picture
 RUNS = {
+    "none_1": (3.0, 0.05),
     "none_3": (1.0, 0.1),
     "none_10": (0.1, 0.3),
     "none_30": (0.01, 0.5),
@@ -47,15 +48,15 @@ def test_edges_are_compared_at_equal_style_loss(tmp_path: Path) -> None:
     assert (tmp_path / "curves.png").is_file()
     with (tmp_path / "results.csv").open() as file:
         rows = {(r["laplacian"], int(r["style_weight"])): r for r in csv.DictReader(file)}
-    plain = [rows["none", w] for w in (3, 10, 30, 100)]
-    assert [float(row["style_loss"]) for row in plain] == pytest.approx([1, 0.1, 0.01, 0.001])
+    plain = [rows["none", w] for w in (1, 3, 10, 30, 100)]
+    assert [float(row["style_loss"]) for row in plain] == pytest.approx([3, 1, 0.1, 0.01, 0.001])
     for kind in ("sobel", "blurred", "canny"):
         values = [float(row[kind]) for row in plain]
         assert values == sorted(values, reverse=True)  # more noise, fewer of the content's edges
         assert plain[0][f"{kind}_without"] == ""
-        assert float(rows["pools 4 and 16, 3e4", 30][f"{kind}_without"]) == pytest.approx(values[2])
+        assert float(rows["pools 4 and 16, 3e4", 30][f"{kind}_without"]) == pytest.approx(values[3])
         own = rows["pool 4, 1e5", 30]
         assert float(own[kind]) > 0.99  # the content itself
-        middle = (values[1] + values[2]) / 2
+        middle = (values[2] + values[3]) / 2
         assert float(own[f"{kind}_without"]) == pytest.approx(middle, abs=1e-3)
         assert rows["pool 1, 1e3", 30][f"{kind}_without"] == ""  # the curve does not reach so far

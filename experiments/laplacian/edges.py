@@ -20,7 +20,7 @@ from runs import HERE, PAIRS, edge_ssim, painted
 
 from stylenet.images import contact_sheet, read_image, write_image
 
-STYLE_WEIGHTS = (3, 10, 30, 100)
+STYLE_WEIGHTS = (1, 3, 10, 30, 100)
 WITH = (30,)  # of these, those tried with the Laplacian loss, too
 ON = ["loss/laplacian=on"]
 LAPLACIAN = {
@@ -109,7 +109,7 @@ def main() -> None:
         ]
         for content in dict.fromkeys(row["content"] for row in rows)
     ]
-    sheet = contact_sheet(grid, column_titles=shown, cell=arguments.px, title_px=12)
+    sheet = contact_sheet(grid, column_titles=shown, cell=arguments.px * 7 // 8, title_px=12)
     print(write_image(out / "edges.jpg", sheet))
     drawn(rows).savefig(out / "curves.png", dpi=90)
     with (out / "results.csv").open("w", newline="") as file:
