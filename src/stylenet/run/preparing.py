@@ -36,6 +36,7 @@ PATHS: tuple[str, ...] = ("style", "data.root", "data.val_root", "data.cache")
 PATHS += ("data.chunk_folder", "loss_network.weights.path", "paths.styles")
 PATHS += ("teacher.weights.path", "student.weights.path", "data.roots")
 PATHS += ("content", "paths.contents", "start.picture.path", "bank")
+PATHS += ("sketch", "library", "reference", "sketch_mask", "reference_mask")
 PATHS += ("regions.content", "regions.style", "regions.annotations", "regions.style_annotations")
 NAMED = ("style", "content")  # a name, unless there is a file of that path
 UNLIMITED = {"max_steps": -1, "max_epochs": -1, "max_time": None}
@@ -202,7 +203,7 @@ def _check_regions(config: DictConfig) -> None:
         raise StylenetError(
             f"Got regions={config.regions.get('_target_')} for {config.task.get('_target_')}, but "
             "they are those of one picture that is optimised.",
-            "Use task=gatys or task=texture.",
+            "Use task=gatys or task=texture; or train a net for regions: task=regions maps=random.",
         )
 
 
