@@ -22,6 +22,7 @@ from stylenet.regions import BorderContrast, Shape, mean_chroma, resized
 log = logging.getLogger(__name__)
 EVERY = 10.0  # seconds between words on how far it came
 Descriptor: TypeAlias = NDArray[np.float32]
+NAMED = 3  # pictures that are skipped for one reason
 LEAST_PX = 16
 NO_COLOUR = "it has hardly any colour"
 NO_FIGURE = "no figure stands out from its border"
@@ -110,8 +111,8 @@ class Library:
             log.warning("index of the library %s: damaged (%s), made anew", self.file, error)
             self.file.unlink(missing_ok=True)
             found = self._updated(files)
-        for file, problem in found.skipped.items():
-            log.info("skipped: %s: %s", file, problem)
+        for words in _grouped(found.skipped):
+            log.info("skipped: %s", words)
         if not found.files:
             first = next(iter(found.skipped.items()))
             raise StylenetError(
@@ -164,6 +165,19 @@ class Library:
         if isinstance(found, str):
             return None, found
         return found.astype(np.float16).tobytes(), None
+
+
+def _grouped(skipped: dict[Path, str]) -> list[str]:
+    """One line a reason, with how many pictures it is and the first of them."""
+    files: dict[str, list[Path]] = {}
+    for file, reason in skipped.items():
+        files.setdefault(reason, []).append(file)
+    return [
+        f"{', '.join(map(str, some[:NAMED]))}"
+        + (f" and {len(some) - NAMED} more" if len(some) > NAMED else "")
+        + f": {reason}"
+        for reason, some in files.items()
+    ]
 
 
 def _told(new: list[str], of: int) -> Iterator[str]:
