@@ -96,6 +96,7 @@ class Library:
         self.folder = folder.resolve()
         self.describe = describe
         name = hashlib.sha256(str(self.folder).encode("utf-8", "surrogateescape")).hexdigest()[:16]
+        self._settings = repr(describe)
         self.file = cache / "libraries" / f"{name}.sqlite"
 
     def shapes(self) -> Shapes:
@@ -104,7 +105,7 @@ class Library:
         Raises:
             StylenetError: no pictures, or none with a figure.
         """
-        files = sorted(picture_files(self.folder, "library"))
+        files = picture_files(self.folder, "library")
         try:
             found = self._updated(files)
         except sqlite3.DatabaseError as error:
@@ -133,7 +134,8 @@ class Library:
                 "shape BLOB, problem TEXT)"
             )
             known = dict(index.execute("SELECT path, stamp FROM shapes"))
-            stamps = {str(f.relative_to(self.folder)): self._stamp(f) for f in files}
+            start = len(str(self.folder)) + 1  # Path.relative_to takes longer than all the rest
+            stamps = dict(sorted((str(file)[start:], self._stamp(file)) for file in files))
             with index:
                 gone = [(path,) for path in known if path not in stamps]
                 index.executemany("DELETE FROM shapes WHERE path = ?", gone)
@@ -155,7 +157,7 @@ class Library:
     def _stamp(self, file: Path) -> str:
         """What must be the same for what is remembered to count."""
         facts = file.stat()
-        return f"{facts.st_size} {facts.st_mtime_ns} {self.describe!r}"
+        return f"{facts.st_size} {facts.st_mtime_ns} {self._settings}"
 
     def _described(self, file: Path) -> tuple[bytes | None, str | None]:
         try:
