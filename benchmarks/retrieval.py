@@ -90,7 +90,7 @@ def measure(folder: Path, pictures: int, queries: int) -> list[dict[str, str]]:
     made = library.shapes().made
     indexing.stop()
     reading, answers, places = [], [], []
-    for number in np.random.default_rng(1).integers(0, pictures, queries):
+    for number in np.random.default_rng(1).permutation(pictures)[:queries]:
         reading.append(Clock())
         drawing = LineArt()(drawing_of(int(number)))
         query = both_ways(describe.shape, drawing.silhouette, drawing.ink)
