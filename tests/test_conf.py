@@ -39,6 +39,7 @@ NEEDS = {
     "start/picture.yaml": [f"start.picture.path={ROOT}/experiments/first_pictures/sheet.jpg"],
     "content_size/whole.yaml": ["style_size.px=48"],
     "norm/conditional_instance.yaml": ["net=johnson_half"],
+    "maps/data.yaml": ["data=coco", "data.regions=[[person]]"],
     "regions/maps.yaml": ["regions.content=map.png", "regions.style=map.png"],
     "regions/coco.yaml": ["regions.annotations=instances.json", "regions.categories=[person]"],
 }
@@ -50,13 +51,17 @@ PIXEL_FILES |= {"loss/optimised.yaml"}
 # groups and tasks of a drawing that is coloured
 SKETCH_GROUPS = {"colouring", "colouring/matching"}
 SKETCH_FILES = {"start/filled.yaml"}
-PIXEL_TASKS = {"stylenet.tasks.Gatys", "stylenet.tasks.SketchColouring"}
+PIXEL_TASKS = {f"stylenet.tasks.{name}" for name in ("Gatys", "Pyramid", "SketchColouring")}
 # groups and choices of a loss network that is distilled
 DISTILL_GROUPS = {"teacher", "student"}
 DISTILL_FILES = {"callbacks/distill.yaml"}
 # choices of a net of several styles
+SEVERAL_TASKS = {"stylenet.tasks.MultiStyle", "stylenet.tasks.RegionStyles"}
 SEVERAL_FILES = {"callbacks/several.yaml", "loss/several.yaml", "net/stylebank.yaml"}
 SEVERAL_FILES |= {"net/stylebank_half.yaml", "norm/conditional_instance.yaml"}
+# groups and choices of a net that paints each region in its own style
+REGION_GROUPS = {"maps"}
+REGION_FILES = {"callbacks/regions.yaml", "loss/region_styles.yaml"}
 
 
 def choice_of(file: str) -> list[str]:
@@ -69,6 +74,7 @@ def choice_of(file: str) -> list[str]:
     task = ["task=gatys"] if pixels else ["task=distill"] if distilled else []
     task = ["task=multistyle"] if file in SEVERAL_FILES else task
     task = ["task=sketch"] if group in SKETCH_GROUPS or file in SKETCH_FILES else task
+    task = ["task=regions"] if group in REGION_GROUPS or file in REGION_FILES else task
     return [*task, *NEEDS.get(file, []), f"{group}={name}"]
 
 
@@ -95,7 +101,7 @@ def offline(config: DictConfig, photos: Path) -> DictConfig:
         config.teacher.weights = random
     else:
         config.loss_network.weights = random
-        several = config.task._target_ == "stylenet.tasks.MultiStyle"
+        several = config.task._target_ in SEVERAL_TASKS
         names = [str(photos / f"{number:02d}.jpg") for number in range(2 if several else 1)]
         config.style = names if several else names[0]
     if config.regions is not None and "annotations" in config.regions:
@@ -120,8 +126,14 @@ def offline(config: DictConfig, photos: Path) -> DictConfig:
 def write_annotations(photos: Path, release: DictConfig) -> None:
     """Make a data set in COCO's format of the pictures: the same for all splits of a release."""
     names = sorted(photo.name for photo in photos.glob("*.jpg"))
-    images = [{"id": number, "file_name": name} for number, name in enumerate(names)]
-    dataset = {"images": images, "annotations": [], "categories": [{"id": 1, "name": "person"}]}
+    images = [
+        {"id": number, "file_name": name, "width": 48 + number, "height": 48}
+        for number, name in enumerate(names)
+    ]
+    outline = {"category_id": 1, "area": 400.0, "segmentation": [[9, 9, 29, 9, 29, 29, 9, 29]]}
+    people = [{"id": n, "image_id": n, **outline} for n in range(len(names))]
+    categories = [{"id": 1, "name": "person"}]
+    dataset = {"images": images, "annotations": people, "categories": categories}
     for split in (release.train, release.get("val")):
         if split is not None:
             file = photos / split.annotations
@@ -237,6 +249,8 @@ def test_every_choice_trains_for_one_step(
     config = offline(composed(*choice_of(file), *logger, *small), photos)
     if file == "task/add_style.yaml":
         config.bank = str(bank_in(tmp_path / "bank"))
+    if config.pyramid is not None:
+        config.trainer.max_steps = 2  # it is two transfers
     if config.colouring is not None:
         config.sketch, config.reference = str(write_drawing(photos)), str(photos / "02.jpg")
     if pixels:

@@ -71,6 +71,7 @@ class TrainConfig:
     start: Any = None
     scales: Any = None
     colouring: Any = None
+    maps: Any = None
     regions: Any = None
     norm: Any = None
     net: Any = None
@@ -80,6 +81,7 @@ class TrainConfig:
     distillation: Any = None
     card: Any = None
     loss: Any = None
+    pyramid: Any = None
     data: Any = None
     task: Any = None
     callbacks: Any = None

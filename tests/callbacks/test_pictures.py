@@ -6,7 +6,7 @@ from PIL import Image
 from pytorch_lightning.loggers import TensorBoardLogger
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
-from stylenet.callbacks import PictureGrids, StyleGrids
+from stylenet.callbacks import PictureGrids, RegionGrids, StyleGrids
 
 PAD, LINE, CELL = 8, 28, 256
 RED, CYAN, BLUE = (255, 0, 0), (0, 255, 255), (0, 0, 255)
@@ -126,3 +126,37 @@ def test_styles_are_columns_below_their_pictures(fit, tmp_path, tiny_task, recon
         y = PAD + LINE + CELL // 2 + row * (CELL + PAD)
         xs = [PAD + CELL // 2 + i * (CELL + PAD) for i in range(len(wanted))]
         assert [picture.getpixel((x, y)) for x in xs] == wanted
+
+
+@pytest.mark.parametrize("reconstructs", [True, False])
+def test_a_grid_of_regions_shows_where_each_style_was(fit, tmp_path, tiny_task, reconstructs):
+    class Regional(tiny_task):
+        def __init__(self):
+            super().__init__()
+            self.styles = {
+                "grey": torch.full((1, 3, 40, 20), 0.5),
+                "black": torch.zeros(1, 3, 30, 30),
+            }
+
+        def validation_step(self, batch, batch_idx):
+            regions = torch.zeros(len(batch), 2, *batch.shape[-2:])
+            regions[:, 0, :, :3] = regions[:, 1, :, 3:] = 1
+            own = {"reconstruction": batch} if reconstructs else {}
+            return {"content": batch, "regions": regions, "stylised": 1 - batch, **own}
+
+    grids = RegionGrids(tmp_path)
+    fit(grids, task=Regional(), max_steps=4)
+    with Image.open(grids.last) as picture:
+        picture = picture.convert("RGB")
+    left = PAD + (1 + reconstructs) * (CELL + PAD)
+    row = picture.height - PAD - CELL // 2  # the last picture's
+    red, blue = picture.getpixel((left + 20, row)), picture.getpixel((left + CELL - 20, row))
+    assert red[0] > 200 > 100 > red[2]
+    assert blue[2] > 200 > 100 > blue[0]
+    # the styles' frames have the colours of their regions
+    top = PAD + LINE + CELL // 2
+    across = [picture.getpixel((x, top)) for x in range(PAD, PAD + 2 * CELL + PAD)]
+    assert red in across[:CELL]
+    assert (128, 128, 128) in across[:CELL] or (127, 127, 127) in across[:CELL]
+    assert blue in across[CELL:]
+    assert (0, 0, 0) in across[CELL:]

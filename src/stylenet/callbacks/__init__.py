@@ -2,7 +2,7 @@
 
 from stylenet.callbacks.checkpoints import StepCheckpoints, how_to_resume, save_whole
 from stylenet.callbacks.curves import LossCurves
-from stylenet.callbacks.pictures import PictureGrids, StyleGrids
+from stylenet.callbacks.pictures import PictureGrids, RegionGrids, StyleGrids
 from stylenet.callbacks.progress import StepProgress
 from stylenet.callbacks.record import RunRecord
 from stylenet.callbacks.snapshots import Snapshots
@@ -12,6 +12,7 @@ from stylenet.callbacks.throughput import Throughput
 __all__ = [
     "LossCurves",
     "PictureGrids",
+    "RegionGrids",
     "RunRecord",
     "Snapshots",
     "StepCheckpoints",

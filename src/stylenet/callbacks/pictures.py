@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import colorsys
 import logging
 from collections.abc import Mapping
 from pathlib import Path
@@ -15,6 +16,8 @@ from torch import Tensor
 from stylenet.images import contact_sheet, write_image
 
 log = logging.getLogger(__name__)
+GOLDEN = 0.618  # of the circle of hues, between one colour and the next
+FRAME = 0.06  # width of a frame, over the longer side of its picture
 
 
 class PictureGrids(Callback):
@@ -92,6 +95,46 @@ class StyleGrids(PictureGrids):
         before = ["content", "reconstruction"][: len(rows[0]) - len(styles)]
         first = [*[None] * len(before), *(style[0].float().cpu() for style in styles.values())]
         return contact_sheet([first, *rows], column_titles=[*before, *styles])
+
+
+class RegionGrids(PictureGrids):
+    """`PictureGrids` of a task of a style for each region: content, where, stylised.
+
+    Above stand the style pictures, each framed in the colour that its regions have. The task's
+    ``validation_step`` hands out ``regions`` (N,S,H,W) and, where it makes one, a
+    ``reconstruction``, which gets a column too.
+    """
+
+    def _columns(self, outputs: Mapping[str, Any]) -> list[Tensor]:
+        regions = outputs["regions"].float().cpu()
+        drawn = torch.einsum("nshw,sc->nchw", regions, _colours(regions.shape[1]))
+        own = [outputs["reconstruction"]] if "reconstruction" in outputs else []
+        return [outputs["content"], *own, drawn, outputs["stylised"]]
+
+    def _sheet(self, rows: list[list[Tensor]], task: LightningModule) -> Tensor:
+        styles: Mapping[str, Tensor] = task.styles  # type: ignore[assignment]
+        framed = []
+        for picture, colour in zip(styles.values(), _colours(len(styles)), strict=True):
+            width = FRAME * max(picture.shape[-2:])
+            height, across = (round(side + 2 * width) for side in picture.shape[-2:])
+            frame = colour[:, None, None].repeat(1, height, across)
+            inside = slice(round(width), round(width) + picture.shape[-2])
+            frame[:, inside, round(width) : round(width) + picture.shape[-1]] = picture[0].cpu()
+            framed.append(frame)
+        titles = ["content", "reconstruction", "regions", "stylised"]
+        if len(rows[0]) < len(titles):
+            titles.remove("reconstruction")
+        return contact_sheet([*_in_rows(framed, len(titles)), *rows], column_titles=titles)
+
+
+def _colours(count: int) -> Tensor:
+    """As many colours, (count,3) in [0,1]: hues a golden section apart."""
+    hues = (GOLDEN * number % 1 for number in range(count))
+    return torch.tensor([colorsys.hsv_to_rgb(hue, 0.8, 0.95) for hue in hues])
+
+
+def _in_rows(pictures: list[Tensor], columns: int) -> list[list[Tensor]]:
+    return [pictures[first : first + columns] for first in range(0, len(pictures), columns)]
 
 
 def show_picture(trainer: Trainer, name: str, picture: Tensor) -> None:

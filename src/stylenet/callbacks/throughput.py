@@ -7,6 +7,7 @@ import time
 from typing import Any, Protocol, runtime_checkable
 
 from pytorch_lightning import Callback, LightningModule, Trainer
+from torch import Tensor
 
 log = logging.getLogger(__name__)
 
@@ -75,7 +76,8 @@ class Throughput(Callback):
         self._seconds += now[0] - seconds
         self._waited += now[1] - waited
         self._since = now
-        self._pictures += len(batch) * trainer.world_size
+        pictures = batch if isinstance(batch, Tensor) else batch[0]  # else with maps
+        self._pictures += len(pictures) * trainer.world_size
         if trainer.global_step % trainer.log_every_n_steps == 0:  # type: ignore[attr-defined]
             self._log(trainer, pl_module)
             self._seconds, self._waited, self._pictures = 0.0, 0.0, 0

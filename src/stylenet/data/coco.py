@@ -8,8 +8,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from stylenet.data.augment import ColourChanged
 from stylenet.data.choosing import check_counts, existing_folder, held_out_count, take_readable
 from stylenet.data.coco_download import CocoRelease, CocoSplit, alone_in, get
+from stylenet.data.coco_maps import MappedFiles, Outlines, read_outlines
 from stylenet.data.faults import name_some
 from stylenet.data.instances import listed_pictures
 from stylenet.data.module import PictureData
@@ -40,6 +42,8 @@ class CocoData(PictureData):
         min_area: Only pictures with an instance (of these categories) larger than this, in pixels
             of the stored picture.
         max_area: The instance is smaller than this, too.
+        regions: Groups of categories: pictures come with maps of their instances, region n the
+            n-th group, 0 the rest; only pictures that have one of them. None: no maps.
         rgb_only: Leave out pictures that are not stored as RGB, judged by their headers.
         max_absent: Share of the listed pictures, 0 to 1, that may be absent from the disk.
         download: Fetch and unpack what is absent; see `prepare`.
@@ -61,6 +65,7 @@ class CocoData(PictureData):
         categories: Sequence[str] = (),
         min_area: float | None = None,
         max_area: float | None = None,
+        regions: Sequence[Sequence[str] | str] = (),
         rgb_only: bool = False,
         max_absent: float = 0.0,
         download: bool = False,
@@ -82,6 +87,13 @@ class CocoData(PictureData):
         self.categories = [categories] if isinstance(categories, str) else list(categories or ())
         self.min_area = min_area
         self.max_area = max_area
+        self.regions = [[one] if isinstance(one, str) else list(one) for one in regions or ()]
+        if self.regions and (self.cache is not None or isinstance(self.augment, ColourChanged)):
+            other = f"data.cache={self.cache}" if self.cache else "changed colours"
+            raise StylenetError(
+                f"Got data.regions and {other}, which maps cannot go through.",
+                "Use data.cache=null data/augment=random_crop.",
+            )
         self.rgb_only = rgb_only
         self.max_absent = max_absent
         self.download = download
@@ -110,7 +122,11 @@ class CocoData(PictureData):
     def find(self) -> tuple[Pictures, Pictures]:
         """Read the annotations, see that the pictures are there, choose."""
         root = self._root()
-        paths, *others = [self._paths(split, root) for split in self._splits()]
+        splits = self._splits()
+        outlines = self._outlines(splits, root)
+        paths, *others = [self._paths(split, root) for split in splits]
+        if self.regions:
+            paths, *others = [[p for p in some if p.name in outlines] for some in (paths, *others)]
         if others:
             train, val = paths, others[0]
         else:
@@ -129,7 +145,19 @@ class CocoData(PictureData):
             )
         if self.rgb_only and self.val_count and val:
             val = take_readable(val, root, self.max_unreadable, rgb_only=True, most=self.val_count)
-        return FilePictures(train, root), FilePictures(val[: self.val_count], root)
+        val = val[: self.val_count]
+        if self.regions:
+            count = len(self.regions) + 1
+            mapped = [MappedFiles(some, root, outlines, count) for some in (train, val)]
+            return mapped[0], mapped[1]
+        return FilePictures(train, root), FilePictures(val, root)
+
+    def _outlines(self, splits: Sequence[CocoSplit], root: Path) -> dict[str, Outlines]:
+        found: dict[str, Outlines] = {}
+        for split in splits if self.regions else ():
+            self._names(split, root)  # says what is wrong with the file
+            found |= read_outlines(root / split.annotations, self.regions)
+        return found
 
     def _splits(self) -> list[CocoSplit]:
         """The splits that are needed: training, and validation unless it is held out."""

@@ -7,6 +7,7 @@ the middle of an epoch for broken; it leaves other iterables alone.
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import logging
 import os
@@ -22,6 +23,7 @@ from torch.utils.data import DataLoader
 
 from stylenet.data.augment import Augment, CentreSquare
 from stylenet.data.faults import Faults, name_some
+from stylenet.data.maps import Mapped, labels_of, squared_maps
 from stylenet.data.order import BatchPlan
 from stylenet.data.pictures import DrawnPictures, Example, Pictures, collate
 from stylenet.errors import StylenetError
@@ -34,6 +36,8 @@ _GRACE_SECONDS = 5
 
 class TrainLoader:
     """Batches (N, 3, size, size) float32 RGB in [0, 1]; each iteration is (the rest of) an epoch.
+
+    Of pictures with maps they are `Mapped`.
 
     Lightning takes it for resumable because it has `state_dict`. Its position is not in there:
     ``position`` tells it, at the first batch of each epoch.
@@ -98,7 +102,7 @@ class TrainLoader:
         """Batches in a whole epoch."""
         return len(self.plan)
 
-    def __iter__(self) -> Iterator[Tensor]:
+    def __iter__(self) -> Iterator[Tensor | Mapped]:
         """Yield batches from the position on; the position is asked for with the first of them.
 
         Raises:
@@ -110,12 +114,12 @@ class TrainLoader:
             return
         self.plan.begin(epoch, batch)
         try:
-            for pixels, failures, seconds in self._timed():
+            for pixels, failures, seconds, regions in self._timed():
                 self._faults.add(failures)
                 assert pixels is not None, "a draw is given up only after more faults than allowed"
                 self.pictures_made += len(pixels)
                 self.seconds_made += seconds / self._makers
-                yield pixels
+                yield pixels if regions is None else Mapped(pixels, regions)
         finally:
             self._faults.sum_up()
 
@@ -166,12 +170,19 @@ class ValLoader:
 
     def __init__(self, pictures: Pictures, *, batch_size: int, size: int) -> None:
         squares: list[Image.Image] = []
+        self._maps: list[Tensor] = []
         faults: list[tuple[str, str]] = []
         for number in range(len(pictures)):
             try:
-                squares.append(CentreSquare()(pictures.load(number), size))
+                picture = pictures.load(number)
+                labels = labels_of(pictures, number)
+                squares.append(CentreSquare()(picture, size))
             except (PictureError, OSError) as error:
                 faults.append((pictures.name(number), str(getattr(error, "reason", error))))
+            else:
+                if labels is not None:
+                    centre = functools.partial(CentreSquare(), size=size)
+                    self._maps.append(squared_maps(*labels, picture.size, centre))
         if not squares:
             raise StylenetError(
                 f"Of {len(pictures)} validation pictures none can be read: {name_some(faults)}.",
@@ -191,11 +202,12 @@ class ValLoader:
         """Batches."""
         return -(-len(self._squares) // self._batch_size)
 
-    def __iter__(self) -> Iterator[Tensor]:
-        """Yield batches (N, 3, size, size) float32 RGB in [0, 1]."""
+    def __iter__(self) -> Iterator[Tensor | Mapped]:
+        """Yield batches (N, 3, size, size) float32 RGB in [0, 1]; with maps `Mapped`."""
         for first in range(0, len(self._squares), self._batch_size):
-            squares = self._squares[first : first + self._batch_size]
-            yield torch.stack([to_tensor(square) for square in squares])
+            here = slice(first, first + self._batch_size)
+            batch = torch.stack([to_tensor(square) for square in self._squares[here]])
+            yield Mapped(batch, torch.stack(self._maps[here])) if self._maps else batch
 
 
 def _fingerprint(pictures: Pictures) -> str:

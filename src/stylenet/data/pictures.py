@@ -14,6 +14,7 @@ from torch import Tensor
 from torch.utils.data import Dataset
 
 from stylenet.data.augment import Augment
+from stylenet.data.maps import labels_of, squared_maps
 from stylenet.data.order import Draw, augment_rng
 from stylenet.images import PictureError, open_image, to_tensor
 
@@ -110,12 +111,14 @@ class MemoryPictures:
 class Example(NamedTuple):
     """What became of a draw, or of a batch: its pixels, or None where it was given up.
 
-    ``failures`` is {number of an unreadable picture: why}, ``seconds`` what making it took.
+    ``failures`` is {number of an unreadable picture: why}, ``seconds`` what making it took,
+    ``regions`` the maps of pictures that have any.
     """
 
     pixels: Tensor | None
     failures: dict[int, str]
     seconds: float
+    regions: Tensor | None = None
 
 
 class DrawnPictures(Dataset[Example]):
@@ -153,12 +156,19 @@ class DrawnPictures(Dataset[Example]):
             number = (draw.picture + step) % len(self.pictures)
             try:
                 picture = self.pictures.load(number)
+                labels = labels_of(self.pictures, number)
             except (PictureError, OSError) as error:
                 failures[number] = str(getattr(error, "reason", error))
                 continue
-            rng = augment_rng(self.seed, draw.epoch, draw.index)
-            pixels = to_tensor(self.augment(picture, self.size, rng))
-            return Example(pixels, failures, time.perf_counter() - begun)
+
+            def square(shown: Image.Image) -> Image.Image:
+                rng = augment_rng(self.seed, draw.epoch, draw.index)
+                return self.augment(shown, self.size, rng)
+
+            pixels, regions = to_tensor(square(picture)), None
+            if labels is not None:
+                regions = squared_maps(*labels, picture.size, square)
+            return Example(pixels, failures, time.perf_counter() - begun, regions)
         return Example(None, failures, time.perf_counter() - begun)
 
 
@@ -167,6 +177,8 @@ def collate(examples: Sequence[Example]) -> Example:
     begun = time.perf_counter()
     failures = {number: why for e in examples for number, why in e.failures.items()}
     pixels = [example.pixels for example in examples if example.pixels is not None]
+    regions = [example.regions for example in examples if example.regions is not None]
     batch = torch.stack(pixels) if len(pixels) == len(examples) else None
+    maps = torch.stack(regions) if len(regions) == len(examples) else None
     seconds = sum(example.seconds for example in examples) + time.perf_counter() - begun
-    return Example(batch, failures, seconds)
+    return Example(batch, failures, seconds, maps)

@@ -8,8 +8,11 @@ from stylenet.losses.distances import (
     WassersteinDistance,
 )
 from stylenet.losses.distillation import Distillation
+from stylenet.losses.laplacian import LaplacianTerm
+from stylenet.losses.levels import LevelsTerm
 from stylenet.losses.network import LossNetwork
 from stylenet.losses.perceptual import LossTerms, PerceptualLoss, Term, View
+from stylenet.losses.region_styles import RegionStylesTerm
 from stylenet.losses.regions import RegionStyleTerm, guided_gram_matrix
 from stylenet.losses.several import StylesTerm
 from stylenet.losses.student import Student
@@ -28,7 +31,9 @@ __all__ = [
     "ContentTerm",
     "Distillation",
     "GramDistance",
+    "LaplacianTerm",
     "LayerWeightsError",
+    "LevelsTerm",
     "LossNetwork",
     "LossTerms",
     "MomentsDistance",
@@ -37,6 +42,7 @@ __all__ = [
     "PixelTerm",
     "RangeTerm",
     "RegionStyleTerm",
+    "RegionStylesTerm",
     "Student",
     "StyleDistance",
     "StyleTerm",

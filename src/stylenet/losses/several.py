@@ -15,6 +15,23 @@ from stylenet.losses.perceptual import Term, View
 from stylenet.losses.terms import LayerWeightsError, weigh_layers
 
 
+def style_factors(count: int, weights: Sequence[float] | None) -> list[float]:
+    """Factors of ``count`` styles, 1 each if ``weights`` is None.
+
+    Raises:
+        LayerWeightsError: another number of them, or a negative one.
+    """
+    factors = [1.0] * count if weights is None else [float(weight) for weight in weights]
+    if len(factors) != count or min(factors) < 0:
+        raise LayerWeightsError(
+            f"Got loss.style_weights={factors} for {count} styles, expected a number of 0 or more "
+            "for each.",
+            "Give each its factor, e.g. 'style=[udnie,wave]' 'loss.style_weights=[0.5,1]', or "
+            "null.",
+        )
+    return factors
+
+
 class StylesTerm(Term):
     """At each style layer, each picture's distance from the statistics of the style chosen for it.
 
@@ -48,14 +65,7 @@ class StylesTerm(Term):
         self.layer_weights = weigh_layers("style", layers, layer_weights)
         self.stylised_layers = tuple(self.layer_weights)
         self.distance = GramDistance() if distance is None else distance
-        factors = [1.0] * len(style) if style_weights is None else [float(w) for w in style_weights]
-        if len(factors) != len(style) or min(factors) < 0:
-            raise LayerWeightsError(
-                f"Got loss.style_weights={factors} for {len(style)} styles, expected a number of 0 "
-                "or more for each.",
-                "Give each its factor, e.g. 'style=[udnie,wave]' 'loss.style_weights=[0.5,1]', or "
-                "null.",
-            )
+        factors = style_factors(len(style), style_weights)
         self.factors: Tensor
         self.register_buffer("factors", torch.tensor(factors), persistent=False)
         self._names: dict[str, dict[str, str]] = {}

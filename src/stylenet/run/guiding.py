@@ -38,11 +38,13 @@ class Guidance:
         style: the map of the one style picture, with the same regions; or None.
         styles: the number of the style picture that each region has as a whole, where ``style`` is
             None.
+        words: what the run is to note, a line each.
     """
 
     content: RegionMap
     style: RegionMap | None = None
     styles: tuple[int, ...] = ()
+    words: tuple[str, ...] = ()
 
     def fitted(self, content: Tensor, styles: Sequence[Tensor]) -> Guidance:
         """With the maps at the sizes of the pictures (1,3,H,W).

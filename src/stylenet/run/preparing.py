@@ -203,7 +203,7 @@ def _check_regions(config: DictConfig) -> None:
         raise StylenetError(
             f"Got regions={config.regions.get('_target_')} for {config.task.get('_target_')}, but "
             "they are those of one picture that is optimised.",
-            "Use task=gatys or task=texture.",
+            "Use task=gatys or task=texture; or train a net for regions: task=regions maps=random.",
         )
 
 

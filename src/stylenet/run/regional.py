@@ -73,7 +73,7 @@ def find_guidance(
     paintings: Sequence[Tensor],
     network: LossNetwork,
 ) -> Guidance | None:
-    """What the chosen source of regions finds; None where none was chosen."""
+    """What the chosen source of regions finds, its words noted; None where none was chosen."""
     if not wants_regions(config):
         return None
     source: RegionSource = instantiate(config.regions)
@@ -82,7 +82,10 @@ def find_guidance(
         Seen(name, style.path, painting)
         for name, style, painting in zip(names, found, paintings, strict=True)
     ]
-    return source(content, styles, network)
+    guidance = source(content, styles, network)
+    for words in guidance.words:
+        note(config, f"regions: {words}")
+    return guidance
 
 
 def style_targets(

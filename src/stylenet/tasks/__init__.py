@@ -3,9 +3,12 @@
 from stylenet.tasks.distill import Distill
 from stylenet.tasks.feedforward import FeedForward, NonFiniteLossError
 from stylenet.tasks.gatys import Gatys, Stage
+from stylenet.tasks.maps import DataMaps, RandomMaps
 from stylenet.tasks.multistyle import AddStyle, MultiStyle
 from stylenet.tasks.muon import Muon
 from stylenet.tasks.optimizers import LBFGS, OptimizerBySize
+from stylenet.tasks.pyramid import FreshStage, Pyramid
+from stylenet.tasks.region_styles import RegionStyles
 from stylenet.tasks.scales import CoarseToFine, OneScale
 from stylenet.tasks.schedules import warm_up_and_cosine
 from stylenet.tasks.sketch import SketchColouring
@@ -22,8 +25,10 @@ __all__ = [
     "LBFGS",
     "AddStyle",
     "CoarseToFine",
+    "DataMaps",
     "Distill",
     "FeedForward",
+    "FreshStage",
     "FromContent",
     "FromPicture",
     "FromStyle",
@@ -34,6 +39,9 @@ __all__ = [
     "NonFiniteLossError",
     "OneScale",
     "OptimizerBySize",
+    "Pyramid",
+    "RandomMaps",
+    "RegionStyles",
     "SketchColouring",
     "SpeckledContent",
     "Stage",

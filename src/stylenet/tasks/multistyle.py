@@ -125,26 +125,26 @@ class MultiStyle(LightningModule):
         before = step // (self.style_steps + 1) if self.reconstructs() else 0
         return dealt_styles(len(self.styles), batch, step - before, self.seed)
 
-    def training_step(self, batch: Tensor, batch_idx: int) -> Tensor:
+    def training_step(self, batch: Any, batch_idx: int) -> Tensor:
         """One step on content pictures (N,3,H,W) in [0,1].
 
         Raises:
             NonFiniteLossError: before a NaN or infinite loss reaches the weights.
         """
         del batch_idx
+        pictures = self._pictures(batch)
         rate = self.trainer.optimizers[0].param_groups[0]["lr"]
-        self.log("train/learning_rate", rate, batch_size=len(batch))
+        self.log("train/learning_rate", rate, batch_size=len(pictures))
         if self.is_identity_step(self.global_step):
-            identity = self._identity_loss(batch)[0]
+            identity = self._identity_loss(pictures)[0]
             scalars = {"total": identity.detach(), IDENTITY: identity.detach()}
             check_finite(self.global_step, scalars, [IDENTITY])
-            self.log(f"train/loss/{IDENTITY}", identity.detach(), batch_size=len(batch))
+            self.log(f"train/loss/{IDENTITY}", identity.detach(), batch_size=len(pictures))
             return identity
-        chosen = self.styles_at(self.global_step, len(batch))
-        _, terms = self._painted(batch, chosen)
+        terms, own = self._styled(batch, self.global_step)
         scalars = scalars_of(terms)
         check_finite(self.global_step, scalars, terms.terms)
-        self._log("train", scalars | self._by_style(terms, chosen), len(batch))
+        self._log("train", scalars | own, len(pictures))
         total: Tensor = terms.total
         return total
 
@@ -190,6 +190,17 @@ class MultiStyle(LightningModule):
             return optimizer
         schedule = {"scheduler": self._scheduler(optimizer), "interval": "step"}
         return {"optimizer": optimizer, "lr_scheduler": schedule}
+
+    def _pictures(self, batch: Any) -> Tensor:
+        """The content pictures of a batch."""
+        assert isinstance(batch, Tensor)
+        return batch
+
+    def _styled(self, batch: Any, step: int) -> tuple[LossTerms, dict[str, Tensor]]:
+        """The losses of a step on styles, and each style's own."""
+        chosen = self.styles_at(step, len(batch))
+        _, terms = self._painted(batch, chosen)
+        return terms, self._by_style(terms, chosen)
 
     def _painted(self, batch: Tensor, chosen: Sequence[int]) -> tuple[Tensor, LossTerms]:
         """The batch, each picture in the style chosen for it, and the losses."""

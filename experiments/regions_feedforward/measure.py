@@ -1,0 +1,132 @@
+"""Nets trained with maps and without, painting by maps: ``measure.py <with> <without> <regions>``.
+
+``<with>`` and ``<without>`` are runs of ``train.py``, ``<regions>`` is a folder of photographs
+``x.jpg`` with maps ``x_regions.png``. The regions of a map, the largest first, get the nets' styles
+in turn. Writes ``results.csv`` and ``sheet.jpg`` beside this file, and prints a table of means.
+"""
+
+from __future__ import annotations
+
+import csv
+import sys
+from pathlib import Path
+
+import torch
+from omegaconf import OmegaConf
+from torch import Tensor
+
+from stylenet.apply import Model, Stylizer, load_model
+from stylenet.images import LongerSide, contact_sheet, read_image, write_image
+from stylenet.losses import ContentTerm, PerceptualLoss, RegionStylesTerm, View
+from stylenet.losses.network import compact_vgg
+from stylenet.losses.weights import Bundled
+from stylenet.regions import RegionMap, fit_map
+from stylenet.run.region_files import read_region_map
+
+HERE = Path(__file__).parent
+SHOWN = ("163085", "103070", "167083")
+SIDE = 320  # pixels, the longer side of a photograph
+COLOURS = ((230, 60, 50), (50, 90, 220), (140, 220, 60), (240, 200, 40))
+
+
+def styles_in(regions: RegionMap, styles: tuple[str, ...]) -> RegionMap:
+    """The map of styles: the largest region has the first, the next the second, and so on."""
+    order = (-regions.shares()).argsort()
+    numbers = order.argsort() % len(styles)
+    return RegionMap(numbers[regions.labels], styles, COLOURS[: len(styles)])
+
+
+def loss_for(model: Model) -> PerceptualLoss:
+    """Content and style by region, unweighted but for the layers' own weights."""
+    conf = OmegaConf.load(HERE.parents[1] / "conf" / "loss_network" / "compact_vgg.yaml")
+    network = compact_vgg(Bundled())
+    folder = model.path.parent / "styles"
+    pictures = [read_image(folder / f"{name}.png")[None] for name in model.styles]
+    layers = list(conf.style_layers)
+    weights = OmegaConf.to_container(conf.style_layer_weights)
+    return PerceptualLoss(
+        {
+            "content": ContentTerm(list(conf.content_layers), None, 1),
+            "style": RegionStylesTerm(network, pictures, layers, weights, 1),
+        },
+        network,
+    )
+
+
+def paint(model: Model, photo: Tensor, maps: Tensor) -> Tensor:
+    """In one pass, (3,H,W)."""
+    return Stylizer(model, weights=lambda *_: maps)(photo)
+
+
+def composite(model: Model, photo: Tensor, maps: Tensor) -> Tensor:
+    """The whole photograph in each style, of which the map takes the parts: a pass for each."""
+    whole = torch.eye(len(model.styles))
+    painted = [Stylizer(model, weights=lambda *_, one=one: one)(photo) for one in whole]
+    return (torch.stack(painted) * maps[:, None]).sum(0)
+
+
+@torch.no_grad()
+def distances(
+    loss: PerceptualLoss, result: Tensor, photo: Tensor, maps: Tensor
+) -> dict[str, float]:
+    """Content loss, and the style loss inside the regions of each style."""
+    stylised = View(result[None], loss.network(result[None], loss.stylised_layers))
+    content = loss.view_content(photo[None], regions=maps[None])
+    term = loss.terms["style"]
+    assert isinstance(term, RegionStylesTerm)
+    parts = torch.stack(list(term.by_region(stylised, content).values())).sum(0)[0]
+    found = {f"style {number}": float(part) for number, part in enumerate(parts)}
+    return {"content": float(loss.terms["content"](stylised, content)["relu3_2"]), **found}
+
+
+def main() -> None:
+    """Paint, measure, draw."""
+    with_maps, without, folder = load_model(sys.argv[1]), load_model(sys.argv[2]), sys.argv[3]
+    styles, loss = with_maps.styles, loss_for(with_maps)
+    ways = {
+        "with maps": (paint, with_maps),
+        "without maps": (paint, without),
+        "without maps, a pass a style": (composite, without),
+    }
+    rows: list[dict[str, object]] = []
+    sheet: dict[str, list[Tensor]] = {}
+    for file in sorted(Path(folder).glob("*_regions.png")):
+        name = file.name.removesuffix("_regions.png")
+        photo = LongerSide(SIDE)(read_image(file.with_name(f"{name}.jpg")))
+        height, width = photo.shape[-2:]
+        regions = fit_map(styles_in(read_region_map(file), styles), height, width, str(file))
+        maps = torch.from_numpy(regions.soft(height, width))
+        results = {way: how(model, photo, maps) for way, (how, model) in ways.items()}
+        for way, result in results.items():
+            found = distances(loss, result, photo, maps)
+            for number, style in enumerate(styles):
+                share = float(maps[number].mean())
+                rows.append(
+                    {
+                        "photograph": name,
+                        "net": way,
+                        "style": style,
+                        "share": f"{share:.3f}",
+                        "style_loss": f"{found[f'style {number}']:.3f}" if share > 0 else "",
+                        "content_loss": f"{found['content']:.3f}",
+                    }
+                )
+        drawn = torch.from_numpy(regions.picture()).permute(2, 0, 1) / 255
+        sheet[name] = [photo, drawn, *results.values()]
+    with (HERE / "results.csv").open("w", newline="") as out:
+        writer = csv.DictWriter(out, list(rows[0]))
+        writer.writeheader()
+        writer.writerows(rows)
+    titles = ["photograph", f"red {styles[0]}, blue {styles[1]}", *ways]
+    shown = [sheet[name] for name in SHOWN]
+    write_image(HERE / "sheet.jpg", contact_sheet(shown, column_titles=titles, cell=280))
+    for way in ways:
+        for style in styles:
+            own = [r for r in rows if r["net"] == way and r["style"] == style and r["style_loss"]]
+            mean = sum(float(str(r["style_loss"])) for r in own) / len(own)
+            content = sum(float(str(r["content_loss"])) for r in own) / len(own)
+            print(f"{way:30} {style:14} style {mean:8.2f} content {content:6.2f} ({len(own)})")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,55 @@
+"""Style reconstruction where each region of a picture has a style of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor
+
+from stylenet.losses.distances import StyleDistance
+from stylenet.losses.functional import single
+from stylenet.losses.network import LossNetwork
+from stylenet.losses.perceptual import View
+from stylenet.losses.regions import RegionStyleTerm
+from stylenet.losses.several import style_factors
+from stylenet.losses.terms import LayerWeights
+
+
+class RegionStylesTerm(RegionStyleTerm):
+    """`RegionStyleTerm` of whole style pictures, with a factor and a part for each style.
+
+    Args:
+        network: reads the style pictures.
+        style: the style pictures: region r is to have the r-th.
+        layers: style layers.
+        layer_weights: 1 each if None.
+        weight: of the term.
+        distance: of Gram matrices, with its reduction.
+        style_weights: multiplies ``weight`` for each style; 1 each if None.
+
+    Raises:
+        LayerWeightsError: another number of style weights than of styles, or a negative one.
+    """
+
+    def __init__(
+        self,
+        network: LossNetwork,
+        style: Sequence[Tensor],
+        layers: Sequence[str],
+        layer_weights: LayerWeights,
+        weight: float,
+        distance: StyleDistance | None = None,
+        style_weights: Sequence[float] | None = None,
+    ) -> None:
+        super().__init__(network, style, layers, layer_weights, weight, distance)
+        self.factors: Tensor
+        factors = torch.tensor(style_factors(len(style), style_weights))
+        self.register_buffer("factors", factors, persistent=False)
+
+    def forward(self, stylised: View, content: View) -> dict[str, Tensor]:
+        """One part a style, by its number: all layers, times the style's share of the picture."""
+        distances = torch.stack(list(self.by_region(stylised, content).values())).sum(0)
+        assert content.regions is not None
+        weighed = distances * self.factors * single(content.regions).mean((2, 3))
+        return {str(number): weighed[:, number] for number in range(self.count)}

@@ -1,0 +1,47 @@
+"""What a loss network sees in the places of a picture, made comparable between pictures."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from stylenet.regions.clustering import Floats
+from stylenet.regions.resampling import resampled
+from stylenet.regions.segmenting import Picture
+
+Look = Callable[[Picture, Sequence[str]], list[Floats]]
+"""Features of a picture at layers of a loss network, (C,h,w) each."""
+CELLS = 64  # on the longer side of the grid where features are clustered
+BORDER = 32  # pixels by which a picture is reflected: convolutions see zeros beyond its edges
+KEPT = 32  # principal components of the features
+DEAD = 1e-6  # deviation of a channel that says nothing in a picture
+
+
+def features_of(picture: Picture, layers: Sequence[str], look: Look) -> NDArray[np.float32]:
+    """Features at some layers as one array (gh,gw,sum of C): see `Clusters`."""
+    height, width = picture.shape[:2]
+    border = min(BORDER, height - 1, width - 1)
+    padded = np.pad(picture, ((border, border), (border, border), (0, 0)), "reflect")
+    found = look(padded, layers)
+    finest = max(layer.shape[1] / padded.shape[0] for layer in found)
+    scale = min(CELLS / max(height, width), finest)
+    size = (round((height + 2 * border) * scale), round((width + 2 * border) * scale))
+    cut = round(border * scale)
+    inside = slice(cut, max(1, size[0] - cut)), slice(cut, max(1, size[1] - cut))
+    standard = []
+    for layer in found:
+        values = resampled(np.moveaxis(layer, 0, -1), size)[inside]
+        values = values - values.mean((0, 1))
+        deviations = values.std((0, 1))
+        deviations[deviations < DEAD] = 1
+        standard.append(values / deviations / np.sqrt(np.float32(len(layer))))
+    return np.concatenate(standard, -1)
+
+
+def principal(points: Sequence[Floats]) -> list[Floats]:
+    """The `KEPT` directions in which the points of both pictures vary most: (P,D) -> (P,KEPT)."""
+    covariance = sum(one.T @ one / len(one) for one in points)  # their means are 0
+    directions = np.linalg.eigh(covariance)[1][:, -KEPT:]
+    return [one @ directions for one in points]

@@ -1,0 +1,55 @@
+"""Runs of ``task=regions``: one net that paints each region of a picture in its own style."""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+
+from omegaconf import DictConfig
+
+from stylenet.errors import StylenetError
+from stylenet.run.building import Parts
+from stylenet.run.multistyle import MultiStyleRuns
+
+log = logging.getLogger(__name__)
+
+
+class RegionStyleRuns(MultiStyleRuns):
+    """A net is trained for several styles side by side in a picture, and kept like any of several.
+
+    It is one of several styles in all that is done with it: whole pictures, mixtures, regions.
+    """
+
+    def settle(self, config: DictConfig) -> None:
+        """As `MultiStyleRuns`; one style has no regions.
+
+        Raises:
+            StylenetError: a setting that has no meaning here.
+        """
+        super().settle(config)
+        if len(config.style) < 2:
+            raise StylenetError(
+                f"Got style={list(config.style)}, but task=regions trains a net for styles side by "
+                "side.",
+                "Give two or more, e.g. 'style=[udnie,starry_night]', or use task=feedforward.",
+            )
+
+    def _settle_bank(self, config: DictConfig) -> None:
+        if config.bank is not None:
+            raise StylenetError(
+                f"Got bank={config.bank}, but task=regions begins a new net.",
+                "Use task=add_style bank=<run> to let one grow.",
+            )
+
+    def keep(
+        self, config: DictConfig, folder: Path, parts: Parts, *, finished: bool
+    ) -> float | None:
+        """Also say how to paint by a map."""
+        loss = super().keep(config, folder, parts, finished=finished)
+        first, second, *_ = (style.name for style in parts.styles)
+        log.info(
+            "by a map  python evaluate.py 'model=%s' content=<picture> regions=<map> "
+            "'region_styles={red: %s, blue: %s}'",
+            *(folder, first, second),
+        )
+        return loss
