@@ -126,9 +126,18 @@ def test_unreadable_pictures_are_skipped_with_a_note_and_not_tried_again(
         "grey.png": "it has hardly any colour",
     }
     assert "skipped" in caplog.text
-    assert "broken.jpg" in caplog.text
+    assert "broken.jpg: it is not a picture" in caplog.text
     calls.clear()
     assert library.shapes().made == 0
+
+
+def test_many_pictures_skipped_for_one_reason_are_one_line(library: Library, caplog) -> None:
+    for number in range(5):
+        Image.new("RGB", (40, 40), "red").save(library.folder / f"flat{number}.png")
+    with caplog.at_level(logging.INFO):
+        library.shapes()
+    (line,) = [one for one in caplog.messages if one.startswith("skipped")]
+    assert line.endswith("flat2.png and 2 more: no figure stands out from its border")
 
 
 def test_an_empty_library_and_one_without_figures_say_so(tmp_path: Path) -> None:

@@ -22,6 +22,7 @@ from stylenet.regions import BorderContrast, Shape, mean_chroma, resized
 log = logging.getLogger(__name__)
 EVERY = 10.0  # seconds between words on how far it came
 Descriptor: TypeAlias = NDArray[np.float32]
+NAMED = 3  # pictures that are skipped for one reason
 LEAST_PX = 16
 NO_COLOUR = "it has hardly any colour"
 NO_FIGURE = "no figure stands out from its border"
@@ -95,6 +96,7 @@ class Library:
         self.folder = folder.resolve()
         self.describe = describe
         name = hashlib.sha256(str(self.folder).encode("utf-8", "surrogateescape")).hexdigest()[:16]
+        self._settings = repr(describe)
         self.file = cache / "libraries" / f"{name}.sqlite"
 
     def shapes(self) -> Shapes:
@@ -103,15 +105,15 @@ class Library:
         Raises:
             StylenetError: no pictures, or none with a figure.
         """
-        files = sorted(picture_files(self.folder, "library"))
+        files = picture_files(self.folder, "library")
         try:
             found = self._updated(files)
         except sqlite3.DatabaseError as error:
             log.warning("index of the library %s: damaged (%s), made anew", self.file, error)
             self.file.unlink(missing_ok=True)
             found = self._updated(files)
-        for file, problem in found.skipped.items():
-            log.info("skipped: %s: %s", file, problem)
+        for words in _grouped(found.skipped):
+            log.info("skipped: %s", words)
         if not found.files:
             first = next(iter(found.skipped.items()))
             raise StylenetError(
@@ -132,7 +134,8 @@ class Library:
                 "shape BLOB, problem TEXT)"
             )
             known = dict(index.execute("SELECT path, stamp FROM shapes"))
-            stamps = {str(f.relative_to(self.folder)): self._stamp(f) for f in files}
+            start = len(str(self.folder)) + 1  # Path.relative_to takes longer than all the rest
+            stamps = dict(sorted((str(file)[start:], self._stamp(file)) for file in files))
             with index:
                 gone = [(path,) for path in known if path not in stamps]
                 index.executemany("DELETE FROM shapes WHERE path = ?", gone)
@@ -154,7 +157,7 @@ class Library:
     def _stamp(self, file: Path) -> str:
         """What must be the same for what is remembered to count."""
         facts = file.stat()
-        return f"{facts.st_size} {facts.st_mtime_ns} {self.describe!r}"
+        return f"{facts.st_size} {facts.st_mtime_ns} {self._settings}"
 
     def _described(self, file: Path) -> tuple[bytes | None, str | None]:
         try:
@@ -164,6 +167,19 @@ class Library:
         if isinstance(found, str):
             return None, found
         return found.astype(np.float16).tobytes(), None
+
+
+def _grouped(skipped: dict[Path, str]) -> list[str]:
+    """One line a reason, with how many pictures it is and the first of them."""
+    files: dict[str, list[Path]] = {}
+    for file, reason in skipped.items():
+        files.setdefault(reason, []).append(file)
+    return [
+        f"{', '.join(map(str, some[:NAMED]))}"
+        + (f" and {len(some) - NAMED} more" if len(some) > NAMED else "")
+        + f": {reason}"
+        for reason, some in files.items()
+    ]
 
 
 def _told(new: list[str], of: int) -> Iterator[str]:

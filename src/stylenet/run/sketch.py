@@ -18,11 +18,8 @@ from stylenet.run.region_files import write_region_map
 from stylenet.run.sketching import Plan, as_picture, plan_sketch
 
 log = logging.getLogger(__name__)
-DRAWING, REGIONS, FILLED = (
-    "drawing.png",
-    "drawing_regions.png",
-    "filled.png",
-)  # conf/start/filled.yaml
+# conf/start/filled.yaml names one of them
+DRAWING, REGIONS, FILLED = "drawing.png", "drawing_regions.png", "filled.png"
 REFERENCE, SEGMENTS = "reference.png", "reference_regions.png"
 GUIDED, RESULT, SHEET = "guided.png", "result.png", "sheet.png"
 RANKING, TOP = "ranking.csv", "top"
