@@ -118,7 +118,7 @@ def main() -> None:
         writer.writeheader()
         writer.writerows(rows)
     titles = ["photograph", f"red {styles[0]}, blue {styles[1]}", *ways]
-    shown = [sheet[name] for name in SHOWN]
+    shown = [sheet[name] for name in SHOWN if name in sheet]
     write_image(HERE / "sheet.jpg", contact_sheet(shown, column_titles=titles, cell=280))
     for way in ways:
         for style in styles:
