@@ -1,8 +1,9 @@
-"""Nets trained with maps and without, painting by maps: ``measure.py <with> <without> <regions>``.
+"""Nets trained with maps and without: ``measure.py <with> <without> <regions> <name>``.
 
 ``<with>`` and ``<without>`` are runs of ``train.py``, ``<regions>`` is a folder of photographs
-``x.jpg`` with maps ``x_regions.png``. The regions of a map, the largest first, get the nets' styles
-in turn. Writes ``results.csv`` and ``sheet.jpg`` beside this file, and prints a table of means.
+``x.jpg`` with maps ``x_regions.png``, by which both nets paint. The regions of a map, the largest
+first, get the nets' styles in turn. Writes ``<name>.csv`` and ``<name>.jpg`` beside this file, and
+prints a table of means.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ from stylenet.run.region_files import read_region_map
 
 HERE = Path(__file__).parent
 SHOWN = ("163085", "103070", "167083")
-SIDE = 320  # pixels, the longer side of a photograph
+SIDE = 256  # pixels, the longer side of a photograph
 COLOURS = ((230, 60, 50), (50, 90, 220), (140, 220, 60), (240, 200, 40))
 
 
@@ -81,7 +82,8 @@ def distances(
 
 def main() -> None:
     """Paint, measure, draw."""
-    with_maps, without, folder = load_model(sys.argv[1]), load_model(sys.argv[2]), sys.argv[3]
+    with_maps, without = load_model(sys.argv[1]), load_model(sys.argv[2])
+    folder, study = sys.argv[3:5]
     styles, loss = with_maps.styles, loss_for(with_maps)
     ways = {
         "with maps": (paint, with_maps),
@@ -113,13 +115,13 @@ def main() -> None:
                 )
         drawn = torch.from_numpy(regions.picture()).permute(2, 0, 1) / 255
         sheet[name] = [photo, drawn, *results.values()]
-    with (HERE / "results.csv").open("w", newline="") as out:
+    with (HERE / f"{study}.csv").open("w", newline="") as out:
         writer = csv.DictWriter(out, list(rows[0]))
         writer.writeheader()
         writer.writerows(rows)
-    titles = ["photograph", f"red {styles[0]}, blue {styles[1]}", *ways]
-    shown = [sheet[name] for name in SHOWN]
-    write_image(HERE / "sheet.jpg", contact_sheet(shown, column_titles=titles, cell=280))
+    titles = ["photograph", "regions", *ways]
+    shown = [sheet[name] for name in SHOWN if name in sheet]
+    write_image(HERE / f"{study}.jpg", contact_sheet(shown, column_titles=titles, cell=256))
     for way in ways:
         for style in styles:
             own = [r for r in rows if r["net"] == way and r["style"] == style and r["style_loss"]]

@@ -58,6 +58,17 @@ def test_a_run_leaves_a_net_that_paints_by_maps(
     assert model.styles == NAMES
     assert model.description["losses"]["style_weights"] == [1, 1, 1]
 
+    # it can go on from there, with a net whose shape is the first one's; and with its styles only
+    more, rest = tmp_path / "more", [a for a in regional if not a.startswith("net.")]
+    bank = [f"bank={run}", "optimizer.lr=1e-9", f"run.dir={more}"]
+    assert script("train.py", *rest, *bank, "trainer.max_steps=1") == 0
+    tuned = load_model(more)
+    assert tuned.description["architecture"] == model.description["architecture"]
+    for key, value in model.net.state_dict().items():
+        torch.testing.assert_close(tuned.net.state_dict()[key], value, atol=1e-6, rtol=0)
+    assert script("train.py", *rest, f"bank={run}", "style=[moss,sand]") == 2
+    assert "a net of sand, moss, coal" in capfd.readouterr().err
+
     with Image.open(content) as photo:
         width, height = photo.size
     regions = Image.new("RGB", (width, height), "red")
@@ -77,7 +88,7 @@ def test_a_run_leaves_a_net_that_paints_by_maps(
     ("arguments", "words"),
     [
         (["style=[sand]"], "trains a net for styles side by side"),
-        (["bank=somewhere"], "task=regions begins a new net"),
+        (["bank=somewhere"], "somewhere/model.safetensors does not exist"),
         (["maps.cells=[9,2]"], "maps.cells=[9, 2], expected two numbers"),
         (["loss/style_distance=moments"], "compares guided Gram matrices"),
         (["norm=instance"], "without a choice of styles"),

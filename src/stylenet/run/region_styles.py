@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 from pathlib import Path
 
 from omegaconf import DictConfig
+from torch import nn
 
+from stylenet.apply import load_model
 from stylenet.errors import StylenetError
 from stylenet.run.building import Parts
 from stylenet.run.multistyle import MultiStyleRuns
@@ -17,7 +20,8 @@ log = logging.getLogger(__name__)
 class RegionStyleRuns(MultiStyleRuns):
     """A net is trained for several styles side by side in a picture, and kept like any of several.
 
-    It is one of several styles in all that is done with it: whole pictures, mixtures, regions.
+    It is one of several styles in all that is done with it: whole pictures, mixtures, regions. With
+    ``bank`` it begins as a net of these styles, which so learns what it lacks in some steps.
     """
 
     def settle(self, config: DictConfig) -> None:
@@ -35,11 +39,20 @@ class RegionStyleRuns(MultiStyleRuns):
             )
 
     def _settle_bank(self, config: DictConfig) -> None:
-        if config.bank is not None:
+        """The net to begin with may be any of several styles."""
+
+    def _net(self, config: DictConfig, names: Sequence[str]) -> nn.Module:
+        if config.bank is None:
+            return super()._net(config, names)
+        bank = load_model(config.bank)
+        if bank.styles != tuple(names):
             raise StylenetError(
-                f"Got bank={config.bank}, but task=regions begins a new net.",
-                "Use task=add_style bank=<run> to let one grow.",
+                f"Got style=[{','.join(names)}] and bank={config.bank}, a net of "
+                f"{', '.join(bank.styles) or 'one style'}.",
+                "Name the styles of the net, in its order.",
             )
+        config.net = bank.description["architecture"]
+        return bank.net.train().requires_grad_(True)
 
     def keep(
         self, config: DictConfig, folder: Path, parts: Parts, *, finished: bool
