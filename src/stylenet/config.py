@@ -104,7 +104,7 @@ class EvaluateConfig:
     style_weights: Any = None
     strength: float = 1.0
     reconstruct: bool = False
-    regions: str | None = None
+    region_map: str | None = None
     region_styles: Any = None
     max_pixels: int = 100_000_000
     device: str = "auto"

@@ -212,9 +212,9 @@ def test_evaluate_paints_mixtures_regions_and_no_style(
     regions.paste((0, 0, 255), (width // 2, 0, width, height))
     regions.save(tmp_path / "map.png")
     styles = "region_styles={red: sand, 0x0000ff: coal}"
-    paint("regions", f"regions={tmp_path / 'map.png'}", styles)
+    paint("regions", f"region_map={tmp_path / 'map.png'}", styles)
     fused = picture("regions", "run_regions")
-    paint("same", f"regions={tmp_path / 'map.png'}", "region_styles={red: coal, blue: coal}")
+    paint("same", f"region_map={tmp_path / 'map.png'}", "region_styles={red: coal, blue: coal}")
     difference = picture("same", "run_regions") - picture("each", "run_coal")
     assert difference.abs().max() < 2 / 255
     assert not torch.equal(fused, picture("same", "run_regions"))
@@ -259,9 +259,9 @@ def bank(tmp_path: Path) -> Path:
         (["style_weights={sand: 0.5}"], "with a sum of 0.5, expected 1"),
         (["style_weights={sant: 1}"], "Did you mean 'sand'?"),
         (["style_weights={sand: 1}", "reconstruct=true"], "expected one"),
-        (["regions=map.png"], "'region_styles={red: sand, blue: moss}'"),
-        (["regions=map.png", "region_styles={red: sand}"], "none of red, most of them 0x0000ff"),
-        (["regions=wide.png", "region_styles={red: sand}"], "which has another shape"),
+        (["region_map=map.png"], "'region_styles={red: sand, blue: moss}'"),
+        (["region_map=map.png", "region_styles={red: sand}"], "none of red, most of them 0x0000ff"),
+        (["region_map=wide.png", "region_styles={red: sand}"], "which has another shape"),
     ],
 )
 def test_what_a_net_cannot_paint_is_refused(

@@ -74,7 +74,7 @@ def test_a_run_leaves_a_net_that_paints_by_maps(
     regions = Image.new("RGB", (width, height), "red")
     regions.paste((0, 0, 255), (width // 2, 0, width, height))
     regions.save(tmp_path / "map.png")
-    common = [f"model={run}", f"content={content}", f"regions={tmp_path / 'map.png'}"]
+    common = [f"model={run}", f"content={content}", f"region_map={tmp_path / 'map.png'}"]
     styles = "region_styles={red: sand, blue: coal}"
     assert script("evaluate.py", *common, styles, f"out={tmp_path / 'out'}") == 0
     weights = torch.zeros(1, 3, height, width)

@@ -37,7 +37,7 @@ def evaluate(config: DictConfig) -> list[Row]:
     """Paint every content picture with every model, at the picture's own size.
 
     A net of several styles paints in each of them, as a model of its own; or as ``style_weights``,
-    ``strength``, ``reconstruct`` or ``regions`` with ``region_styles`` say.
+    ``strength``, ``reconstruct`` or ``region_map`` with ``region_styles`` say.
 
     Writes ``<out>/<model>/<path below the content folder>.png``, ``<out>/sheet.png`` (the first
     pictures) and ``<out>/metrics.csv`` and prints a table. Losses are unweighted: content, style

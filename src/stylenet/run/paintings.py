@@ -44,7 +44,7 @@ class Painting:
 
 
 def paintings(config: DictConfig, name: str, model: Model) -> list[Painting]:
-    """What ``style_weights``, ``strength``, ``reconstruct`` and ``regions`` ask of ``model``.
+    """What ``style_weights``, ``strength``, ``reconstruct`` and ``region_map`` ask of ``model``.
 
     Where they ask for nothing, a net of several styles paints in each.
 
@@ -54,7 +54,7 @@ def paintings(config: DictConfig, name: str, model: Model) -> list[Painting]:
     asked = {
         "style_weights": config.style_weights is not None,
         "reconstruct=true": bool(config.reconstruct),
-        "regions": config.regions is not None,
+        "region_map": config.region_map is not None,
     }
     given = [key for key, value in asked.items() if value]
     if len(given) > 1:
@@ -72,7 +72,7 @@ def paintings(config: DictConfig, name: str, model: Model) -> list[Painting]:
     strength = _strength(config, model)
     if config.reconstruct:
         return [_mixed(f"{name}_reconstruction", model, {})]
-    if config.regions is not None:
+    if config.region_map is not None:
         return [_in_regions(config, name, model, strength)]
     if config.style_weights is not None:
         weights = {str(k): float(v) * strength for k, v in config.style_weights.items()}
@@ -95,10 +95,10 @@ def _in_regions(config: DictConfig, name: str, model: Model, strength: float) ->
     given = {str(k): str(v) for k, v in (config.region_styles or {}).items()}
     if not given:
         raise StylenetError(
-            f"Got regions={config.regions} without their styles.",
+            f"Got region_map={config.region_map} without their styles.",
             f"Use 'region_styles={{red: {model.styles[0]}, blue: {model.styles[-1]}}}'.",
         )
-    regions = read_regions(config.regions, list(given))
+    regions = read_regions(config.region_map, list(given))
     maps = torch.zeros(len(model.styles), *regions.shape[-2:])
     for style, region in zip(given.values(), regions, strict=True):
         maps[model.style_number(style)] += strength * region
@@ -107,7 +107,7 @@ def _in_regions(config: DictConfig, name: str, model: Model, strength: float) ->
         own = maps.shape[-1] / maps.shape[-2]
         if abs(own / (width / height) - 1) > CLOSE:
             raise StylenetError(
-                f"Got regions={config.regions} of {maps.shape[-1]}x{maps.shape[-2]} px for a "
+                f"Got region_map={config.region_map} of {maps.shape[-1]}x{maps.shape[-2]} px for a "
                 f"picture of {width}x{height} px, which has another shape.",
                 "Give a map of the picture's shape, of any size.",
             )

@@ -61,7 +61,7 @@ class RegionStyleRuns(MultiStyleRuns):
         loss = super().keep(config, folder, parts, finished=finished)
         first, second, *_ = (style.name for style in parts.styles)
         log.info(
-            "by a map  python evaluate.py 'model=%s' content=<picture> regions=<map> "
+            "by a map  python evaluate.py 'model=%s' content=<picture> region_map=<map> "
             "'region_styles={red: %s, blue: %s}'",
             *(folder, first, second),
         )
