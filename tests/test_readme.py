@@ -10,7 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from PIL import Image
+from PIL import Image, ImageDraw
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text()
@@ -24,6 +24,7 @@ TEXTS = re.findall(r"```text\n(.*?)```", README, flags=re.DOTALL)
 SET_UP = "python3 -m venv .uv && .uv/bin/pip install -q uv && .uv/bin/uv run "
 RUN = "runs/2026-01-01_12-00-00_style-udnie"
 BANK = "runs/2026-01-01_12-00-00_four-styles"
+PIXELS = {f"task={name}" for name in ("gatys", "texture", "invert", "pyramid", "sketch")}
 Script = Callable[..., int]
 
 
@@ -47,6 +48,14 @@ def place(script: Script, photos: Path, tmp_path: Path, monkeypatch: pytest.Monk
     monkeypatch.setenv("STYLENET_STYLES", str(styles))
     shutil.copytree(photos, tmp_path / "photos_val")
     write_coco(photos, tmp_path / "coco")
+    for name, of in (("map", photos / "me.jpg"), ("style_map", styles / "wave.jpg")):
+        with Image.open(of) as picture:
+            half = Image.new("RGB", picture.size, "red")
+        half.paste((0, 0, 255), (0, 0, half.width // 2, half.height))
+        half.save(tmp_path / f"{name}.png")
+    drawing = Image.new("L", (96, 96), 255)
+    ImageDraw.Draw(drawing).ellipse((16, 24, 80, 72), outline=0, width=2)
+    drawing.save(tmp_path / "drawing.png")
     return tmp_path
 
 
@@ -63,7 +72,7 @@ def write_coco(photos: Path, folder: Path) -> None:
 
 def small(arguments: list[str]) -> list[str]:
     """What is added to a command of README, so that it takes a second."""
-    if any(a in ("task=gatys", "task=texture", "task=invert", "task=pyramid") for a in arguments):
+    if PIXELS & set(arguments):
         sizes = [a for a in arguments if a.startswith("content_size.")]
         small_sizes = [f"{a.partition('=')[0]}=40" for a in sizes] or ["content_size.px=40"]
         rest = [a for a in arguments if a not in sizes]
@@ -121,10 +130,6 @@ def test_evaluate_commands(
 ) -> None:
     if BANK in command:
         bank()
-    with Image.open(place / "photos" / "me.jpg") as photo:
-        half = Image.new("RGB", photo.size, "red")
-    half.paste((0, 0, 255), (0, 0, half.width // 2, half.height))
-    half.save(place / "map.png")
     for run in (RUN, "runs/a", "runs/b"):
         if run in command:
             assert script("train.py", *small(["style=udnie", f"run.dir={run}"])) == 0
