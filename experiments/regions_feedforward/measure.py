@@ -121,7 +121,7 @@ def main() -> None:
         writer.writerows(rows)
     titles = ["photograph", "regions", *ways]
     shown = [sheet[name] for name in SHOWN if name in sheet]
-    write_image(HERE / f"{study}.jpg", contact_sheet(shown, column_titles=titles, cell=256))
+    write_image(HERE / f"{study}.jpg", contact_sheet(shown, column_titles=titles, cell=220))
     for way in ways:
         for style in styles:
             own = [r for r in rows if r["net"] == way and r["style"] == style and r["style_loss"]]
