@@ -258,3 +258,16 @@ def test_styles_writes_its_tables_and_plot(benchmark_of, tmp_path, monkeypatch):
         assert few["against_fewest"] == "+0.0%"
         assert float(many["parameters_mib"]) > float(few["parameters_mib"])
     assert (tmp_path / "styles_cost.png").is_file()
+
+
+def test_retrieval_finds_what_was_drawn_and_writes_its_table(benchmark_of, tmp_path, monkeypatch):
+    retrieval = benchmark_of("retrieval")
+    out = tmp_path / "retrieval.csv"
+    own = ["--pictures", "12", "--queries", "3", "--folder", str(tmp_path), "--out", str(out)]
+    for indexed in ("12", "0"):
+        monkeypatch.setattr(sys, "argv", ["retrieval.py", *own])
+        retrieval.main()
+        (row,) = read(out)
+        assert (row["pictures"], row["indexed_now"]) == ("12", indexed)
+        assert float(row["seconds_to_answer"]) < 2
+        assert int(row["found_among_6"]) >= 2

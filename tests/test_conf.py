@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 from omegaconf import DictConfig, OmegaConf
-from PIL import Image
+from PIL import Image, ImageDraw
 
 from stylenet.apply import save_model
 from stylenet.apply.model_file import build_architecture
@@ -48,6 +48,10 @@ PIXEL_GROUPS = {"content_size", "colours", "start", "scales", "regions"}
 PIXEL_FILES = {f"optimizer/{name}.yaml" for name in ("lbfgs", "lbfgs_fixed", "by_size", "sgd")}
 PIXEL_FILES |= {"callbacks/gatys.yaml", "data/iterations.yaml", "loss/texture.yaml"}
 PIXEL_FILES |= {"loss/optimised.yaml"}
+# groups and tasks of a drawing that is coloured
+SKETCH_GROUPS = {"colouring", "colouring/matching"}
+SKETCH_FILES = {"start/filled.yaml"}
+PIXEL_TASKS = {f"stylenet.tasks.{name}" for name in ("Gatys", "Pyramid", "SketchColouring")}
 # groups and choices of a loss network that is distilled
 DISTILL_GROUPS = {"teacher", "student"}
 DISTILL_FILES = {"callbacks/distill.yaml"}
@@ -69,6 +73,7 @@ def choice_of(file: str) -> list[str]:
     distilled = group in DISTILL_GROUPS or file in DISTILL_FILES
     task = ["task=gatys"] if pixels else ["task=distill"] if distilled else []
     task = ["task=multistyle"] if file in SEVERAL_FILES else task
+    task = ["task=sketch"] if group in SKETCH_GROUPS or file in SKETCH_FILES else task
     task = ["task=regions"] if group in REGION_GROUPS or file in REGION_FILES else task
     return [*task, *NEEDS.get(file, []), f"{group}={name}"]
 
@@ -183,6 +188,14 @@ def bank_in(folder: Path) -> Path:
     return folder
 
 
+def write_drawing(folder: Path) -> Path:
+    """A square in lines."""
+    page = Image.new("L", (48, 48), 255)
+    ImageDraw.Draw(page).rectangle((8, 8, 40, 40), outline=0, width=2)
+    page.save(folder / "drawing.png")
+    return folder / "drawing.png"
+
+
 def shrink(config: DictConfig) -> None:
     """48 pixels, whichever keys the size has."""
     for size in (config.content_size, config.style_size):
@@ -230,12 +243,16 @@ def test_every_choice_trains_for_one_step(
         if not torch.cuda.is_available():
             pytest.skip("no GPU here")
     logger = [] if file.startswith("logger/") else ["logger=none"]
-    pixels = composed(*choice_of(file)).task._target_ == "stylenet.tasks.Gatys"
+    pixels = composed(*choice_of(file)).task._target_ in PIXEL_TASKS
     if pixels:
         small = [*(o for o in small if not o.startswith("data.")), f"content={photos / '01.jpg'}"]
     config = offline(composed(*choice_of(file), *logger, *small), photos)
     if file == "task/add_style.yaml":
         config.bank = str(bank_in(tmp_path / "bank"))
+    if config.pyramid is not None:
+        config.trainer.max_steps = 2  # it is two transfers
+    if config.colouring is not None:
+        config.sketch, config.reference = str(write_drawing(photos)), str(photos / "02.jpg")
     if pixels:
         shrink(config)
     loss = train(config)

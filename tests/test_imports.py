@@ -15,7 +15,6 @@ ALLOWED = {
     "errors": set(),
     "config": set(),
     "images": set(),
-    "regions": set(),
     "styles": {"images"},
     "nets": set(),
     "losses": {"images"},
@@ -23,6 +22,7 @@ ALLOWED = {
     "callbacks": {"images"},
     "loggers": set(),
     "metrics": {"losses"},
+    "regions": set(),
     "tasks": {"losses", "nets"},
     "apply": {"images", "nets"},
     "run": {

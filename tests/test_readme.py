@@ -63,7 +63,7 @@ def write_coco(photos: Path, folder: Path) -> None:
 
 def small(arguments: list[str]) -> list[str]:
     """What is added to a command of README, so that it takes a second."""
-    if any(a.startswith(("task=gatys", "task=texture", "task=invert")) for a in arguments):
+    if any(a in ("task=gatys", "task=texture", "task=invert", "task=pyramid") for a in arguments):
         sizes = [a for a in arguments if a.startswith("content_size.")]
         small_sizes = [f"{a.partition('=')[0]}=40" for a in sizes] or ["content_size.px=40"]
         rest = [a for a in arguments if a not in sizes]

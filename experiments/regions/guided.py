@@ -3,8 +3,8 @@
 Every picture is a run of ``train.py task=gatys``, made in this process: 256 px on the longer side
 and 100 iterations, or 192 px and 60 for the cases that ``results.csv`` gives 192 px; seed 0.
 ``out`` keeps the runs, and a run that is finished is not made again. Words after ``out`` choose
-cases by name. ``results.csv``, ``guided.jpg``, ``others.jpg``, ``paintings.jpg``, ``coco.jpg`` and
-``layout.jpg`` are written beside this file, sheets only where all their cases were chosen. The
+cases by name. ``results.csv`` and the sheets (``guided.jpg``, ``others.jpg``, ``paintings.jpg``,
+``coco.jpg``) are written beside this file, sheets only where all their cases were chosen. The
 photographs are looked for in ../shared/assets, the paintings in $STYLENET_STYLES.
 
 A region's loss is the distance of its guided Gram matrices from its style's, over all style layers
@@ -14,25 +14,24 @@ and times the style weight: of the guided result and of the plain one by the sam
 from __future__ import annotations
 
 import csv
+import os
 import shutil
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-import numpy as np
 import torch
 from hydra import compose, initialize_config_dir
 from omegaconf import OmegaConf
 from torch import Tensor
 
-from stylenet.images import contact_sheet, read_image, write_image
+from stylenet.images import LongerSide, contact_sheet, read_image, write_image
 from stylenet.losses import RegionStyleTerm, View
-from stylenet.regions import RegionMap
 from stylenet.run import train
 from stylenet.run.launch import register
 from stylenet.run.pixels import PixelRuns
-from stylenet.run.region_files import write_region_map
+from stylenet.styles import find_style, read_style
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
@@ -43,7 +42,6 @@ SMALL = ("content_size.px=192", "trainer.max_steps=60")
 COMMON += ["callbacks=none", "trainer.accelerator=cpu", "precision=32"]
 RED, GREEN, BLUE, YELLOW = "0xe6194b", "0x3cb44b", "0x0082c8", "0xffe119"
 PURPLE = "0x911eb4"
-LAYOUT_COLOURS = ((230, 25, 75), (0, 130, 200), (60, 180, 75), (255, 225, 25))
 
 
 @dataclass(frozen=True)
@@ -56,6 +54,9 @@ class Case:
         guided: overrides of the guided one.
         plain: overrides of the plain one.
         small: whether both runs are of 192 px and 60 iterations.
+        search: whether both have L-BFGS with a line search; else ``task=gatys``'s own, of a fixed
+            step.
+        paintings: of the regions, where they are not those of one style picture.
     """
 
     name: str
@@ -63,6 +64,8 @@ class Case:
     guided: tuple[str, ...]
     plain: tuple[str, ...] = ()
     small: bool = False
+    search: bool = False
+    paintings: tuple[str, ...] = ()
 
 
 def photographs(
@@ -91,6 +94,7 @@ def paintings(content: str, styles: dict[str, str]) -> Case:
         (f"content={MAPS / f'{content}.jpg'}",),
         ("regions=maps", region_map, f"regions.styles={{{words}}}"),
         (f"style=[{names}]",),
+        paintings=tuple(styles.values()),
     )
 
 
@@ -126,6 +130,8 @@ OTHERS = [
     photographs("159008", "105025", {RED: BLUE, GREEN: YELLOW}, YELLOW),
     photographs("167062", "159008", {BLUE: GREEN, YELLOW: GREEN, PURPLE: GREEN}),
 ]
+# of these the guided or the plain run did not descend with a fixed step
+SEARCHED = {"159008_as_105025", "167062_as_159008"}
 PAINTED = [
     paintings("163085", {GREEN: "udnie", BLUE: "wave", RED: "starry_night"}),
     paintings("130026", {GREEN: "wave", RED: "the_scream"}),
@@ -137,10 +143,20 @@ ANNOTATED = [
 ]
 SHEETS = {
     "guided.jpg": DEVELOPED + UNSEEN,
-    "others.jpg": [replace(case, small=True) for case in OTHERS],
+    "others.jpg": [replace(c, small=True, search=c.name in SEARCHED) for c in OTHERS],
     "paintings.jpg": PAINTED,
-    "coco.jpg": [replace(case, small=True) for case in ANNOTATED],
+    "coco.jpg": [replace(c, small=True) for c in ANNOTATED],
 }
+
+CELLS = {"guided.jpg": 176, "others.jpg": 128, "coco.jpg": 208}  # so that no sheet has 300 kB
+
+
+def painting(name: str) -> Tensor:
+    """A painting, 170 px on its longer side."""
+    folder = os.environ.get("STYLENET_STYLES")
+    cache = Path("~/.cache/stylenet/styles").expanduser()
+    found = find_style(name, folder=Path(folder) if folder else None, cache=cache)
+    return read_style(found, LongerSide(170))
 
 
 def paint(folder: Path, overrides: Sequence[str]) -> None:
@@ -173,6 +189,7 @@ def rows_of(case: Case, out: Path) -> list[dict[str, str]]:
     """One row a region: its loss in the photograph, by plain and by guided transfer."""
     guided, plain = out / f"{case.name}_guided", out / f"{case.name}_plain"
     common = [*case.common, *(SMALL if case.small else ())]
+    common += ["optimizer=lbfgs"] if case.search else []
     paint(guided, [*common, *case.guided])
     paint(plain, [*common, *case.plain])
     pictures = [guided / "content.png", plain / "result.png", guided / "result.png"]
@@ -185,6 +202,7 @@ def rows_of(case: Case, out: Path) -> list[dict[str, str]]:
                 "case": case.name,
                 "region": name,
                 "px": "192" if case.small else "256",
+                "step": "searched" if case.search else "fixed",
                 "share": f"{share:.4f}",
                 "photograph": f"{before:.4g}",
                 "plain": f"{by_plain:.4g}",
@@ -196,51 +214,26 @@ def rows_of(case: Case, out: Path) -> list[dict[str, str]]:
 
 
 def sheet(file: str, cases: Sequence[Case], out: Path) -> None:
-    """A row a case: content, its map, style, its map where there is one, plain, guided."""
+    """A row a case: content, its map, style with its map or the paintings, plain, guided."""
     rows = []
     for case in cases:
         guided = out / f"{case.name}_guided"
-        names = ["content", "regions_content", "style", "regions_style"]
-        files = [guided / f"{name}.png" for name in names]
-        files += [out / f"{case.name}_plain" / "result.png", guided / "result.png"]
-        rows.append([read_image(one) if one.is_file() else None for one in files])
+        names = ["content", "regions_content"]
+        names += [] if case.paintings else ["style", "regions_style"]
+        row = [read_image(guided / f"{name}.png") for name in names]
+        if case.paintings:
+            row.append(
+                contact_sheet([[painting(name) for name in case.paintings]], cell=170, pad=2)
+            )
+        row += [
+            read_image(out / f"{case.name}_{kind}" / "result.png") for kind in ("plain", "guided")
+        ]
+        rows.append(row)
     titles = ["content", "its map", "style", "its map", "plain", "guided"]
-    picture = contact_sheet(rows, column_titles=titles, cell=256)
+    if cases[0].paintings:
+        titles[2:4] = ["paintings"]
+    picture = contact_sheet(rows, column_titles=titles, cell=CELLS.get(file, 256))
     write_image(HERE / file, picture)
-
-
-def layout(file: Path) -> Path:
-    """A new landscape in the colours of 167083's map: sky, mountains, a cliff, a lake."""
-    down, across = np.mgrid[0:192, 0:256]
-    labels = np.zeros((192, 256), dtype=np.int64)
-    ridge = 70 + 25 * np.sin(across / 30.0) + 12 * np.sin(across / 11.0)
-    labels[down > ridge] = 1
-    labels[(down > 200 - 0.9 * across) & (across < 90) & (down > 60)] = 2
-    labels[((down - 150) / 32) ** 2 + ((across - 175) / 62) ** 2 < 1] = 3
-    names = ("sky", "mountain", "cliff", "lake")
-    return write_region_map(file, RegionMap(labels, names, LAYOUT_COLOURS))
-
-
-def paint_layout(out: Path) -> None:
-    """A map alone, painted from white noise with the regions of a photograph."""
-    style = MAPS / "167083"
-    overrides = [
-        "content=null",
-        f"style={style}.jpg",
-        "regions=maps",
-        f"regions.content={layout(out / 'layout.png')}",
-        f"regions.style={style}_regions.png",
-        f"regions.background={BLUE}",
-        "scales=coarse_to_fine",
-        "scales.steps=30",
-        "trainer.max_steps=200",
-    ]
-    folder = out / "layout"
-    paint(folder, overrides)
-    names = ["regions_content", "style", "regions_style", "result"]
-    pictures = [read_image(folder / f"{name}.png") for name in names]
-    titles = ["layout", "style", "its map", "painted from noise"]
-    write_image(HERE / "layout.jpg", contact_sheet([pictures], column_titles=titles, cell=320))
 
 
 def main() -> None:
@@ -257,8 +250,6 @@ def main() -> None:
             for row in rows:
                 if row["case"] == case.name:
                     print(*row.values(), flush=True)
-        if not chosen or "layout" in chosen:
-            paint_layout(out)
     for file, group in SHEETS.items():
         if all(case in cases for case in group):
             sheet(file, group, out)

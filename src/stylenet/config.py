@@ -50,6 +50,11 @@ class TrainConfig:
     style: Any = "ihc"
     content: Any = None
     bank: str | None = None
+    sketch: str | None = None
+    library: str | None = None
+    reference: str | None = None
+    sketch_mask: str | None = None
+    reference_mask: str | None = None
     style_scale: float | None = None
     seed: int = 0
     precision: Any = "auto"
@@ -65,6 +70,7 @@ class TrainConfig:
     colours: Any = None
     start: Any = None
     scales: Any = None
+    colouring: Any = None
     maps: Any = None
     regions: Any = None
     norm: Any = None
@@ -75,6 +81,7 @@ class TrainConfig:
     distillation: Any = None
     card: Any = None
     loss: Any = None
+    pyramid: Any = None
     data: Any = None
     task: Any = None
     callbacks: Any = None

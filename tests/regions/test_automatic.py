@@ -11,8 +11,8 @@ from torch.nn import functional as F
 from stylenet.regions import Clusters, Felzenszwalb, RegionError, Segments, Slic
 from stylenet.regions.automatic import palette
 from stylenet.regions.clustering import k_means, square_distances
-from stylenet.regions.pairing import pair, smooth
 from stylenet.regions.resampling import resampled
+from stylenet.regions.shared_labels import pair, smooth
 
 COLOURS = {"red": (0.9, 0.1, 0.1), "green": (0.1, 0.7, 0.2), "blue": (0.1, 0.2, 0.8)}
 

@@ -8,6 +8,8 @@ from stylenet.losses.distances import (
     WassersteinDistance,
 )
 from stylenet.losses.distillation import Distillation
+from stylenet.losses.laplacian import LaplacianTerm
+from stylenet.losses.levels import LevelsTerm
 from stylenet.losses.network import LossNetwork
 from stylenet.losses.perceptual import LossTerms, PerceptualLoss, Term, View
 from stylenet.losses.region_styles import RegionStylesTerm
@@ -29,7 +31,9 @@ __all__ = [
     "ContentTerm",
     "Distillation",
     "GramDistance",
+    "LaplacianTerm",
     "LayerWeightsError",
+    "LevelsTerm",
     "LossNetwork",
     "LossTerms",
     "MomentsDistance",

@@ -12,10 +12,10 @@ from skimage import color
 from stylenet.regions.clustering import Floats, Labels, k_means
 from stylenet.regions.errors import RegionError
 from stylenet.regions.features import Look, features_of, principal
-from stylenet.regions.pairing import Pair, pair, smooth
 from stylenet.regions.region_map import Colour, RegionMap
 from stylenet.regions.resampling import resampled
 from stylenet.regions.segmenting import Picture, Segmenter
+from stylenet.regions.shared_labels import Pair, pair, smooth
 
 SIDE = 320  # longer side of what is segmented, pixels
 GOLDEN = 0.618  # of the circle of hues, between one colour and the next

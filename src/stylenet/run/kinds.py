@@ -13,7 +13,9 @@ from stylenet.run.distill import DistillRuns
 from stylenet.run.feedforward import FeedForwardRuns
 from stylenet.run.multistyle import AddStyleRuns, MultiStyleRuns
 from stylenet.run.pixels import PixelRuns
+from stylenet.run.pyramid import PyramidRuns
 from stylenet.run.region_styles import RegionStyleRuns
+from stylenet.run.sketch import SketchRuns
 
 
 class Kind(Protocol):
@@ -48,6 +50,8 @@ KINDS: dict[str, Kind] = {
     "stylenet.tasks.FeedForward": FeedForwardRuns(),
     "stylenet.tasks.Gatys": PixelRuns(),
     "stylenet.tasks.MultiStyle": MultiStyleRuns(),
+    "stylenet.tasks.Pyramid": PyramidRuns(),
+    "stylenet.tasks.SketchColouring": SketchRuns(),
     "stylenet.tasks.RegionStyles": RegionStyleRuns(),
 }
 
@@ -62,7 +66,7 @@ def kind_of(config: DictConfig) -> Kind:
     if target not in KINDS:
         raise StylenetError(
             f"Got task._target_={target}, expected one of {', '.join(KINDS)}.",
-            "Choose task=feedforward, task=multistyle, task=regions, task=add_style, task=gatys or "
-            "task=distill; a new task is entered in stylenet.run.kinds.",
+            "Choose task=feedforward, task=multistyle, task=regions, task=add_style, task=gatys, "
+            "task=pyramid, task=sketch or task=distill; enter a new one in stylenet.run.kinds.",
         )
     return KINDS[target]

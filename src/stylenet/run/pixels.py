@@ -6,8 +6,9 @@ import copy
 import functools
 import json
 import logging
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import torch
 from omegaconf import DictConfig
@@ -44,6 +45,8 @@ from stylenet.tasks import Stage
 log = logging.getLogger(__name__)
 GREY = 0.5
 FACTS = "result.json"
+StagesOf: TypeAlias = Callable[[int], list[Stage]]
+"""Number of steps -> the stages of one transfer."""
 
 
 class PixelRuns:
@@ -121,17 +124,20 @@ class PixelRuns:
             loss.network = CheckpointedNetwork(reader) if large else reader
             return loss
 
-        stages = [
-            Stage(
-                content=resize(content, h, w),
-                make_loss=functools.partial(loss_at, h, w, fast),
-                make_judge=functools.partial(loss_at, h, w, network),
-                finish=functools.partial(colours.after, content=resize(photo, h, w)),
-                end=end,
-                regions=None if guidance is None else guidance.at(h, w),
-            )
-            for h, w, end in instantiate(config.scales)(height, width, config.trainer.max_steps)
-        ]
+        def stages_of(steps: int) -> list[Stage]:
+            return [
+                Stage(
+                    content=resize(content, h, w),
+                    make_loss=functools.partial(loss_at, h, w, fast),
+                    make_judge=functools.partial(loss_at, h, w, network),
+                    finish=functools.partial(colours.after, content=resize(photo, h, w)),
+                    end=end,
+                    regions=None if guidance is None else guidance.at(h, w),
+                )
+                for h, w, end in instantiate(config.scales)(height, width, steps)
+            ]
+
+        stages = self.arrange(config, stages_of)
         generator = torch.Generator().manual_seed(config.seed)
         start = instantiate(config.start)(stages[0].content, styles[0], generator)
         # partial, because Hydra takes dataclasses among its arguments for configurations
@@ -143,6 +149,10 @@ class PixelRuns:
             scheduler=instantiate(config.scheduler) if config.scheduler else None,
         )
         return Made(found, task, instantiate(config.data), guidance=guidance)
+
+    def arrange(self, config: DictConfig, stages_of: StagesOf) -> Sequence[Stage]:
+        """The stages of the run: here those of one transfer, which takes all its steps."""
+        return stages_of(config.trainer.max_steps)
 
     def begin(self, config: DictConfig, folder: Path, parts: Parts) -> None:
         """Write ``content.png`` and ``style.png`` as the loss sees them; name the parts."""

@@ -36,6 +36,7 @@ PATHS: tuple[str, ...] = ("style", "data.root", "data.val_root", "data.cache")
 PATHS += ("data.chunk_folder", "loss_network.weights.path", "paths.styles")
 PATHS += ("teacher.weights.path", "student.weights.path", "data.roots")
 PATHS += ("content", "paths.contents", "start.picture.path", "bank")
+PATHS += ("sketch", "library", "reference", "sketch_mask", "reference_mask")
 PATHS += ("regions.content", "regions.style", "regions.annotations", "regions.style_annotations")
 NAMED = ("style", "content")  # a name, unless there is a file of that path
 UNLIMITED = {"max_steps": -1, "max_epochs": -1, "max_time": None}

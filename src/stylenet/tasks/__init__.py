@@ -7,9 +7,11 @@ from stylenet.tasks.maps import DataMaps, RandomMaps
 from stylenet.tasks.multistyle import AddStyle, MultiStyle
 from stylenet.tasks.muon import Muon
 from stylenet.tasks.optimizers import LBFGS, OptimizerBySize
+from stylenet.tasks.pyramid import FreshStage, Pyramid
 from stylenet.tasks.region_styles import RegionStyles
 from stylenet.tasks.scales import CoarseToFine, OneScale
 from stylenet.tasks.schedules import warm_up_and_cosine
+from stylenet.tasks.sketch import SketchColouring
 from stylenet.tasks.start import (
     FromContent,
     FromPicture,
@@ -26,6 +28,7 @@ __all__ = [
     "DataMaps",
     "Distill",
     "FeedForward",
+    "FreshStage",
     "FromContent",
     "FromPicture",
     "FromStyle",
@@ -36,8 +39,10 @@ __all__ = [
     "NonFiniteLossError",
     "OneScale",
     "OptimizerBySize",
+    "Pyramid",
     "RandomMaps",
     "RegionStyles",
+    "SketchColouring",
     "SpeckledContent",
     "Stage",
     "WhiteNoise",

@@ -188,6 +188,11 @@ class Gatys(LightningModule):
         Raises:
             StylenetError: no stage has that size.
         """
+        self._enter(self._stage_of(checkpoint), checkpoint["state_dict"]["net.pixels"])
+        self.evaluations = checkpoint["gatys"]["evaluations"]
+        self.stage_start = checkpoint["gatys"]["stage_start"]
+
+    def _stage_of(self, checkpoint: dict[str, Any]) -> int:
         pixels = checkpoint["state_dict"]["net.pixels"]
         sizes = [stage.size for stage in self.stages]
         if tuple(pixels.shape[-2:]) not in sizes:
@@ -196,9 +201,7 @@ class Gatys(LightningModule):
                 f"expected one of {', '.join(f'{w} x {h}' for h, w in sizes)}.",
                 "Resume the run that it belongs to, with the same content picture.",
             )
-        self._enter(sizes.index(tuple(pixels.shape[-2:])), pixels)
-        self.evaluations = checkpoint["gatys"]["evaluations"]
-        self.stage_start = checkpoint["gatys"]["stage_start"]
+        return sizes.index(tuple(pixels.shape[-2:]))
 
     def _terms(self, picture: Tensor) -> LossTerms:
         if self._content is None:  # once a stage, on the device and in the precision of the steps
@@ -226,9 +229,12 @@ class Gatys(LightningModule):
         new = self._optimizer(self.net.parameters())
         carry_over(old, new, lambda moments: resized(moments, height, width))
         self.trainer.optimizers = [new]
+        self._restart_schedules()
+
+    def _restart_schedules(self) -> None:
         for config in self.trainer.lr_scheduler_configs:
             assert self._scheduler is not None
-            config.scheduler = self._scheduler(new)
+            config.scheduler = self._scheduler(self.trainer.optimizers[0])
 
     def _not_finite(self, terms: LossTerms) -> NonFiniteLossError:
         bad = {k: v.item() for k, v in terms.terms.items() if not torch.isfinite(v)}

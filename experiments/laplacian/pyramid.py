@@ -1,0 +1,81 @@
+"""Pyramid transfer beside ordinary transfer: ``python experiments/laplacian/pyramid.py <folder>``.
+
+For each pair ``task=pyramid``, and ``task=gatys`` with the steps of one of its two transfers.
+``pyramid.csv`` and ``pyramid.jpg`` are written beside this file, or into the folder with ``--dry``.
+Style losses are against the painting, unweighted, with the layer weights that ``task=gatys`` has by
+default.
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+from pathlib import Path
+
+from runs import HERE, PAIRS, edge_ssim, painted
+from torch import Tensor
+
+from stylenet.images import contact_sheet, read_image, write_image
+from stylenet.losses import PerceptualLoss, StyleTerm
+from stylenet.losses.network import compact_vgg
+from stylenet.losses.weights import Bundled
+
+LAYERS = ("relu1_2", "relu2_2", "relu3_2", "relu4_2")
+LAYER_WEIGHTS = (0.15, 1, 1, 1)
+
+
+def style_loss(style: Tensor) -> PerceptualLoss:
+    """The loss that tells how far a picture is from ``style`` (3,H,W)."""
+    network = compact_vgg(Bundled())
+    term = StyleTerm(network, style[None], LAYERS, LAYER_WEIGHTS, 1.0)
+    return PerceptualLoss({"style": term}, network)
+
+
+def main() -> None:
+    """Paint what is missing, measure, draw."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--px", type=int, default=256)
+    parser.add_argument("--steps", type=int, default=100, help="of each transfer")
+    parser.add_argument("--levels", type=int, default=3)
+    parser.add_argument("--pairs", nargs="+", default=[",".join(pair) for pair in PAIRS])
+    parser.add_argument("--dry", action="store_true", help="keep table and sheets out of git")
+    arguments = parser.parse_args()
+    out = arguments.folder.absolute() if arguments.dry else HERE
+    rows, sheets = [], []
+    pyramid = f"{arguments.levels}_levels"
+    both = [f"trainer.max_steps={2 * arguments.steps}", f"pyramid.steps={arguments.steps}"]
+    for pair in arguments.pairs:
+        content, style = pair.split(",")
+        folder = arguments.folder.absolute() / f"{content}_{style}"
+        common = [f"content={content}", f"style={style}", f"content_size.px={arguments.px}"]
+        common += ["callbacks.stopping.steps=1000"]
+        jobs = {pyramid: ["task=pyramid", *both, f"pyramid.levels={arguments.levels}"]}
+        jobs["ordinary"] = ["task=gatys", f"trainer.max_steps={arguments.steps}"]
+        for name, own in jobs.items():
+            painted(folder / name, [*own, *common])
+        names = ["content", "style", *(f"level_{n + 1}" for n in range(arguments.levels))]
+        row = [read_image(folder / pyramid / f"{name}.png") for name in names]
+        judge = style_loss(row[1])
+        for name, file in ((pyramid, "intermediate"), (pyramid, "result"), ("ordinary", "result")):
+            path = folder / name / f"{file}.png"
+            row.append(read_image(path))
+            found = judge(row[-1][None], row[-1][None]).terms["style"].item()
+            about = {"content": content, "style": style, "run": name, "picture": file}
+            ssim = edge_ssim(path, folder / name / "content.png")
+            rows.append({**about, "style_loss": found, **ssim})
+        sheets.append(row)
+    titles = ["content", "style", *(f"level {n + 1}" for n in range(arguments.levels))]
+    titles += ["from the levels", "in its style", "ordinary"]
+    sheet = contact_sheet(sheets, column_titles=titles, cell=200, title_px=12)
+    print(write_image(out / "pyramid.jpg", sheet))
+    with (out / "pyramid.csv").open("w", newline="") as file:
+        writer = csv.DictWriter(file, list(rows[0]), lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(
+            {k: f"{v:.4g}" if isinstance(v, float) else v for k, v in row.items()} for row in rows
+        )
+
+
+if __name__ == "__main__":
+    main()
