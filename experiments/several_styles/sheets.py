@@ -18,7 +18,8 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from stylenet.apply import Model, Stylizer, load_model
-from stylenet.images import LongerSide, contact_sheet, read_image, read_regions, write_image
+from stylenet.images import LongerSide, contact_sheet, read_image, write_image
+from stylenet.run.region_files import read_regions
 
 HERE = Path(__file__).parent
 PHOTOGRAPHS = ("lion", "chicago", "golden_gate", "tubingen", "stata")
