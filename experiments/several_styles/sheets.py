@@ -47,7 +47,7 @@ def grid(model: Model, run: Path, pictures: dict[str, Tensor]) -> Tensor:
         for picture in pictures.values()
     ]
     titles = ["", *model.styles]
-    return contact_sheet([top, *rows], column_titles=titles, cell=176, pad=4, title_px=11)
+    return contact_sheet([top, *rows], column_titles=titles, cell=120, pad=4, title_px=11)
 
 
 def mixed(model: Model, picture: Tensor, pair: list[str], places: tuple[Tensor, Tensor]) -> Tensor:
@@ -69,7 +69,7 @@ def mixed(model: Model, picture: Tensor, pair: list[str], places: tuple[Tensor, 
     fused = painted(model, photo, lambda *_: maps)
     rows.append([photo, drawn, cut, fused])
     titles.append("photo, map, cut from two, fused")
-    return contact_sheet(rows, row_titles=titles, cell=208, pad=4, title_px=11)
+    return contact_sheet(rows, row_titles=titles, cell=168, pad=4, title_px=11)
 
 
 def places(photo: Path, colours: list[str]) -> tuple[Tensor, Tensor]:

@@ -100,6 +100,6 @@ def test_sheets_are_drawn_from_a_run(
     monkeypatch.setattr(sys, "argv", ["sheets.py", str(run.parent), "bank", *which, *where])
     runpy.run_path(str(STUDY / "sheets.py"), run_name="__main__")
     grid = read_image(tmp_path / "bank.jpg")
-    assert grid.shape[2] > 3 * 176  # photograph and two styles
-    assert grid.shape[1] > 3 * 150  # paintings and two photographs
-    assert read_image(tmp_path / "bank_mixed.jpg").shape[1] > 3 * 150
+    assert grid.shape[2] > 3 * 115  # photograph and two styles
+    assert grid.shape[1] > 3 * 115  # paintings and two photographs
+    assert read_image(tmp_path / "bank_mixed.jpg").shape[1] > 3 * 115
