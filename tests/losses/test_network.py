@@ -1,3 +1,4 @@
+import copy
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -266,3 +267,10 @@ def test_lowered_layers_give_the_features_that_autocast_gives(compact):
         torch.testing.assert_close(got[layer], expected[layer], rtol=0, atol=0)
         torch.testing.assert_close(alone[layer], expected[layer], rtol=0, atol=0)
     assert lowered.input.mean.dtype == torch.float32
+
+
+def test_a_network_on_another_device_takes_pictures_of_the_cpu(compact):
+    """Lightning moves it with its task; style pictures read at a later stage lie on the CPU."""
+    moved = copy.deepcopy(compact).to("meta")
+    (features,) = moved(torch.rand(1, 3, 32, 32), ["relu2_2"]).values()
+    assert features.device.type == "meta"

@@ -260,6 +260,7 @@ def bank(tmp_path: Path) -> Path:
         (["style_weights={sant: 1}"], "Did you mean 'sand'?"),
         (["style_weights={sand: 1}", "reconstruct=true"], "expected one"),
         (["region_map=map.png"], "'region_styles={red: sand, blue: moss}'"),
+        (["region_styles={red: sand}"], "region_map=<picture"),
         (["region_map=map.png", "region_styles={red: sand}"], "none of red, most of them 0x0000ff"),
         (["region_map=wide.png", "region_styles={red: sand}"], "which has another shape"),
     ],

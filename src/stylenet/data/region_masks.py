@@ -38,9 +38,10 @@ def category_labels(file: Path, picture: str, groups: Sequence[Sequence[str]]) -
             "Set regions.annotations=<instances_….json>.",
         )
     coco = read_instances(file, _Outlines(picture))
-    image = next((one for one in coco.imgs.values() if one["file_name"] == picture), None)
+    names = {_base(one["file_name"]): one for one in coco.imgs.values()}
+    image = names.get(picture)
     if image is None or not {"height", "width"} <= set(image):
-        near = get_close_matches(picture, [one["file_name"] for one in coco.imgs.values()], 1, 0.5)
+        near = get_close_matches(picture, names, 1, 0.5)
         has = "lists no size for" if image else "does not list"
         raise StylenetError(
             f"The annotation file {file} {has} the picture {picture}.",
@@ -78,11 +79,16 @@ class _Outlines:
 
     def __call__(self, entry: dict[str, Any]) -> dict[str, Any]:
         """What is kept of an entry."""
-        if entry.get("file_name") == self.picture and "id" in entry:
+        if _base(entry.get("file_name", "")) == self.picture and "id" in entry:
             self.number = entry["id"]
         elif self.number is not None and entry.get("image_id") != self.number:
             entry.pop("segmentation", None)
         return entry
+
+
+def _base(name: str) -> str:
+    """A file's name without folders, which some annotations give, too."""
+    return name.rpartition("/")[2]
 
 
 def _mask(coco: Any, instance: dict[str, Any], file: Path) -> NDArray[np.bool_]:

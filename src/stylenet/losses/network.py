@@ -98,6 +98,8 @@ class LossNetwork(nn.Module):
         wanted = set(asked.values())
         depth = max((self.layer_names.index(name) + 1 for name in wanted), default=0)
         self.check(image, depth)
+        # style pictures stay on the CPU, where Lightning does not move them with a task
+        image = image.to(next(self.layers.parameters()).device)
         features = run_layers(islice(self.layers.items(), depth), self.normalise(image), wanted)
         return {name: features[known] for name, known in asked.items()}
 

@@ -4,7 +4,7 @@ from stylenet.regions.automatic import Clusters, FoundRegions, Segments
 from stylenet.regions.clustering import Floats
 from stylenet.regions.colours import label_colours, read_map
 from stylenet.regions.errors import RegionError
-from stylenet.regions.matching import correspond, find_colour, fit_map
+from stylenet.regions.matching import correspond, find_colour, fit_map, without_empty
 from stylenet.regions.pairing import ByAreaAndPerimeter, Match, Matching, WholeFigure
 from stylenet.regions.pyramid import (
     expand,
@@ -58,4 +58,5 @@ __all__ = [
     "reconstruct",
     "reduce",
     "resized",
+    "without_empty",
 ]

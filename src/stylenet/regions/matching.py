@@ -63,7 +63,7 @@ def correspond(
     Raises:
         RegionError: a colour that only one map has; lists both palettes.
     """
-    content, style = _without_empty(content), _without_empty(style)
+    content, style = without_empty(content), without_empty(style)
     near = _tolerance(content, style)
     for colour, other in (pairs or {}).items():
         if (
@@ -108,7 +108,8 @@ def find_colour(regions: RegionMap, colour: Colour) -> int | None:
     return _find(regions.colours, colour, _tolerance(regions))
 
 
-def _without_empty(regions: RegionMap) -> RegionMap:
+def without_empty(regions: RegionMap) -> RegionMap:
+    """Only the regions that have a place in the map."""
     kept = np.flatnonzero(regions.shares() > 0)
     numbers = np.searchsorted(kept, regions.labels)
     names = tuple(regions.names[n] for n in kept)

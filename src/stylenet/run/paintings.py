@@ -56,6 +56,11 @@ def paintings(config: DictConfig, name: str, model: Model) -> list[Painting]:
         "reconstruct=true": bool(config.reconstruct),
         "region_map": config.region_map is not None,
     }
+    if config.region_styles and config.region_map is None:
+        raise StylenetError(
+            f"Got region_styles={dict(config.region_styles)} without a map of the regions.",
+            "Use region_map=<picture of flat colours>.",
+        )
     given = [key for key, value in asked.items() if value]
     if len(given) > 1:
         raise StylenetError(f"Got {' and '.join(given)}, expected one.", "Leave the others out.")

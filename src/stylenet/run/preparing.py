@@ -61,6 +61,7 @@ def prepare(config: DictConfig) -> DictConfig:
         _settle_paths(config)
     _settle_seed(config)
     _check_regions(config)
+    _check_sketch(config)
     kind_of(config).settle(config)
     settle_tuned(config, _keys(config.run.overrides))
     _settle_gpu(config)
@@ -204,6 +205,30 @@ def _check_regions(config: DictConfig) -> None:
             f"Got regions={config.regions.get('_target_')} for {config.task.get('_target_')}, but "
             "they are those of one picture that is optimised.",
             "Use task=gatys or task=texture; or train a net for regions: task=regions maps=random.",
+        )
+    trains_regions = config.task.get("_target_") == "stylenet.tasks.RegionStyles"
+    maps = config.get("maps")
+    if maps is not None and not trains_regions:
+        raise StylenetError(
+            f"Got maps={maps.get('_target_')} for {config.task.get('_target_')}, which reads none.",
+            "Use task=regions, or leave maps out.",
+        )
+    of_data = config.data is not None and config.data.get("regions")
+    if of_data and (maps or {}).get("_target_") != "stylenet.tasks.DataMaps":
+        raise StylenetError(
+            f"Got data.regions={list(config.data.regions)}, but nothing reads these maps.",
+            "Use task=regions maps=data, or leave data.regions out.",
+        )
+
+
+def _check_sketch(config: DictConfig) -> None:
+    keys = ("sketch", "library", "reference", "sketch_mask", "reference_mask")
+    given = [key for key in keys if config.get(key) is not None]
+    if given and config.get("colouring") is None:
+        raise StylenetError(
+            f"Got {', '.join(f'{key}={config[key]}' for key in given)} for "
+            f"{config.task.get('_target_')}, which colours no drawing.",
+            "Use task=sketch, or leave this out.",
         )
 
 

@@ -11,7 +11,7 @@ from stylenet.data import category_labels
 from stylenet.errors import StylenetError
 from stylenet.images import colour_values
 from stylenet.losses import LossNetwork
-from stylenet.regions import Colour, RegionMap, correspond, find_colour
+from stylenet.regions import Colour, RegionMap, correspond, find_colour, without_empty
 from stylenet.run.guiding import Guidance, Seen
 from stylenet.run.region_files import read_region_map
 
@@ -133,7 +133,23 @@ class CocoRegions:
         if self.styles:
             numbers = {_number(found, key): value for key, value in self.styles.items()}
             return painted(found, numbers, styles)
-        return Guidance(*correspond(found, self._regions(self.style_annotations, styles[0])))
+        return Guidance(*self._both(found, self._regions(self.style_annotations, styles[0])))
+
+    def _both(self, content: RegionMap, style: RegionMap) -> tuple[RegionMap, RegionMap]:
+        """Equal names correspond; one that only one picture has is an error."""
+        there = [regions.shares() > 0 for regions in (content, style)]
+        alone = [
+            f"{name} is in the {'content' if one else 'style'} only"
+            for name, one, two in zip(self.names, *there, strict=True)
+            if one != two
+        ]
+        if alone:
+            raise StylenetError(
+                f"Got pictures whose regions do not correspond: {', '.join(alone)}.",
+                "Leave such categories out, put several together (regions.categories="
+                "[[cat,dog]]), or choose another style picture.",
+            )
+        return without_empty(content), without_empty(style)
 
     def _regions(self, annotations: str, seen: Seen) -> RegionMap:
         labels = category_labels(Path(annotations).expanduser(), seen.file.name, self.groups)
@@ -158,8 +174,8 @@ def painted(
             f"{', '.join(names)} for each.",
             "Name every region of the content's map, and nothing else, in regions.styles.",
         )
-    full = [chosen.get(number) for number in range(len(regions.names))]
-    return Guidance(regions, None, tuple(names.index(s) if s is not None else 0 for s in full))
+    numbers = tuple(names.index(chosen[number]) for number in sorted(present))
+    return Guidance(without_empty(regions), None, numbers)
 
 
 def _number(regions: RegionMap, name: str) -> int | None:

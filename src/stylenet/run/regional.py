@@ -147,8 +147,8 @@ def check_guidance(
             if not left[name]:
                 raise RegionError(
                     f"The {problem}, and no other style layer is left to it.",
-                    "Draw it larger or leave it out of both maps, use larger pictures "
-                    f"({side}_size.px), or let it fall to another region (regions.background).",
+                    "Draw it larger or leave it out of both maps, or use larger pictures "
+                    f"({side}_size.px).",
                 )
             note(config, f"{problem}: it has no style there, only that of the other layers")
 

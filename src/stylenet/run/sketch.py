@@ -23,6 +23,7 @@ DRAWING, REGIONS, FILLED = "drawing.png", "drawing_regions.png", "filled.png"
 REFERENCE, SEGMENTS = "reference.png", "reference_regions.png"
 GUIDED, RESULT, SHEET = "guided.png", "result.png", "sheet.png"
 RANKING, TOP = "ranking.csv", "top"
+MAPS = "stylenet.run.region_sources.MapPictures"
 
 
 class SketchRuns:
@@ -53,6 +54,7 @@ class SketchRuns:
                 "Give reference=<picture>, too.",
             )
         if config.resume is None:
+            _check_given(config)
             config.content = config.sketch
             config.style = config.reference or config.library  # until the reference is found
         self.pixels.settle(config)
@@ -86,6 +88,20 @@ class SketchRuns:
         write_image(folder / SHEET, sheet(folder))
         log.info("sheet     %s", folder / SHEET)
         return loss
+
+
+def _check_given(config: DictConfig) -> None:
+    source = config.regions.get("_target_")
+    if source != MAPS:
+        raise StylenetError(
+            f"Got regions={source} for task=sketch, which finds its regions in the lines.",
+            "Leave regions out, or give sketch_mask= and reference_mask=.",
+        )
+    for key, instead in (("content", "sketch"), ("style", "reference")):
+        if config[key] is not None:
+            raise StylenetError(
+                f"Got {key}={config[key]} for task=sketch.", f"Give {instead}=<picture>."
+            )
 
 
 def write_plan(plan: Plan, folder: Path) -> None:
