@@ -50,6 +50,12 @@ class DistillRuns:
                 "data.",
                 "Leave them out.",
             )
+        if config.loss is not None:
+            raise StylenetError(
+                f"Got loss settings {', '.join(config.loss)} for task=distill, whose loss is the "
+                "teacher's features.",
+                "Leave out loss/laplacian and the like.",
+            )
         if config.trainer.max_steps < 1:
             raise StylenetError(
                 f"Got trainer.max_epochs={config.trainer.max_epochs} without a number of steps, "

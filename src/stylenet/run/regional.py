@@ -24,6 +24,9 @@ from stylenet.styles import FoundStyle
 from stylenet.tasks import Gatys
 
 log = logging.getLogger(__name__)
+STARTS_OF_CONTENT = {
+    f"stylenet.tasks.{name}" for name in ("FromContent", "NoisyContent", "SpeckledContent")
+}
 
 
 def style_names(config: DictConfig) -> list[str]:
@@ -52,8 +55,11 @@ def settle_regions(config: DictConfig) -> None:
     if config.content is None and "content" in config.loss.terms:
         with open_dict(config):
             del config.loss.terms["content"]
-        config.start = {"_target_": "stylenet.tasks.WhiteNoise", "spread": 1.0}
-        note(config, "no content picture: no content term, and the picture starts from noise")
+        words = "no content picture: no content term"
+        if config.start.get("_target_") in STARTS_OF_CONTENT:
+            config.start = {"_target_": "stylenet.tasks.WhiteNoise", "spread": 1.0}
+            words += ", and the picture starts from noise"
+        note(config, words)
 
 
 def _settled(style: str) -> str:
