@@ -47,7 +47,7 @@ def grid(model: Model, run: Path, pictures: dict[str, Tensor]) -> Tensor:
         for picture in pictures.values()
     ]
     titles = ["", *model.styles]
-    return contact_sheet([top, *rows], column_titles=titles, cell=120, pad=4, title_px=11)
+    return contact_sheet([top, *rows], column_titles=titles, cell=116, pad=4, title_px=11)
 
 
 def mixed(model: Model, picture: Tensor, pair: list[str], places: tuple[Tensor, Tensor]) -> Tensor:
