@@ -253,6 +253,7 @@ def test_every_choice_trains_for_one_step(
         config.trainer.max_steps = 2  # it is two transfers
     if config.colouring is not None:
         config.sketch, config.reference = str(write_drawing(photos)), str(photos / "02.jpg")
+        config.content = config.style = None  # they are the drawing and the reference
     if pixels:
         shrink(config)
     loss = train(config)
