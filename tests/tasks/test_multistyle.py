@@ -210,6 +210,24 @@ def test_style_steps_move_their_styles_and_identity_steps_none(fake_network):
     assert {v for k, v in watch.counts[-1].items() if k.startswith("encoder")} == {9}
 
 
+def test_reconstructions_may_have_an_optimiser_of_their_own(fake_network):
+    """At the other's learning rate, over the shared weights, with its own count and moments."""
+    watch = Watch()
+    own = functools.partial(Adam, lr=1.0)
+    task = make(fake_network, style_steps=2, identity_optimizer=own)
+    fit(task, 9, watch)
+    assert {v for k, v in watch.counts[-1].items() if k.startswith("encoder")} == {6}
+    state = task._of_identity.state
+    assert {int(value["step"]) for value in state.values()} == {3}
+    assert set(map(id, state)) == set(map(id, shared_parameters(task.net)))
+    assert task._of_identity.param_groups[0]["lr"] == 1e-2
+    # the first step of a fresh Adam moves every weight by the learning rate
+    key = "decoder.2.weight"
+    moved = (watch.states[3][key] - watch.states[2][key]).abs()
+    torch.testing.assert_close(moved.median(), torch.tensor(1e-2), rtol=1e-3, atol=0)
+    assert numbers_moved(watch.moved(2)) == set()
+
+
 @pytest.mark.parametrize("weight", [1.0, 0.3, 0.0])
 def test_the_identity_gradient_is_as_long_as_lambda_says(fake_network, weight):
     watch = Watch()
@@ -272,13 +290,15 @@ def test_validation_hands_out_a_picture_for_each_style(fake_network):
     assert outputs["reconstruction"].shape == outputs["content"].shape == (2, 3, 16, 16)
 
 
-def test_a_resumed_training_is_the_uninterrupted_one(fake_network, tmp_path):
-    whole = make(fake_network)
+@pytest.mark.parametrize("stop", [2, 4])
+@pytest.mark.parametrize("own", [None, functools.partial(Adam, lr=1.0)])
+def test_a_resumed_training_is_the_uninterrupted_one(fake_network, tmp_path, own, stop):
+    whole = make(fake_network, identity_optimizer=own)
     fit(whole, 7)
-    # stopped before a step of the auto-encoder, which needs the length of the gradient before
-    parted = make(fake_network)
-    fit(parted, 2).save_checkpoint(tmp_path / "a.ckpt")
-    resumed = make(fake_network)
+    # at 2 before a step of the auto-encoder, which needs the length of the gradient before
+    parted = make(fake_network, identity_optimizer=own)
+    fit(parted, stop).save_checkpoint(tmp_path / "a.ckpt")
+    resumed = make(fake_network, identity_optimizer=own)
     fit(resumed, 7, ckpt_path=tmp_path / "a.ckpt", weights_only=True)
     for key, value in whole.net.state_dict().items():
         torch.testing.assert_close(resumed.net.state_dict()[key], value, rtol=0, atol=0)

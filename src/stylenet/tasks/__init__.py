@@ -1,10 +1,11 @@
 """Tasks: LightningModules that optimise and log, nothing else."""
 
+from stylenet.tasks.add_style import AddStyle
 from stylenet.tasks.distill import Distill
 from stylenet.tasks.feedforward import FeedForward, NonFiniteLossError
 from stylenet.tasks.gatys import Gatys, Stage
 from stylenet.tasks.maps import DataMaps, RandomMaps
-from stylenet.tasks.multistyle import AddStyle, MultiStyle
+from stylenet.tasks.multistyle import MultiStyle
 from stylenet.tasks.muon import Muon
 from stylenet.tasks.optimizers import LBFGS, OptimizerBySize
 from stylenet.tasks.pyramid import FreshStage, Pyramid

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol, runtime_checkable
 
 import torch
 from pytorch_lightning import LightningModule
+from pytorch_lightning.core.optimizer import LightningOptimizer
 from torch import Tensor, nn
 from torch.nn import functional as F
 from torch.optim import Optimizer
@@ -15,7 +16,7 @@ from torch.optim import Optimizer
 from stylenet.errors import StylenetError
 from stylenet.losses import LossTerms, PerceptualLoss
 from stylenet.losses.functional import pixel_loss
-from stylenet.nets import shared_parameters, style_parameters, styles_of
+from stylenet.nets import shared_parameters, styles_of
 from stylenet.tasks.dealing import dealt_styles
 from stylenet.tasks.feedforward import (
     OptimizerFactory,
@@ -25,6 +26,7 @@ from stylenet.tasks.feedforward import (
 )
 
 IDENTITY = "identity"
+IDENTITY_OPTIMIZER = "identity_optimizer"  # in checkpoints
 
 
 @runtime_checkable
@@ -42,10 +44,12 @@ class MultiStyle(LightningModule):
     A net that can reconstruct learns that too: after ``style_steps`` steps on styles comes one on
     the mean squared difference of pictures and their reconstructions, of which the gradient on the
     weights that all styles share is brought to ``identity_weight`` times the length that the style
-    loss's had in the step before (Chen et al. 2017, section 3.3). Both go through one state of the
-    optimiser: one with a state of its own would, with Adam, take steps of full length whatever the
-    length of its gradient. What belongs to a style has a state that only the steps with this style
-    touch: otherwise it has no gradient, hence no step.
+    loss's had in the step before (Chen et al. 2017, section 3.3). ``identity_optimizer`` gives these
+    steps an optimiser of their own, at the other's learning rate: moments of one loss do not drag
+    the other's steps, but Adam then takes steps of full length whatever the length of the gradient,
+    so that ``identity_weight`` has an effect with optimisers such as SGD only. What belongs to a
+    style has a state that only the steps with this style touch: otherwise it has no gradient, hence
+    no step.
 
     Logged are the terms as `FeedForward` does, ``identity``, and each style's own terms, as
     ``train/loss/<style>/<term>`` (of the pictures that had this style in the step). Validation
@@ -60,6 +64,8 @@ class MultiStyle(LightningModule):
         seed: of the order of the styles.
         style_steps: T, 1 or more.
         identity_weight: lambda, 0 or more.
+        identity_optimizer: factory over the weights that all styles share, of an optimiser for the
+            steps on reconstructions; None: they go through the state of the other.
 
     Raises:
         StylenetError: a net of one style; a number out of its range.
@@ -78,6 +84,7 @@ class MultiStyle(LightningModule):
         seed: int = 0,
         style_steps: int = 2,
         identity_weight: float = 1.0,
+        identity_optimizer: OptimizerFactory | None = None,
     ) -> None:
         super().__init__()
         if style_steps < 1 or identity_weight < 0:
@@ -103,6 +110,9 @@ class MultiStyle(LightningModule):
         self._optimizer = optimizer
         self._scheduler = scheduler
         self._shared = shared_parameters(net)
+        self._identity_optimizer = identity_optimizer if self.reconstructs() else None
+        self._of_identity: Optimizer | None = None
+        self._identity_state: dict[str, Any] | None = None
         self.style_gradient: Tensor
         self.register_buffer("style_gradient", torch.zeros(()))
 
@@ -148,6 +158,32 @@ class MultiStyle(LightningModule):
         total: Tensor = terms.total
         return total
 
+    def optimizer_step(
+        self,
+        epoch: int,
+        batch_idx: int,
+        optimizer: Optimizer | LightningOptimizer,
+        optimizer_closure: Callable[[], Any] | None = None,
+    ) -> None:
+        """One step of the optimiser, or of the one that reconstructions have of their own."""
+        own = self._of_identity
+        if own is None or not self.is_identity_step(self.global_step):
+            super().optimizer_step(epoch, batch_idx, optimizer, optimizer_closure)
+            return
+        for group in own.param_groups:
+            group["lr"] = optimizer.param_groups[0]["lr"]
+        assert optimizer_closure is not None
+        self.trainer.strategy.optimizer_step(own, optimizer_closure)
+
+    def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
+        """Keep the state of the optimiser that Lightning does not know of."""
+        if self._of_identity is not None:
+            checkpoint[IDENTITY_OPTIMIZER] = self._of_identity.state_dict()
+
+    def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
+        """Take it up again."""
+        self._identity_state = checkpoint.get(IDENTITY_OPTIMIZER)
+
     def on_before_optimizer_step(self, optimizer: Optimizer) -> None:
         """Balance the two losses' gradients on the weights that all styles share."""
         del optimizer
@@ -185,6 +221,10 @@ class MultiStyle(LightningModule):
 
     def configure_optimizers(self) -> Any:
         """The optimiser over what is trained, with its schedule if there is one."""
+        if self._identity_optimizer is not None:
+            self._of_identity = self._identity_optimizer(self._shared)
+            if self._identity_state is not None:
+                self._of_identity.load_state_dict(self._identity_state)
         optimizer = self._optimizer([p for p in self.net.parameters() if p.requires_grad])
         if self._scheduler is None:
             return optimizer
@@ -228,29 +268,3 @@ class MultiStyle(LightningModule):
     def _log(self, stage: str, scalars: Mapping[str, Tensor], batch_size: int) -> None:
         values = {f"{stage}/loss/{name}": value.detach() for name, value in scalars.items()}
         self.log_dict(values, batch_size=batch_size)
-
-
-class AddStyle(MultiStyle):
-    """Trains the last style of ``net`` alone: what all styles share, and the others, stay as is.
-
-    Nothing of them has a gradient, and the net stays in evaluation mode, so that a batch norm's
-    statistics do not move either.
-    """
-
-    def __init__(self, net: nn.Module, *arguments: Any, **more: Any) -> None:
-        super().__init__(net, *arguments, **more)
-        self.first = self.count - len(self.styles)
-        net.requires_grad_(False)
-        for number in range(self.first, self.count):
-            for parameter in style_parameters(net, number):
-                parameter.requires_grad_(True)
-
-    def reconstructs(self) -> bool:
-        """It does not learn to."""
-        return False
-
-    def train(self, mode: bool = True) -> AddStyle:
-        """Keep the net in evaluation mode."""
-        super().train(mode)
-        self.net.eval()
-        return self
