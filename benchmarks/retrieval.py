@@ -21,8 +21,8 @@ from side_by_side import report
 from skimage.draw import polygon
 
 from stylenet.regions import BorderContrast, LineArt, Shape, both_ways
-from stylenet.run.library import Describer, Library
-from stylenet.run.sketching import ranked
+from stylenet.run.regions.library import Describer, Library
+from stylenet.run.regions.sketching import ranked
 
 SIDE = 40
 

@@ -30,7 +30,7 @@ from stylenet.images import LongerSide, contact_sheet, read_image, write_image
 from stylenet.losses import RegionStyleTerm, View
 from stylenet.run import train
 from stylenet.run.launch import register
-from stylenet.run.pixels import PixelRuns
+from stylenet.run.tasks.pixels import PixelRuns
 from stylenet.styles import find_style, read_style
 
 HERE = Path(__file__).parent

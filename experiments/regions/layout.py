@@ -18,7 +18,7 @@ from stylenet.images import contact_sheet, read_image, write_image
 from stylenet.regions import RegionMap
 from stylenet.run import train
 from stylenet.run.launch import register
-from stylenet.run.region_files import write_region_map
+from stylenet.run.regions.files import write_region_map
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]

@@ -15,6 +15,7 @@ from stylenet.data import CentreSquare, CocoData, ColourChanged, RandomCrop, Who
 from stylenet.data.coco_download import CocoRelease, CocoSplit
 from stylenet.data.coco_maps import read_outlines
 from stylenet.data.maps import Mapped, squared_maps
+from stylenet.data.outlines import Outlines
 from stylenet.errors import StylenetError
 
 SIZE = (60, 44)  # width, height
@@ -116,6 +117,33 @@ def test_an_outline_that_cannot_be_drawn_is_an_unreadable_picture(annotated):
     with pytest.raises(StylenetError, match="an outline of it cannot be drawn"):
         for _ in data(annotated, max_unreadable=0, val_count=0, batch_size=1).train_dataloader():
             pass
+
+
+def test_polygons_are_kept_as_arrays_and_drawn_alike(annotated):
+    kept = read_outlines(annotated / "instances.json", GROUPS)
+    outlines = [one for kept in kept.values() for _, one in kept.parts if isinstance(one, list)]
+    assert outlines
+    assert all(isinstance(polygon, np.ndarray) for one in outlines for polygon in one)
+    for one in kept.values():
+        lists = [(n, [p.tolist() for p in o] if isinstance(o, list) else o) for n, o in one.parts]
+        assert (Outlines(one.height, one.width, tuple(lists)).labels() == one.labels()).all()
+
+
+def test_no_picture_with_such_a_region_gets_words(annotated):
+    file = annotated / "instances.json"
+    dataset = json.loads(file.read_text())
+    for one in dataset["annotations"]:
+        one.pop("segmentation")
+    file.write_text(json.dumps(dataset))
+    with pytest.raises(
+        StylenetError, match=r"None of the 6 pictures in .* has an outlined instance"
+    ):
+        read_outlines(file, GROUPS)
+
+
+def test_filters_that_leave_no_picture_with_a_region_get_words(annotated):
+    with pytest.raises(StylenetError, match=r"None of the 1 chosen .* instance of person or cat"):
+        data(annotated, categories=["car"]).train_dataloader()
 
 
 def test_what_cannot_be_drawn_gets_words(annotated, tmp_path):

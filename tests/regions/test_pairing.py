@@ -111,5 +111,5 @@ def test_figure_to_figure_has_two_regions() -> None:
 
 
 def test_more_segments_than_colours_are_refused() -> None:
-    with pytest.raises(RegionError, match=r"most=40, expected 1 to 9"):
+    with pytest.raises(RegionError, match=r"most=40, expected 1 to 13"):
         ByAreaAndPerimeter(most=40)

@@ -11,9 +11,9 @@ from omegaconf.errors import OmegaConfBaseException
 
 from stylenet.errors import StylenetError
 from stylenet.run import preparing, speed
-from stylenet.run import tuned as tuning
 from stylenet.run.launch import in_words
 from stylenet.run.preparing import CONFIG_FILE, prepare, resumed
+from stylenet.run.settings import tuned as tuning
 from stylenet.styles import Tuned, catalogue
 
 TUNED = Tuned(content_weight=2.0, style_weight=33.0, tv_weight=4.0e-6)

@@ -11,10 +11,11 @@ from typing import Any
 from stylenet.data.augment import ColourChanged
 from stylenet.data.choosing import check_counts, existing_folder, held_out_count, take_readable
 from stylenet.data.coco_download import CocoRelease, CocoSplit, alone_in, get
-from stylenet.data.coco_maps import MappedFiles, Outlines, read_outlines
+from stylenet.data.coco_maps import MappedFiles, read_outlines
 from stylenet.data.faults import name_some
 from stylenet.data.instances import listed_pictures
 from stylenet.data.module import PictureData
+from stylenet.data.outlines import Outlines
 from stylenet.data.pictures import FilePictures, Pictures
 from stylenet.errors import StylenetError
 from stylenet.images import path_hash
@@ -126,7 +127,17 @@ class CocoData(PictureData):
         outlines = self._outlines(splits, root)
         paths, *others = [self._paths(split, root) for split in splits]
         if self.regions:
+            listed = len(paths)
             paths, *others = [[p for p in some if p.name in outlines] for some in (paths, *others)]
+            if not paths:
+                file = root / self.release.train.annotations
+                named = [name for group in self.regions for name in group]
+                raise StylenetError(
+                    f"None of the {listed} chosen pictures of {file} has an instance of"
+                    f" {' or '.join(named)}.",
+                    "Name other categories in data.regions, or widen data.categories,"
+                    " data.min_area, data.max_area.",
+                )
         if others:
             train, val = paths, others[0]
         else:

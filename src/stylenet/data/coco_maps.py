@@ -2,46 +2,18 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from stylenet.data.instances import read_instances
+from stylenet.data.outlines import Outlines, pack_outline
 from stylenet.data.pictures import FilePictures
 from stylenet.errors import StylenetError
 from stylenet.images import PictureError
-
-
-@dataclass(frozen=True)
-class Outlines:
-    """What of a picture is drawn in its map: (group, polygons or run lengths), later ones in front.
-
-    ``height`` and ``width`` are those that the outlines are for.
-    """
-
-    height: int
-    width: int
-    parts: tuple[tuple[int, Any], ...]
-
-    def labels(self) -> NDArray[np.uint8]:
-        """The number of the group at each pixel, 0 where none is: (height,width)."""
-        from pycocotools import mask
-
-        labels = np.zeros((self.height, self.width), np.uint8)
-        with warnings.catch_warnings():  # pycocotools 2.0.11 to itself, of numpy 2
-            warnings.filterwarnings("ignore", category=DeprecationWarning)
-            for group, outline in self.parts:
-                runs = outline
-                if isinstance(outline, list) or isinstance(outline["counts"], list):
-                    runs = mask.frPyObjects(outline, self.height, self.width)
-                drawn = mask.decode(mask.merge(runs) if isinstance(runs, list) else runs)
-                labels[drawn.astype(bool)] = group
-        return labels
 
 
 @dataclass(frozen=True)
@@ -85,8 +57,8 @@ def read_outlines(file: Path, groups: Sequence[Sequence[str]]) -> dict[str, Outl
         groups: names of categories, one or more in each; group n is region n + 1.
 
     Raises:
-        StylenetError: the file is unreadable, a category is unknown or named twice, or pictures
-            have no size.
+        StylenetError: the file is unreadable, a category is unknown or named twice, pictures
+            have no size, or none of them has an instance of these categories.
     """
     named = [name for group in groups for name in group]
     numbers = {name: number for number, group in enumerate(groups, 1) for name in group}
@@ -96,7 +68,7 @@ def read_outlines(file: Path, groups: Sequence[Sequence[str]]) -> dict[str, Outl
             "each category once.",
             "Use e.g. 'data.regions=[[person],[cat,dog]]'.",
         )
-    coco = read_instances(file, lambda entry: entry)
+    coco = read_instances(file, pack_outline)
     kinds = {number: category["name"] for number, category in coco.cats.items()}
     if unknown := sorted(set(named) - set(kinds.values())):
         raise StylenetError(
@@ -117,4 +89,10 @@ def read_outlines(file: Path, groups: Sequence[Sequence[str]]) -> dict[str, Outl
         wanted.sort(key=lambda one: -float(one["area"]))
         parts = tuple((numbers[kinds[a["category_id"]]], a["segmentation"]) for a in wanted)
         found[Path(image["file_name"]).name] = Outlines(image["height"], image["width"], parts)
+    if not found:
+        raise StylenetError(
+            f"None of the {len(coco.imgs)} pictures in {file} has an outlined instance of "
+            f"{' or '.join(named)}.",
+            "Name other categories in data.regions, or use a file with 'segmentation'.",
+        )
     return found

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Sequence
 from difflib import get_close_matches
 from pathlib import Path
@@ -12,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stylenet.data.instances import read_instances
+from stylenet.data.outlines import Outlines
 from stylenet.errors import StylenetError
 
 
@@ -37,7 +37,7 @@ def category_labels(file: Path, picture: str, groups: Sequence[Sequence[str]]) -
             f"The annotation file {file} does not exist; expected COCO's instances, as JSON.",
             "Set regions.annotations=<instances_….json>.",
         )
-    coco = read_instances(file, _Outlines(picture))
+    coco = read_instances(file, _OfOnePicture(picture))
     names = {_base(one["file_name"]): one for one in coco.imgs.values()}
     image = names.get(picture)
     if image is None or not {"height", "width"} <= set(image):
@@ -59,15 +59,20 @@ def category_labels(file: Path, picture: str, groups: Sequence[Sequence[str]]) -
             "Choose among these, e.g. 'regions.categories=[person]', or another picture.",
         )
     numbers = {name: number for number, group in enumerate(groups, 1) for name in group}
-    labels = np.zeros((image["height"], image["width"]), dtype=np.int64)
-    for instance in sorted(instances, key=lambda one: -float(one["area"])):
-        name = names[instance["category_id"]]
-        if name in numbers:
-            labels[_mask(coco, instance, file)] = numbers[name]
-    return labels
+    wanted = [one for one in instances if names[one["category_id"]] in numbers]
+    wanted.sort(key=lambda one: -float(one["area"]))
+    parts = [(numbers[names[one["category_id"]]], one.get("segmentation")) for one in wanted]
+    try:
+        return Outlines(image["height"], image["width"], tuple(parts)).labels().astype(np.int64)
+    except Exception as error:  # pycocotools raises whatever a damaged outline makes
+        raise StylenetError(
+            f"An instance of {picture} in {file} has no outline that can be drawn: "
+            f"{type(error).__name__} {error}.",
+            "Use a file with 'segmentation', polygons or run lengths.",
+        ) from error
 
 
-class _Outlines:
+class _OfOnePicture:
     """Keeps the outlines of one picture as the file is read: of all they are gigabytes.
 
     COCO's files list pictures before instances; where one does not, all are kept.
@@ -89,17 +94,3 @@ class _Outlines:
 def _base(name: str) -> str:
     """A file's name without folders, which some annotations give, too."""
     return name.rpartition("/")[2]
-
-
-def _mask(coco: Any, instance: dict[str, Any], file: Path) -> NDArray[np.bool_]:
-    try:
-        with warnings.catch_warnings():  # pycocotools 2.0.11 to itself, of numpy 2
-            warnings.filterwarnings("ignore", category=DeprecationWarning)
-            mask: NDArray[np.bool_] = coco.annToMask(instance).astype(bool)
-    except Exception as error:  # pycocotools raises whatever a damaged outline makes
-        raise StylenetError(
-            f"Instance {instance['id']} in {file} has no outline that can be drawn: "
-            f"{type(error).__name__} {error}.",
-            "Use a file with 'segmentation', polygons or run lengths.",
-        ) from error
-    return mask

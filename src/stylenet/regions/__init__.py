@@ -3,8 +3,14 @@
 from stylenet.regions.automatic import Clusters, FoundRegions, Segments
 from stylenet.regions.clustering import Floats
 from stylenet.regions.colours import label_colours, read_map
+from stylenet.regions.correspondence import (
+    check_shape,
+    correspond,
+    find_colour,
+    fit_map,
+    without_empty,
+)
 from stylenet.regions.errors import RegionError
-from stylenet.regions.matching import correspond, find_colour, fit_map, without_empty
 from stylenet.regions.pairing import ByAreaAndPerimeter, Match, Matching, WholeFigure
 from stylenet.regions.pyramid import (
     expand,
@@ -14,13 +20,15 @@ from stylenet.regions.pyramid import (
     reconstruct,
     reduce,
 )
-from stylenet.regions.region_map import Colour, RegionMap, colour_name
+from stylenet.regions.region_map import BLACK, PALETTE, Colour, RegionMap, colour_name
 from stylenet.regions.retrieval import Hit, Shape, both_ways, rank
 from stylenet.regions.segmenting import Felzenszwalb, Picture, Slic
 from stylenet.regions.silhouettes import BorderContrast, mean_chroma, resized
 from stylenet.regions.sketch import Drawing, DrawingError, LineArt, paper_of
 
 __all__ = [
+    "BLACK",
+    "PALETTE",
     "BorderContrast",
     "ByAreaAndPerimeter",
     "Clusters",
@@ -42,6 +50,7 @@ __all__ = [
     "Slic",
     "WholeFigure",
     "both_ways",
+    "check_shape",
     "colour_name",
     "correspond",
     "expand",

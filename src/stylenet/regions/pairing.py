@@ -13,22 +13,10 @@ from skimage.measure import perimeter
 from skimage.segmentation import slic
 
 from stylenet.regions.errors import RegionError
-from stylenet.regions.region_map import Colour, RegionMap
+from stylenet.regions.region_map import PALETTE, WHITE, RegionMap
 from stylenet.regions.silhouettes import Floats, Labels, Mask, neighbours
 
 GROUND = "ground"
-PALETTE: tuple[Colour, ...] = (  # the ground's first
-    (255, 255, 255),
-    (230, 60, 40),
-    (40, 110, 220),
-    (60, 180, 75),
-    (240, 200, 40),
-    (150, 60, 200),
-    (60, 210, 220),
-    (250, 140, 190),
-    (120, 80, 40),
-    (20, 20, 20),
-)
 
 
 @dataclass(frozen=True)
@@ -49,7 +37,7 @@ class Match:
 
     def maps(self) -> tuple[RegionMap, RegionMap]:
         """The two as region maps of equal names and colours."""
-        colours = PALETTE[: len(self.names)]
+        colours = (WHITE, *PALETTE)[: len(self.names)]  # the ground's first
         return (
             RegionMap(self.drawing, self.names, colours),
             RegionMap(self.reference, self.names, colours),
@@ -96,10 +84,9 @@ class ByAreaAndPerimeter:
 
     def __post_init__(self) -> None:
         """Refuse more segments than can be told apart."""
-        if not 1 <= self.most < len(PALETTE):
+        if not 1 <= self.most <= len(PALETTE):
             raise RegionError(
-                f"Got colouring.matching.most={self.most}, expected 1 to {len(PALETTE) - 1} "
-                "segments.",
+                f"Got colouring.matching.most={self.most}, expected 1 to {len(PALETTE)} segments.",
                 "Use colouring.matching.most=6.",
             )
 

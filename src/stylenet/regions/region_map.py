@@ -13,6 +13,24 @@ from stylenet.regions.errors import RegionError
 
 Colour = tuple[int, int, int]
 """Red, green and blue, 0 to 255."""
+BLACK: Colour = (0, 0, 0)
+WHITE: Colour = (255, 255, 255)
+# distinct and of middling lightness, for maps that are drawn
+PALETTE: tuple[Colour, ...] = (
+    (230, 25, 75),
+    (60, 180, 75),
+    (0, 130, 200),
+    (255, 225, 25),
+    (145, 30, 180),
+    (245, 130, 48),
+    (70, 240, 240),
+    (240, 50, 230),
+    (210, 245, 60),
+    (250, 190, 212),
+    (0, 128, 128),
+    (170, 110, 40),
+    (128, 128, 128),
+)
 
 
 def colour_name(colour: Colour) -> str:

@@ -9,13 +9,13 @@ from omegaconf import DictConfig
 
 from stylenet.errors import StylenetError
 from stylenet.run.building import Made, Parts
-from stylenet.run.distill import DistillRuns
-from stylenet.run.feedforward import FeedForwardRuns
-from stylenet.run.multistyle import AddStyleRuns, MultiStyleRuns
-from stylenet.run.pixels import PixelRuns
-from stylenet.run.pyramid import PyramidRuns
-from stylenet.run.region_styles import RegionStyleRuns
-from stylenet.run.sketch import SketchRuns
+from stylenet.run.tasks.distill import DistillRuns
+from stylenet.run.tasks.feedforward import FeedForwardRuns
+from stylenet.run.tasks.multistyle import AddStyleRuns, MultiStyleRuns
+from stylenet.run.tasks.pixels import PixelRuns
+from stylenet.run.tasks.pyramid import PyramidRuns
+from stylenet.run.tasks.region_styles import RegionStyleRuns
+from stylenet.run.tasks.sketch import SketchRuns
 
 
 class Kind(Protocol):

@@ -15,10 +15,10 @@ from rich.console import Console
 
 from stylenet.config import EvaluateConfig, TrainConfig
 from stylenet.errors import StylenetError
-from stylenet.run.explain import explain
-from stylenet.run.names import run_dir, run_name, swept_keys
 from stylenet.run.processes import check_sweep, rank, start_of_run
-from stylenet.run.sweeps import missing_launcher, register_launchers
+from stylenet.run.settings.explain import explain
+from stylenet.run.settings.names import run_dir, run_name, swept_keys
+from stylenet.run.settings.sweeps import missing_launcher, register_launchers
 
 # in the environment, for the processes that this one starts: HYDRA_FULL_ERROR is not the user's
 WORDS = "STYLENET_ERRORS_IN_WORDS"

@@ -20,15 +20,15 @@ from omegaconf import DictConfig, ListConfig, OmegaConf, open_dict
 
 from stylenet.errors import StylenetError
 from stylenet.loggers import choose_mode
-from stylenet.run.explain import check_choices
 from stylenet.run.kinds import kind_of
-from stylenet.run.names import run_dir, run_name
 from stylenet.run.notes import CONFIG_FILE, note
 from stylenet.run.processes import RUN_DIR, rank
-from stylenet.run.regional import wants_regions
+from stylenet.run.regions.regional import wants_regions
+from stylenet.run.settings.explain import check_choices
+from stylenet.run.settings.names import run_dir, run_name
+from stylenet.run.settings.sweeps import choose_gpu
+from stylenet.run.settings.tuned import settle_tuned
 from stylenet.run.speed import settle_compile, settle_precision
-from stylenet.run.sweeps import choose_gpu
-from stylenet.run.tuned import settle_tuned
 
 log = logging.getLogger(__name__)
 RESUMABLE = r"(trainer|callbacks|logger)\.[\w.]+|data\.(num_workers|cache)"

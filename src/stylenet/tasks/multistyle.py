@@ -44,12 +44,12 @@ class MultiStyle(LightningModule):
     A net that can reconstruct learns that too: after ``style_steps`` steps on styles comes one on
     the mean squared difference of pictures and their reconstructions, of which the gradient on the
     weights that all styles share is brought to ``identity_weight`` times the length that the style
-    loss's had in the step before (Chen et al. 2017, section 3.3). ``identity_optimizer`` gives these
-    steps an optimiser of their own, at the other's learning rate: moments of one loss do not drag
-    the other's steps, but Adam then takes steps of full length whatever the length of the gradient,
-    so that ``identity_weight`` has an effect with optimisers such as SGD only. What belongs to a
-    style has a state that only the steps with this style touch: otherwise it has no gradient, hence
-    no step.
+    loss's had in the step before (Chen et al. 2017, section 3.3). ``identity_optimizer`` gives
+    these steps an optimiser of their own, at the other's learning rate: moments of one loss do not
+    drag the other's steps; but Adam then takes steps of full length whatever the length of the
+    gradient, so that ``identity_weight`` has an effect with optimisers such as SGD only. What
+    belongs to a style has a state that only the steps with this style touch: otherwise it has no
+    gradient, hence no step.
 
     Logged are the terms as `FeedForward` does, ``identity``, and each style's own terms, as
     ``train/loss/<style>/<term>`` (of the pictures that had this style in the step). Validation

@@ -13,9 +13,9 @@ from torch import Tensor
 from stylenet.errors import StylenetError
 from stylenet.images import contact_sheet, read_image, write_bytes_whole, write_image
 from stylenet.run.building import Made, Parts
-from stylenet.run.pixels import PixelRuns
-from stylenet.run.region_files import write_region_map
-from stylenet.run.sketching import Plan, as_picture, plan_sketch
+from stylenet.run.regions.files import write_region_map
+from stylenet.run.regions.sketching import Plan, as_picture, plan_sketch
+from stylenet.run.tasks.pixels import PixelRuns
 
 log = logging.getLogger(__name__)
 # conf/start/filled.yaml names one of them
@@ -23,7 +23,7 @@ DRAWING, REGIONS, FILLED = "drawing.png", "drawing_regions.png", "filled.png"
 REFERENCE, SEGMENTS = "reference.png", "reference_regions.png"
 GUIDED, RESULT, SHEET = "guided.png", "result.png", "sheet.png"
 RANKING, TOP = "ranking.csv", "top"
-MAPS = "stylenet.run.region_sources.MapPictures"
+MAPS = "stylenet.run.regions.sources.MapPictures"
 
 
 class SketchRuns:

@@ -14,7 +14,7 @@ from stylenet.apply import Model
 from stylenet.errors import StylenetError
 from stylenet.images import read_image
 from stylenet.run.building import instantiate, locate_style, scaled
-from stylenet.run.paintings import Painting
+from stylenet.run.painting.paintings import Painting
 from stylenet.styles import StyleNotFoundError, read_style
 
 log = logging.getLogger(__name__)

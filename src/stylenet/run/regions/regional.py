@@ -17,9 +17,9 @@ from stylenet.losses import LossNetwork, RegionStyleTerm, View
 from stylenet.losses.regions import guides_at, has_cells
 from stylenet.regions import RegionError, RegionMap
 from stylenet.run.building import instantiate
-from stylenet.run.guiding import Guidance, RegionSource, Seen, soft
 from stylenet.run.notes import note
-from stylenet.run.region_files import write_region_map
+from stylenet.run.regions.files import write_region_map
+from stylenet.run.regions.guiding import Guidance, RegionSource, Seen, soft
 from stylenet.styles import FoundStyle
 from stylenet.tasks import Gatys
 

@@ -24,14 +24,14 @@ from stylenet.run.building import (
     locate_style,
     read_sized_style,
 )
-from stylenet.run.feedforward import (
+from stylenet.run.processes import rank
+from stylenet.run.tasks.feedforward import (
     FeedForwardRuns,
     describe,
     final_losses,
     say_where,
     style_facts,
 )
-from stylenet.run.processes import rank
 from stylenet.styles import FoundStyle, catalogue
 
 log = logging.getLogger(__name__)

@@ -30,8 +30,8 @@ from stylenet.run.building import (
     scaled,
 )
 from stylenet.run.contents import find_content
-from stylenet.run.guiding import Guidance, Seen
-from stylenet.run.regional import (
+from stylenet.run.regions.guiding import Guidance, Seen
+from stylenet.run.regions.regional import (
     check_guidance,
     find_guidance,
     region_results,

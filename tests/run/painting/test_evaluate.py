@@ -20,7 +20,7 @@ from stylenet.apply.model_file import build_architecture
 from stylenet.images import contact_sheet
 from stylenet.losses import PerceptualLoss, StyleTerm
 from stylenet.metrics import measure
-from stylenet.run import evaluating
+from stylenet.run.painting import evaluating
 
 Script = Callable[..., int]
 PADDING = {"_target_": "stylenet.nets.Padding", "margin": 0, "mode": "reflect", "residual": 1}

@@ -11,7 +11,7 @@ from torch import Tensor
 from stylenet.errors import StylenetError
 from stylenet.losses import LossNetwork
 from stylenet.regions import Clusters, Felzenszwalb, Floats, Picture, Segments, Slic
-from stylenet.run.guiding import Guidance, Seen
+from stylenet.run.regions.guiding import Guidance, Seen
 
 
 class ClusteredRegions:

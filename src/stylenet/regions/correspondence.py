@@ -24,12 +24,23 @@ def fit_map(regions: RegionMap, height: int, width: int, name: str) -> RegionMap
         name: what errors call the map.
 
     Raises:
-        RegionError: the picture has another shape; the two may differ by a fiftieth, as rounding
-            makes them.
+        RegionError: the picture has another shape.
     """
     own_height, own_width = regions.size
     if (own_height, own_width) == (height, width):
         return regions
+    check_shape(own_height, own_width, height, width, name)
+    rows, columns = _middles(height, own_height), _middles(width, own_width)
+    return RegionMap(regions.labels[np.ix_(rows, columns)], regions.names, regions.colours)
+
+
+def check_shape(own_height: int, own_width: int, height: int, width: int, name: str) -> None:
+    """Whether a map of one size is for a picture of another; ``name`` is what errors call it.
+
+    Raises:
+        RegionError: the picture has another shape; the two may differ by a fiftieth, as rounding
+            makes them.
+    """
     # half a pixel more or less must not matter for tiny pictures either
     rounding = 0.5 / min(height, width, own_height, own_width)
     if abs(own_width * height / (own_height * width) - 1) > max(CLOSE, rounding):
@@ -38,8 +49,6 @@ def fit_map(regions: RegionMap, height: int, width: int, name: str) -> RegionMap
             "has another shape.",
             "Give a map of the picture's shape, of any size.",
         )
-    rows, columns = _middles(height, own_height), _middles(width, own_width)
-    return RegionMap(regions.labels[np.ix_(rows, columns)], regions.names, regions.colours)
 
 
 def correspond(

@@ -22,11 +22,11 @@ from stylenet.metrics import measure
 from stylenet.nets import PictureTooSmallError
 from stylenet.run.building import build_loss, build_network, instantiate
 from stylenet.run.contents import UnreadableError, find_contents
-from stylenet.run.figures import Row, table_of_means, write_rows
-from stylenet.run.paintings import Painting, paintings
+from stylenet.run.painting.figures import Row, table_of_means, write_rows
+from stylenet.run.painting.paintings import Painting, paintings
+from stylenet.run.painting.style_of import style_of
+from stylenet.run.settings.tuned import settle_layer_weights
 from stylenet.run.speed import tune_allocator
-from stylenet.run.style_of import style_of
-from stylenet.run.tuned import settle_layer_weights
 
 log = logging.getLogger(__name__)
 SHEET_ROWS = 12

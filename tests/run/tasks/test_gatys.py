@@ -19,10 +19,10 @@ from stylenet.images.colour import to_yiq
 from stylenet.run.building import build
 from stylenet.run.contents import find_content
 from stylenet.run.launch import register
-from stylenet.run.pixels import PixelRuns
 from stylenet.run.preparing import prepare
+from stylenet.run.tasks.pixels import PixelRuns
 
-CONF = Path(__file__).parents[2] / "conf"
+CONF = Path(__file__).parents[3] / "conf"
 
 Script = Callable[..., int]
 

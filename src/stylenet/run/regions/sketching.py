@@ -22,19 +22,19 @@ from stylenet.regions import (
     Match,
     Shape,
     both_ways,
+    check_shape,
     paper_of,
     rank,
     resized,
 )
 from stylenet.run.building import instantiate
-from stylenet.run.library import Describer, Library
 from stylenet.run.notes import note
+from stylenet.run.regions.library import Describer, Library
 
 log = logging.getLogger(__name__)
 Floats: TypeAlias = NDArray[np.float32]
 Mask: TypeAlias = NDArray[np.bool_]
 REFERENCE_PX = 320  # longer side at which a reference is segmented
-SAME_SHAPE = 0.02
 
 
 @dataclass(frozen=True)
@@ -147,13 +147,7 @@ def read_mask(file: Path, picture: Floats, setting: str) -> Mask:
     """
     given = _channels_last(read_image(file)).mean(-1)
     height, width = picture.shape[:2]
-    wide, wanted = given.shape[1] / given.shape[0], width / height
-    if abs(wide / wanted - 1) > SAME_SHAPE:
-        raise StylenetError(
-            f"Got {setting}={file} of {given.shape[1]} x {given.shape[0]} pixels for a picture of "
-            f"the proportions {width} x {height}, expected the same.",
-            "Make the mask on the picture itself; its size may differ, its proportions not.",
-        )
+    check_shape(given.shape[0], given.shape[1], height, width, f"{setting}={file}")
     mask: Mask = resized(given, height, width) > 0.5
     if not mask.any() or mask.all():
         got = "no white" if not mask.any() else "nothing but white"

@@ -14,9 +14,9 @@ from torch.nn import functional as F
 from stylenet.apply import Model
 from stylenet.errors import StylenetError
 from stylenet.nets import style_parameters
-from stylenet.run.region_files import read_regions
+from stylenet.regions import check_shape
+from stylenet.run.regions.files import read_regions
 
-CLOSE = 0.02  # how far a map's shape may be from the picture's, as a share
 Weights = Callable[[int, int], Tensor]
 """Style weights (S,), or (S,H,W), for a picture of this height and width."""
 
@@ -109,13 +109,8 @@ def _in_regions(config: DictConfig, name: str, model: Model, strength: float) ->
         maps[model.style_number(style)] += strength * region
 
     def at(height: int, width: int) -> Tensor:
-        own = maps.shape[-1] / maps.shape[-2]
-        if abs(own / (width / height) - 1) > CLOSE:
-            raise StylenetError(
-                f"Got region_map={config.region_map} of {maps.shape[-1]}x{maps.shape[-2]} px for a "
-                f"picture of {width}x{height} px, which has another shape.",
-                "Give a map of the picture's shape, of any size.",
-            )
+        own_height, own_width = maps.shape[-2:]
+        check_shape(own_height, own_width, height, width, f"region_map={config.region_map}")
         return F.interpolate(maps[None], (height, width), mode="nearest-exact")[0]
 
     return Painting(f"{name}_regions", model, at, None, None, _bytes(model, set(given.values())))

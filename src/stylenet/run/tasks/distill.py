@@ -23,10 +23,10 @@ from stylenet.images import write_bytes_whole
 from stylenet.losses import Distillation, LossNetwork, Student
 from stylenet.losses.rescaling import deviation, mean_activations, rescale, to_half
 from stylenet.run.building import Made, Parts, instantiate
-from stylenet.run.card import write_card
 from stylenet.run.notes import note
 from stylenet.run.processes import rank
 from stylenet.run.speed import LONG_ON_CPU, LONG_ON_GPU, CompileLongRuns, on_gpu
+from stylenet.run.tasks.card import write_card
 
 log = logging.getLogger(__name__)
 TENSORS, FACTS, CARD = "student.safetensors", "student.json", "student.md"

@@ -11,27 +11,10 @@ from stylenet.data import category_labels
 from stylenet.errors import StylenetError
 from stylenet.images import colour_values
 from stylenet.losses import LossNetwork
-from stylenet.regions import Colour, RegionMap, correspond, find_colour, without_empty
-from stylenet.run.guiding import Guidance, Seen
-from stylenet.run.region_files import read_region_map
+from stylenet.regions import BLACK, PALETTE, RegionMap, correspond, find_colour, without_empty
+from stylenet.run.regions.files import read_region_map
+from stylenet.run.regions.guiding import Guidance, Seen
 
-# Distinct and of middling lightness, black for the background.
-PALETTE: tuple[Colour, ...] = (
-    (0, 0, 0),
-    (230, 25, 75),
-    (60, 180, 75),
-    (0, 130, 200),
-    (255, 225, 25),
-    (145, 30, 180),
-    (245, 130, 48),
-    (70, 240, 240),
-    (240, 50, 230),
-    (210, 245, 60),
-    (250, 190, 212),
-    (0, 128, 128),
-    (170, 110, 40),
-    (128, 128, 128),
-)
 BACKGROUND = "background"
 
 
@@ -153,7 +136,7 @@ class CocoRegions:
 
     def _regions(self, annotations: str, seen: Seen) -> RegionMap:
         labels = category_labels(Path(annotations).expanduser(), seen.file.name, self.groups)
-        colours = [PALETTE[n % len(PALETTE)] for n in range(len(self.names))]
+        colours = [BLACK, *(PALETTE[n % len(PALETTE)] for n in range(len(self.names) - 1))]
         return RegionMap(labels, self.names, tuple(colours))
 
 

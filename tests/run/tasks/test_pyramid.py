@@ -20,7 +20,7 @@ from stylenet.images import contact_sheet, read_image
 from stylenet.losses.laplacian import laplacian_loss
 from stylenet.regions import level_pictures
 from stylenet.run.preparing import prepare
-from stylenet.run.tuned import LAPLACIAN
+from stylenet.run.settings.tuned import LAPLACIAN
 
 Script = Callable[..., int]
 

@@ -6,8 +6,8 @@ import pytest
 from hydra.errors import HydraException
 
 from stylenet.errors import StylenetError
-from stylenet.run.explain import check_choices, explain
 from stylenet.run.launch import in_words
+from stylenet.run.settings.explain import check_choices, explain
 
 
 @pytest.fixture

@@ -13,8 +13,8 @@ from skimage.draw import disk
 
 from stylenet.errors import StylenetError
 from stylenet.regions import BorderContrast, Shape, both_ways
-from stylenet.run.library import Describer, Library
-from stylenet.run.sketching import ranked
+from stylenet.run.regions.library import Describer, Library
+from stylenet.run.regions.sketching import ranked
 
 SHAPE = Shape()
 

@@ -12,10 +12,10 @@ from omegaconf import DictConfig
 
 from stylenet.errors import StylenetError
 from stylenet.regions import RegionMap
-from stylenet.run import region_sources
-from stylenet.run.guiding import Seen
 from stylenet.run.preparing import prepare
-from stylenet.run.region_sources import CocoRegions, painted
+from stylenet.run.regions import sources
+from stylenet.run.regions.guiding import Seen
+from stylenet.run.regions.sources import CocoRegions, painted
 
 ROWS = np.repeat(np.arange(16), 2)[:, None] * np.ones(8, np.int64)
 
@@ -37,7 +37,7 @@ def test_a_region_without_a_place_needs_no_style() -> None:
 
 def test_categories_correspond_by_name_however_many(monkeypatch: pytest.MonkeyPatch) -> None:
     labels = {"content.jpg": ROWS, "style.jpg": ROWS[::-1]}
-    monkeypatch.setattr(region_sources, "category_labels", lambda _, name, __: labels[name])
+    monkeypatch.setattr(sources, "category_labels", lambda _, name, __: labels[name])
     source = CocoRegions("instances.json", [f"c{n}" for n in range(1, 16)])
     found = source(seen("content"), [seen("style")], None)  # type: ignore[arg-type]
     assert found.style is not None

@@ -1,0 +1,51 @@
+"""COCO's outlines: how they are kept, and drawn as a map of numbers."""
+
+from __future__ import annotations
+
+import warnings
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+@dataclass(frozen=True)
+class Outlines:
+    """What of a picture is drawn in its map: (group, polygons or run lengths), later ones in front.
+
+    ``height`` and ``width`` are those that the outlines are for.
+    """
+
+    height: int
+    width: int
+    parts: tuple[tuple[int, Any], ...]
+
+    def labels(self) -> NDArray[np.uint8]:
+        """The number of the group at each pixel, 0 where none is: (height,width)."""
+        from pycocotools import mask
+
+        labels = np.zeros((self.height, self.width), np.uint8)
+        with warnings.catch_warnings():  # pycocotools 2.0.11 to itself, of numpy 2
+            warnings.filterwarnings("ignore", category=DeprecationWarning)
+            for group, outline in self.parts:
+                runs = outline
+                if isinstance(outline, list) or isinstance(outline["counts"], list):
+                    runs = mask.frPyObjects(outline, self.height, self.width)
+                drawn = mask.decode(mask.merge(runs) if isinstance(runs, list) else runs)
+                labels[drawn.astype(bool)] = group
+        return labels
+
+
+def pack_outline(entry: dict[str, Any]) -> dict[str, Any]:
+    """Polygons of an entry as arrays: lists of numbers take four times the memory, for COCO GB.
+
+    What is no list of polygons stays as it is: it fails where it is drawn.
+    """
+    outline = entry.get("segmentation")
+    if isinstance(outline, list):
+        try:
+            entry["segmentation"] = [np.array(polygon, np.float64) for polygon in outline]
+        except (TypeError, ValueError):
+            return entry
+    return entry
