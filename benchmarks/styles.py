@@ -122,7 +122,7 @@ def parts_of(kind: str, styles: int, width: float, steps: int, size: int) -> Par
 
 
 def steps(turns: Turns, kind: str, styles: int, width: float, rounds: int, size: int) -> None:
-    """A contender: ``train.py``'s training; hands in its peak memory (GiB) and a style's bytes."""
+    """A contender: ``train.py``'s training; hands in its peak memory (GiB) and its net's bytes."""
     quieten()
     tune_allocator()
     parts = parts_of(kind, styles, width, rounds * STEPS, size)

@@ -67,5 +67,5 @@ def test_what_cannot_be_had_gets_words(tmp_path: Path) -> None:
         category_labels(file, "b.jpg", [["cow"]])
     with pytest.raises(StylenetError, match=r"x.json does not exist.*regions.annotations"):
         category_labels(tmp_path / "x.json", "a.jpg", [["cat"]])
-    with pytest.raises(StylenetError, match=r"An instance of a.jpg .* has no outline that can"):
+    with pytest.raises(StylenetError, match=r"Instance 0 .* has no outline that can be drawn"):
         category_labels(write(tmp_path, {"area": 1.0}), "a.jpg", [["cat"]])

@@ -228,10 +228,12 @@ def test_reconstructions_may_have_an_optimiser_of_their_own(fake_network):
     assert numbers_moved(watch.moved(2)) == set()
 
 
+@pytest.mark.parametrize("own", [None, functools.partial(SGD, lr=1.0)])
 @pytest.mark.parametrize("weight", [1.0, 0.3, 0.0])
-def test_the_identity_gradient_is_as_long_as_lambda_says(fake_network, weight):
+def test_the_identity_gradient_is_as_long_as_lambda_says(fake_network, weight, own):
     watch = Watch()
-    task = make(fake_network, optimizer=functools.partial(SGD, lr=1e-3), identity_weight=weight)
+    sgd = functools.partial(SGD, lr=1e-3)
+    task = make(fake_network, optimizer=sgd, identity_weight=weight, identity_optimizer=own)
     fit(task, 6, watch)
     assert watch.lengths[2] == pytest.approx(weight * watch.lengths[1], rel=1e-5)
     assert watch.lengths[5] == pytest.approx(weight * watch.lengths[4], rel=1e-5)

@@ -133,11 +133,13 @@ class CocoData(PictureData):
                 file = root / self.release.train.annotations
                 named = [name for group in self.regions for name in group]
                 raise StylenetError(
-                    f"None of the {listed} chosen pictures of {file} has an instance of"
+                    f"None of the {listed} chosen pictures of {file} has an outlined instance of"
                     f" {' or '.join(named)}.",
-                    "Name other categories in data.regions, or widen data.categories,"
-                    " data.min_area, data.max_area.",
+                    "Name other categories in data.regions, widen data.categories, data.min_area,"
+                    " data.max_area, or use a file with 'segmentation'.",
                 )
+            if others and not others[0]:
+                _log.warning("No validation picture has a region that data.regions names.")
         if others:
             train, val = paths, others[0]
         else:

@@ -57,8 +57,8 @@ def read_outlines(file: Path, groups: Sequence[Sequence[str]]) -> dict[str, Outl
         groups: names of categories, one or more in each; group n is region n + 1.
 
     Raises:
-        StylenetError: the file is unreadable, a category is unknown or named twice, pictures
-            have no size, or none of them has an instance of these categories.
+        StylenetError: the file is unreadable, a category is unknown or named twice, or pictures
+            have no size.
     """
     named = [name for group in groups for name in group]
     numbers = {name: number for number, group in enumerate(groups, 1) for name in group}
@@ -89,10 +89,4 @@ def read_outlines(file: Path, groups: Sequence[Sequence[str]]) -> dict[str, Outl
         wanted.sort(key=lambda one: -float(one["area"]))
         parts = tuple((numbers[kinds[a["category_id"]]], a["segmentation"]) for a in wanted)
         found[Path(image["file_name"]).name] = Outlines(image["height"], image["width"], parts)
-    if not found:
-        raise StylenetError(
-            f"None of the {len(coco.imgs)} pictures in {file} has an outlined instance of "
-            f"{' or '.join(named)}.",
-            "Name other categories in data.regions, or use a file with 'segmentation'.",
-        )
     return found

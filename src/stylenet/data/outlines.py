@@ -23,27 +23,34 @@ class Outlines:
 
     def labels(self) -> NDArray[np.uint8]:
         """The number of the group at each pixel, 0 where none is: (height,width)."""
-        from pycocotools import mask
-
         labels = np.zeros((self.height, self.width), np.uint8)
-        with warnings.catch_warnings():  # pycocotools 2.0.11 to itself, of numpy 2
-            warnings.filterwarnings("ignore", category=DeprecationWarning)
-            for group, outline in self.parts:
-                runs = outline
-                if isinstance(outline, list) or isinstance(outline["counts"], list):
-                    runs = mask.frPyObjects(outline, self.height, self.width)
-                drawn = mask.decode(mask.merge(runs) if isinstance(runs, list) else runs)
-                labels[drawn.astype(bool)] = group
+        for group, outline in self.parts:
+            labels[drawn(outline, self.height, self.width)] = group
         return labels
+
+
+def drawn(outline: Any, height: int, width: int) -> NDArray[np.bool_]:
+    """What polygons or run lengths enclose, (height,width); a damaged outline raises anything."""
+    from pycocotools import mask
+
+    with warnings.catch_warnings():  # pycocotools 2.0.11 to itself, of numpy 2
+        warnings.filterwarnings("ignore", category=DeprecationWarning)
+        runs = outline
+        if isinstance(outline, list) or isinstance(outline["counts"], list):
+            runs = mask.frPyObjects(outline, height, width)
+        inside: NDArray[np.bool_] = mask.decode(
+            mask.merge(runs) if isinstance(runs, list) else runs
+        ).astype(bool)
+    return inside
 
 
 def pack_outline(entry: dict[str, Any]) -> dict[str, Any]:
     """Polygons of an entry as arrays: lists of numbers take four times the memory, for COCO GB.
 
-    What is no list of polygons stays as it is: it fails where it is drawn.
+    What is no list of polygons stays as it is.
     """
     outline = entry.get("segmentation")
-    if isinstance(outline, list):
+    if isinstance(outline, list) and all(isinstance(polygon, list) for polygon in outline):
         try:
             entry["segmentation"] = [np.array(polygon, np.float64) for polygon in outline]
         except (TypeError, ValueError):

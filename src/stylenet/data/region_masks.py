@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stylenet.data.instances import read_instances
-from stylenet.data.outlines import Outlines
+from stylenet.data.outlines import drawn
 from stylenet.errors import StylenetError
 
 
@@ -61,15 +61,18 @@ def category_labels(file: Path, picture: str, groups: Sequence[Sequence[str]]) -
     numbers = {name: number for number, group in enumerate(groups, 1) for name in group}
     wanted = [one for one in instances if names[one["category_id"]] in numbers]
     wanted.sort(key=lambda one: -float(one["area"]))
-    parts = [(numbers[names[one["category_id"]]], one.get("segmentation")) for one in wanted]
-    try:
-        return Outlines(image["height"], image["width"], tuple(parts)).labels().astype(np.int64)
-    except Exception as error:  # pycocotools raises whatever a damaged outline makes
-        raise StylenetError(
-            f"An instance of {picture} in {file} has no outline that can be drawn: "
-            f"{type(error).__name__} {error}.",
-            "Use a file with 'segmentation', polygons or run lengths.",
-        ) from error
+    labels = np.zeros((image["height"], image["width"]), np.int64)
+    for one in wanted:
+        try:
+            inside = drawn(one.get("segmentation"), *labels.shape)
+        except Exception as error:  # pycocotools raises whatever a damaged outline makes
+            raise StylenetError(
+                f"Instance {one['id']} in {file} has no outline that can be drawn: "
+                f"{type(error).__name__} {error}.",
+                "Use a file with 'segmentation', polygons or run lengths.",
+            ) from error
+        labels[inside] = numbers[names[one["category_id"]]]
+    return labels
 
 
 class _OfOnePicture:

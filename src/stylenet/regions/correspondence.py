@@ -35,7 +35,7 @@ def fit_map(regions: RegionMap, height: int, width: int, name: str) -> RegionMap
 
 
 def check_shape(own_height: int, own_width: int, height: int, width: int, name: str) -> None:
-    """Whether a map of one size is for a picture of another; ``name`` is what errors call it.
+    """Refuse a map whose shape is not the picture's; ``name`` is what errors call it.
 
     Raises:
         RegionError: the picture has another shape; the two may differ by a fiftieth, as rounding
@@ -45,9 +45,9 @@ def check_shape(own_height: int, own_width: int, height: int, width: int, name: 
     rounding = 0.5 / min(height, width, own_height, own_width)
     if abs(own_width * height / (own_height * width) - 1) > max(CLOSE, rounding):
         raise RegionError(
-            f"{name} has {own_width}x{own_height} px for a picture of {width}x{height} px, which "
-            "has another shape.",
-            "Give a map of the picture's shape, of any size.",
+            f"Got {name} of {own_width}x{own_height} px for a picture of {width}x{height} px, "
+            "expected the same shape.",
+            "Draw it on the picture itself; its size may differ, its proportions not.",
         )
 
 

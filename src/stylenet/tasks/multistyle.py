@@ -47,7 +47,7 @@ class MultiStyle(LightningModule):
     loss's had in the step before (Chen et al. 2017, section 3.3). ``identity_optimizer`` gives
     these steps an optimiser of their own, at the other's learning rate: moments of one loss do not
     drag the other's steps; but Adam then takes steps of full length whatever the length of the
-    gradient, so that ``identity_weight`` has an effect with optimisers such as SGD only. What
+    gradient, so that of ``identity_weight`` only 0 or not 0 matters, unless it is SGD's like. What
     belongs to a style has a state that only the steps with this style touch: otherwise it has no
     gradient, hence no step.
 
@@ -225,6 +225,7 @@ class MultiStyle(LightningModule):
             self._of_identity = self._identity_optimizer(self._shared)
             if self._identity_state is not None:
                 self._of_identity.load_state_dict(self._identity_state)
+                self._identity_state = None
         optimizer = self._optimizer([p for p in self.net.parameters() if p.requires_grad])
         if self._scheduler is None:
             return optimizer

@@ -164,7 +164,7 @@ def grey_photograph(file: Path) -> Path:
         ("sketch={}/nowhere.png", "no such file"),
         ("reference={}/white.png", "nothing stands out"),
         ("reference_mask={}/white.png", "without the picture it belongs to"),
-        ("sketch_mask={}/wide.png", "sketch_mask=.*expected the same"),
+        ("sketch_mask={}/wide.png", "sketch_mask=.*expected the same shape"),
         ("sketch_mask={}/white.png", "nothing but white"),
     ],
 )
