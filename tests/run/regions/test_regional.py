@@ -191,7 +191,7 @@ def test_what_is_not_annotated_gets_words(
     [
         (["regions.style=null"], "regions.style=None, expected a map of one style picture"),
         (["regions.style=other.png"], "only the content map has 0x0000ff, only the style map"),
-        (["regions.style=wide.png"], "The style's region map has 99x33 px for a picture of 48x47"),
+        (["regions.style=wide.png"], "the style's region map of 99x33 px for a picture of 48x47"),
         (["regions.content=photo"], "is no region map"),
         (["regions.styles={red: photo}"], "Got 1 styles"),
         (["regions.content=dot.png"], "less than one cell of relu"),

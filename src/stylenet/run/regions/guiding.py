@@ -53,11 +53,11 @@ class Guidance:
             RegionError: a map has another shape than its picture.
         """
         height, width = content.shape[-2:]
-        fitted = fit_map(self.content, height, width, "The content's region map")
+        fitted = fit_map(self.content, height, width, "the content's region map")
         if self.style is None:
             return Guidance(fitted, None, self.styles)
         height, width = styles[0].shape[-2:]
-        return Guidance(fitted, fit_map(self.style, height, width, "The style's region map"))
+        return Guidance(fitted, fit_map(self.style, height, width, "the style's region map"))
 
     def at(self, height: int, width: int) -> Tensor:
         """The picture's map at another size: (1,R,height,width) in [0,1]."""
