@@ -90,5 +90,7 @@ def test_a_map_of_another_size_is_fitted_by_its_nearest_pixels():
         171,
         256,
     )
-    with pytest.raises(RegionError, match=r"my map of 2x4 px for a picture of 4x4 px, expected the same"):
+    with pytest.raises(
+        RegionError, match=r"my map of 2x4 px for a picture of 4x4 px, expected the same"
+    ):
         fit_map(flag(RED, BLUE), 4, 4, "my map")
