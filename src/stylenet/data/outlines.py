@@ -45,7 +45,7 @@ def drawn(outline: Any, height: int, width: int) -> NDArray[np.bool_]:
 
 
 def pack_outline(entry: dict[str, Any]) -> dict[str, Any]:
-    """Polygons of an entry as arrays: lists of numbers take four times the memory, for COCO GB.
+    """Polygons of an entry as arrays, which take less memory than lists of numbers.
 
     What is no list of polygons stays as it is.
     """
