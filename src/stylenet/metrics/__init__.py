@@ -8,19 +8,26 @@ from stylenet.metrics.explained import (
     feature_moments,
     linear_map,
 )
+from stylenet.metrics.judge import Description, Judge
 from stylenet.metrics.quality import Quality, measure, ssim
 from stylenet.metrics.recognition import balanced_sum, style_distances, triplet_accuracy
+from stylenet.metrics.spectrum import Spectrum, contrast, spectrum
 
 __all__ = [
     "Alignment",
+    "Description",
+    "Judge",
     "Moments",
     "Pair",
     "Quality",
+    "Spectrum",
     "balanced_sum",
+    "contrast",
     "explained_share",
     "feature_moments",
     "linear_map",
     "measure",
+    "spectrum",
     "ssim",
     "style_distances",
     "triplet_accuracy",
