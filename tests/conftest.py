@@ -24,6 +24,7 @@ from omegaconf import DictConfig
 from PIL import Image
 from torch import Tensor, nn
 
+from stylenet.metrics import Judge
 from stylenet.run.launch import register
 
 ROOT = Path(__file__).parents[1]
@@ -55,6 +56,17 @@ class FakeLossNetwork(nn.Module):
 @pytest.fixture
 def fake_network() -> FakeLossNetwork:
     return FakeLossNetwork()
+
+
+@pytest.fixture
+def small_judge() -> Judge:
+    """A judge of random blocks, each of four channels at half the size of the one before."""
+    generator = torch.Generator().manual_seed(0)
+    layers = [nn.Conv2d(channels, 4, 3, 2, 1) for channels in (3, 4, 4, 4)]
+    for layer in layers:
+        layer.weight.data = torch.randn(layer.weight.shape, generator=generator)
+        layer.bias.data.zero_()
+    return Judge(nn.Identity(), layers, {"s2": 0, "s4": 1, "s8": 2, "s16": 3})
 
 
 @pytest.fixture

