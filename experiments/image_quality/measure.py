@@ -83,6 +83,10 @@ def _medians(figures: Sequence[dict[str, float]], prefix: str) -> Row:
     }
 
 
+def _line(row: Row) -> str:
+    return "  ".join(row.get(column, "-").rjust(max(len(column), 5)) for column in HEADER)
+
+
 def write(file: Path, rows: Sequence[Row]) -> None:
     """Add to the table; rows of the same contender and style give way."""
     known: dict[tuple[str, str], Row] = {}
@@ -119,11 +123,11 @@ def main() -> None:
         library = Library.of(options.contents, options.styles).only(options.only, styles)
         readers = {name: Reader(JUDGES[name]()) for name in options.judges}
         rows = []
-        print("  ".join(HEADER))
+        print(_line(dict(zip(HEADER, HEADER, strict=True))))
         for one in contenders:
             for row in measured(one, library, readers):
                 rows.append(row)
-                print("  ".join(row.get(column, "-") for column in HEADER), flush=True)
+                print(_line(row), flush=True)
     except StylenetError as error:
         sys.exit(f"Error: {error}")
     if options.results:
