@@ -84,7 +84,8 @@ def _medians(figures: Sequence[dict[str, float]], prefix: str) -> Row:
 
 
 def _line(row: Row) -> str:
-    return "  ".join(row.get(column, "-").rjust(max(len(column), 5)) for column in HEADER)
+    widths = {column: max(len(column), 12 if column in HEADER[:2] else 5) for column in HEADER}
+    return "  ".join(row.get(column, "-").rjust(width) for column, width in widths.items())
 
 
 def write(file: Path, rows: Sequence[Row]) -> None:
