@@ -28,6 +28,7 @@ from torch import Tensor
 
 from stylenet.images import LongerSide, contact_sheet, read_image, write_image
 from stylenet.losses import RegionStyleTerm, View
+from stylenet.losses.features import read_features
 from stylenet.run import train
 from stylenet.run.launch import register
 from stylenet.run.tasks.pixels import PixelRuns
@@ -178,7 +179,7 @@ def judged(folder: Path, pictures: Sequence[Path]) -> tuple[list[str], list[floa
     found = []
     for file in pictures:
         picture = read_image(file)[None]
-        stylised = View(picture, loss.network(picture, term.stylised_layers))
+        stylised = View(picture, read_features(loss.network, picture, term.stylised_layers))
         values = term.by_region(stylised, View(picture, regions=stage.regions)).values()
         found.append(term.weight * torch.stack(list(values)).sum(0)[0])
     shares = [float(share) for share in guidance.content.shares()]

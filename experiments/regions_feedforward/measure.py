@@ -19,6 +19,7 @@ from torch import Tensor
 from stylenet.apply import Model, Stylizer, load_model
 from stylenet.images import LongerSide, contact_sheet, read_image, write_image
 from stylenet.losses import ContentTerm, PerceptualLoss, RegionStylesTerm, View
+from stylenet.losses.features import read_features
 from stylenet.losses.network import compact_vgg
 from stylenet.losses.weights import Bundled
 from stylenet.regions import RegionMap, fit_map
@@ -71,7 +72,7 @@ def distances(
     loss: PerceptualLoss, result: Tensor, photo: Tensor, maps: Tensor
 ) -> dict[str, float]:
     """Content loss, and the style loss inside the regions of each style."""
-    stylised = View(result[None], loss.network(result[None], loss.stylised_layers))
+    stylised = View(result[None], read_features(loss.network, result[None], loss.stylised_layers))
     content = loss.view_content(photo[None], regions=maps[None])
     term = loss.terms["style"]
     assert isinstance(term, RegionStylesTerm)

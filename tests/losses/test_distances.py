@@ -8,10 +8,13 @@ import torch
 from scipy.linalg import sqrtm
 from torch.autograd import gradcheck
 
+from stylenet.errors import StylenetError
 from stylenet.losses import (
     GramDistance,
+    GramMomentsDistance,
     LayerWeightsError,
     MomentsDistance,
+    NormalisedDistance,
     PerceptualLoss,
     PixelDeviationTerm,
     RangeTerm,
@@ -224,3 +227,122 @@ def test_the_notebooks_style_term_is_ours_with_its_weight():
     distance = GramDistance(functional.mean_of_entries)
     got = 1e3 * distance(distance.describe(x), distance.describe(y))
     torch.testing.assert_close(got, torch.tensor(expected, dtype=torch.float64))
+
+
+def photographs(count: int = 3) -> list[torch.Tensor]:
+    generator = torch.Generator().manual_seed(11)
+    return [torch.rand(1, 3, 8, 9 + n, generator=generator) for n in range(count)]
+
+
+ANY = [GramDistance(), MomentsDistance(), GramMomentsDistance(), WassersteinDistance()]
+
+
+def test_gram_and_moments_are_their_formulas():
+    x, y = features(0), features(1)
+    distance = GramMomentsDistance()
+    parts = distance.parts(distance.describe(x), distance.describe(y))
+    a, b = as_matrices(x), as_matrices(y)
+    expected = {
+        "gram": johnson_style(x, y),
+        "mean": ((a.mean(2) - b.mean(2)) ** 2).sum(1),
+        "deviation": ((a.std(2) - b.std(2)) ** 2).sum(1),
+    }
+    assert set(parts) == set(expected)
+    for key, values in expected.items():
+        wanted = torch.as_tensor(np.asarray(values), dtype=torch.float64)
+        torch.testing.assert_close(parts[key], wanted, rtol=1e-4, atol=1e-6)
+    x.requires_grad_()
+    target = distance.describe(y)
+    assert gradcheck(lambda value: distance(distance.describe(value), target), x)
+
+
+def test_moments_out_of_a_bfloat16_gram_matrix_are_near_the_exact_ones():
+    x = torch.rand(1, 16, 60, 50, generator=torch.Generator().manual_seed(3)) + 0.5
+    exact = GramMomentsDistance().describe(x.double())
+    rounded = GramMomentsDistance().describe(x.bfloat16())
+    for key in ("gram", "mean"):
+        torch.testing.assert_close(rounded[key].double(), exact[key], rtol=5e-3, atol=0)
+    torch.testing.assert_close(rounded["deviation"].double(), exact["deviation"], rtol=2e-2, atol=0)
+
+
+@pytest.mark.parametrize("distance", ANY)
+def test_photographs_are_on_average_at_a_distance_of_the_weights(fake_network, distance):
+    shots = photographs()
+    style = 3 * torch.rand(1, 3, 7, 7)
+    parts = set(distance.parts(distance.describe(features(0)), distance.describe(features(0))))
+    weights = {name: 0.25 * (1 + n) for n, name in enumerate(sorted(parts))}
+    normalised = NormalisedDistance(distance, shots, weights)
+    term = StyleTerm(fake_network, style, ["one", "two"], [3, 1], 1, normalised)
+
+    def loss(image):
+        view = View(image, fake_network(image, ["one", "two"]))
+        return torch.stack(list(term(view, view).values())).sum()
+
+    mean = torch.stack([loss(shot) for shot in shots]).mean()
+    torch.testing.assert_close(mean, torch.tensor(sum(weights.values())), rtol=1e-4, atol=0)
+    # all but zero where the style is, whatever its size
+    assert loss(style) < 1e-6
+
+
+@pytest.mark.parametrize("distance", ANY)
+def test_a_normalised_distance_does_not_know_the_unit_of_features(fake_network, distance):
+    """Ten times the features: as under another loss network, the loss stays what it was."""
+
+    class Louder(torch.nn.Module):
+        def forward(self, image, layers):
+            return {k: 10 * v for k, v in fake_network(image, layers).items()}
+
+    shots, style, image = photographs(), torch.rand(1, 3, 7, 7), torch.rand(1, 3, 8, 8)
+    normalised = NormalisedDistance(distance, shots)
+
+    def loss(network):
+        term = StyleTerm(network, style, ["one", "two"], None, 1, normalised)
+        view = View(image, network(image, ["one", "two"]))
+        return torch.stack(list(term(view, view).values())).sum()
+
+    torch.testing.assert_close(loss(Louder()), loss(fake_network), rtol=1e-2, atol=1e-4)
+
+
+def test_layers_and_scales_of_a_normalised_distance_share_one_weight(fake_network):
+    shots, style, image = photographs(), torch.rand(1, 3, 9, 9), torch.rand(1, 3, 8, 8)
+    normalised = NormalisedDistance(GramMomentsDistance(), shots)
+
+    def weights(layers, given, scales=(1,)):
+        term = StyleTerm(fake_network, style, layers, given, 1, normalised, scales=scales)
+        return term.layer_weights
+
+    assert weights(["one"], None) == {"one": 1}
+    assert weights(["one", "two"], [3, 1]) == {"one": 0.75, "two": 0.25}
+    assert weights(["one", "pixels"], None, [1, 2]) == dict.fromkeys(
+        ("one", "pixels", "one@2", "pixels@2"), 0.25
+    )
+    plain = StyleTerm(fake_network, style, ["one", "two"], [3, 1], 1)
+    assert plain.layer_weights == {"one": 3, "two": 1}  # the papers' sums are left alone
+    view = PerceptualLoss({"style": plain}, fake_network)(image, image)
+    assert set(view.parts) == {"style/one", "style/two"}
+
+
+def test_parts_without_weight_are_left_out_and_unknown_ones_refused():
+    shots = photographs(1)
+    distance = NormalisedDistance(GramMomentsDistance(), shots, {"mean": 0.0, "deviation": 0.0})
+    x, y = features(0), features(1)
+    target = distance.target(distance.describe(y), [distance.describe(features(2))])
+    assert set(distance.parts(distance.describe(x), target)) == {"gram"}
+    wrong = NormalisedDistance(GramDistance(), shots, {"grams": 1.0})
+    with pytest.raises(StylenetError, match=r"weights of grams .*distance of gram\."):
+        wrong.target(wrong.describe(y), [wrong.describe(x)])
+    with pytest.raises(StylenetError, match=r"no photographs.*squared_gram"):
+        NormalisedDistance(GramDistance(), [])
+
+
+def test_relative_content_is_the_squared_difference_over_the_variance():
+    x, y = features(0), features(1)
+    values = y.numpy().reshape(2, -1)
+    expected = ((x - y).numpy().reshape(2, -1) ** 2).mean(1) / values.var(1)
+    got = functional.relative_content_loss(x, y)
+    torch.testing.assert_close(got, torch.from_numpy(expected))
+    torch.testing.assert_close(functional.relative_content_loss(7 * x, 7 * y), got)
+    assert functional.relative_content_loss(y, y).tolist() == [0, 0]
+    flat = torch.ones(SHAPE, dtype=torch.float64)
+    assert functional.relative_content_loss(x, flat).isfinite().all()
+    assert gradcheck(lambda v: functional.relative_content_loss(v, y), x.requires_grad_())

@@ -8,7 +8,6 @@ import torch
 from torch import Tensor
 
 from stylenet.losses.functional import (
-    CELLS,
     content_loss,
     gram_matrix,
     mean_of_entries,
@@ -17,6 +16,7 @@ from stylenet.losses.functional import (
     sum_of_entries,
     total_variation,
 )
+from stylenet.losses.moments import CELLS
 
 
 def noise(*shape: int, seed: int = 0, dtype: torch.dtype = torch.float32) -> Tensor:

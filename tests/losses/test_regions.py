@@ -10,14 +10,19 @@ from torch import Tensor
 from stylenet.errors import StylenetError
 from stylenet.losses import (
     GramDistance,
+    GramMomentsDistance,
     MomentsDistance,
+    NormalisedDistance,
     PerceptualLoss,
     RegionStyleTerm,
     StyleTerm,
+    View,
+    WassersteinDistance,
     guided_gram_matrix,
 )
 from stylenet.losses.functional import gram_matrix, mean_of_entries
 from stylenet.losses.network import compact_vgg
+from stylenet.losses.regions import spread_weights
 from stylenet.losses.weights import RandomWeights
 
 LAYERS = ["one", "two"]
@@ -82,10 +87,10 @@ def test_many_cells_in_bfloat16_are_added_up_as_exactly_as_without_regions():
 
 
 def test_one_region_everywhere_is_the_plain_term(fake_network):
-    style, stylised = picture(seed=7, height=9, width=7), picture(3, seed=1)
+    style, stylised = picture(seed=7, height=18, width=14), picture(3, seed=1)
     plain = StyleTerm(fake_network, style, LAYERS, [2.0, 0.5], 3.0)
     expected = PerceptualLoss({"style": plain}, fake_network)(stylised, stylised).total
-    maps = {"style_regions": torch.ones(1, 1, 9, 7)}
+    maps = {"style_regions": torch.ones(1, 1, 18, 14)}
     for settings in ({}, maps, {**maps, "region_weights": [1.0]}):
         term = term_of(fake_network, style, **settings)
         assert torch.equal(
@@ -134,14 +139,14 @@ def test_a_region_has_no_gradient_outside(fake_network):
 
 def test_each_halfs_loss_is_that_of_the_half_alone(fake_network):
     """With the seam between cells, two regions are two pictures, weighted by their areas."""
-    stylised, styles = picture(height=8, width=8), [picture(seed=7), picture(seed=8)]
-    regions = halves(8, 8)
+    stylised, styles = picture(height=16, width=16), [picture(seed=7), picture(seed=8)]
+    regions = halves(16, 16)
     found = style_part(term_of(fake_network, styles), fake_network, stylised, regions)
     alone = [
         PerceptualLoss(
             {"style": StyleTerm(fake_network, style, LAYERS, [2.0, 0.5], 3.0)}, fake_network
         )(half, half).total
-        for style, half in zip(styles, stylised.split(4, 3), strict=True)
+        for style, half in zip(styles, stylised.split(8, 3), strict=True)
     ]
     torch.testing.assert_close(found, (alone[0] + alone[1]) / 2)
 
@@ -221,12 +226,16 @@ def test_the_term_moves_with_its_targets_and_enters_no_checkpoint():
         ({"style_regions": torch.ones(1, 2, 8, 6)}, r"2 style pictures with a region map"),
         ({"region_weights": [1.0]}, r"weights \[1.0\] for 2 regions"),
         ({"region_weights": [1.0, -1.0]}, r"a number of 0 or more"),
-        ({"distance": MomentsDistance()}, r"MomentsDistance.*style_distance=gram"),
+        ({"distance": WassersteinDistance()}, r"WassersteinDistance.*style_distance=gram_moments"),
     ],
 )
 def test_what_regions_cannot_have_is_refused(fake_network, settings, words):
+    def measured() -> None:
+        term = term_of(fake_network, [picture(seed=7), picture(seed=8)], **settings)
+        style_part(term, fake_network, picture(), halves())
+
     with pytest.raises(StylenetError, match=words):
-        term_of(fake_network, [picture(seed=7), picture(seed=8)], **settings)
+        measured()
 
 
 def test_a_loss_of_regions_wants_to_know_where_they_are(fake_network):
@@ -236,3 +245,58 @@ def test_a_loss_of_regions_wants_to_know_where_they_are(fake_network):
         loss(picture(), picture())
     with pytest.raises(StylenetError, match="got a map of 3"):
         loss(picture(), picture(), regions=soft_maps(1, 3))
+
+
+@pytest.mark.parametrize(
+    "distance",
+    [
+        GramDistance(),
+        MomentsDistance(),
+        GramMomentsDistance(),
+        NormalisedDistance(GramMomentsDistance(), [torch.rand(1, 3, 9, 9)]),
+    ],
+)
+def test_any_statistics_of_a_region_are_those_of_the_region_alone(fake_network, distance):
+    stylised, styles = picture(2, height=16, width=16), [picture(seed=7), picture(seed=8)]
+    term = term_of(fake_network, styles, distance=distance)
+    loss = PerceptualLoss({"style": term}, fake_network)
+    regions = halves(16, 16).expand(2, -1, -1, -1)
+    found = loss(stylised, stylised, regions=regions).total
+    alone = [
+        PerceptualLoss(
+            {"style": StyleTerm(fake_network, style, LAYERS, [2.0, 0.5], 3.0, distance)},
+            fake_network,
+        )(half, half).total
+        for style, half in zip(styles, stylised.split(8, 3), strict=True)
+    ]
+    torch.testing.assert_close(found, (alone[0] + alone[1]) / 2, rtol=1e-4, atol=1e-6)
+
+
+def test_few_cells_give_their_weight_to_a_finer_layer():
+    weights = {"fine": 1.0, "middle": 2.0, "coarse": 4.0}
+    sizes = {"fine": 4096, "middle": 1024, "coarse": 256}
+    cells = {
+        "fine": torch.tensor([[2000.0, 160, 40, 8, 0]]),
+        "middle": torch.tensor([[500.0, 40, 10, 2, 0]]),
+        "coarse": torch.tensor([[125.0, 10, 2.5, 0.5, 0]]),
+    }
+    found = spread_weights(weights, cells, sizes)
+    assert found["coarse"].tolist() == [[4, 0, 0, 0, 0]]
+    assert found["middle"].tolist() == [[2, 6, 0, 0, 0]]
+    assert found["fine"].tolist() == [[1, 1, 7, 7, 0]]
+    assert list(found) == list(weights)
+
+
+def test_a_small_region_is_measured_at_the_finer_layer(fake_network):
+    regions = torch.zeros(1, 2, 24, 18)
+    regions[:, 0, :4, :6] = 1  # 24 pixels, 6 cells of layer two
+    regions[:, 1] = 1 - regions[:, 0]
+    stylised = picture(height=24, width=18)
+    term = term_of(fake_network, [picture(seed=7), picture(seed=8)])
+    views = View(stylised, fake_network(stylised, LAYERS)), View(stylised, regions=regions)
+    found = term.by_region(*views)
+    assert found["two"][0, 0] == 0
+    assert found["two"][0, 1] > 0
+    fine = RegionStyleTerm(fake_network, [picture(seed=7), picture(seed=8)], ["one"], [2.5], 3.0)
+    expected = fine.by_region(*views)["one"][0, 0]
+    torch.testing.assert_close(found["one"][0, 0], expected)

@@ -25,7 +25,7 @@ from stylenet.data.pictures import (
     StampedPictures,
 )
 from stylenet.data.region_masks import category_labels
-from stylenet.data.sample import SampleData, sample_photographs
+from stylenet.data.sample import SampleData, reference_photographs, sample_photographs
 
 __all__ = [
     "Archive",
@@ -59,6 +59,7 @@ __all__ = [
     "augment_rng",
     "cached",
     "category_labels",
+    "reference_photographs",
     "sample_photographs",
     "write_litdata",
 ]

@@ -3,7 +3,9 @@
 from stylenet.losses.checkpointed import CheckpointedNetwork
 from stylenet.losses.distances import (
     GramDistance,
+    GramMomentsDistance,
     MomentsDistance,
+    NormalisedDistance,
     StyleDistance,
     WassersteinDistance,
 )
@@ -31,12 +33,14 @@ __all__ = [
     "ContentTerm",
     "Distillation",
     "GramDistance",
+    "GramMomentsDistance",
     "LaplacianTerm",
     "LayerWeightsError",
     "LevelsTerm",
     "LossNetwork",
     "LossTerms",
     "MomentsDistance",
+    "NormalisedDistance",
     "PerceptualLoss",
     "PixelDeviationTerm",
     "PixelTerm",

@@ -2,32 +2,57 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Protocol
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
+import torch
 from torch import Tensor
 
+from stylenet.errors import StylenetError
 from stylenet.losses import functional, moments
 
 Statistics = Mapping[str, Tensor]
 """Statistics of features by name, each with the batch as its first dimension."""
 
 
-class StyleDistance(Protocol):
-    """Describes features by statistics, and says how far two descriptions are apart."""
+class StyleDistance:
+    """Describes features by statistics, and says how far two descriptions are apart.
 
-    def describe(self, features: Tensor) -> Statistics:
-        """(N,C,H,W) -> statistics."""
-        ...
+    A subclass has `describe` and `parts`.
+
+    Attributes:
+        photographs: images (1,3,H,W) in [0,1] that `target` wants described, too.
+    """
+
+    photographs: Sequence[Tensor] = ()
+
+    def describe(self, features: Tensor, guides: Tensor | None = None) -> Statistics:
+        """(N,C,H,W) -> statistics of N images; with ``guides`` (N,R,H,W) of N*R regions."""
+        raise NotImplementedError
+
+    def parts(self, described: Statistics, target: Statistics) -> Mapping[str, Tensor]:
+        """Distance in each kind of statistics, by its name: of N and of N or 1 -> (N,) each."""
+        raise NotImplementedError
+
+    def target(self, style: Statistics, photographs: Sequence[Statistics]) -> Statistics:
+        """What distances from ``style`` are taken from: the statistics themselves, or more.
+
+        ``photographs`` are the statistics of this distance's photographs at the same layer.
+        """
+        del photographs
+        return style
+
+    def weigh(self, layer_weights: Mapping[str, float]) -> dict[str, float]:
+        """What the distance at each layer is multiplied by, for the weights that were asked for."""
+        return dict(layer_weights)
 
     def __call__(self, described: Statistics, target: Statistics) -> Tensor:
-        """Statistics of N pictures and of N or 1 -> (N,)."""
-        ...
+        """Sum of the parts: statistics of N images and of N or 1 -> (N,)."""
+        return torch.stack(list(self.parts(described, target).values())).sum(0)
 
 
 @dataclass(frozen=True)
-class GramDistance:
+class GramDistance(StyleDistance):
     """Squared difference of Gram matrices over C*H*W, reduced by ``reduction``.
 
     Gatys et al. 2016, eq. 3 to 5; Johnson et al. 2016, eq. 3 and 4.
@@ -35,37 +60,63 @@ class GramDistance:
 
     reduction: functional.Reduction = functional.sum_of_entries
 
-    def describe(self, features: Tensor) -> Statistics:
+    def describe(self, features: Tensor, guides: Tensor | None = None) -> Statistics:
         """Gram matrix (N,C,C)."""
-        return {"gram": functional.gram_matrix(features)}
+        gram, _ = moments.gram_and_means(features, guides)
+        return {"gram": gram if guides is None else gram.flatten(0, 1)}
 
-    def __call__(self, described: Statistics, target: Statistics) -> Tensor:
-        """(N,)."""
-        return functional.style_loss(described["gram"], target["gram"], self.reduction)
+    def parts(self, described: Statistics, target: Statistics) -> Mapping[str, Tensor]:
+        """``gram``."""
+        return {"gram": functional.style_loss(described["gram"], target["gram"], self.reduction)}
 
 
 @dataclass(frozen=True)
-class MomentsDistance:
+class MomentsDistance(StyleDistance):
     """Squared differences of the channels' means and standard deviations, averaged over channels.
 
     Li et al. 2017 (arXiv:1701.01036), section 4.2, "batch normalization statistics matching".
     """
 
-    def describe(self, features: Tensor) -> Statistics:
+    def describe(self, features: Tensor, guides: Tensor | None = None) -> Statistics:
         """Means and deviations, (N,C) each."""
+        if guides is not None:
+            return _without("gram", GramMomentsDistance().describe(features, guides))
         return {
             "mean": moments.channel_means(features),
             "deviation": moments.channel_deviations(features),
         }
 
-    def __call__(self, described: Statistics, target: Statistics) -> Tensor:
-        """(N,)."""
-        squares = [(described[k] - target[k]) ** 2 for k in ("mean", "deviation")]
-        return (squares[0] + squares[1]).mean(1)
+    def parts(self, described: Statistics, target: Statistics) -> Mapping[str, Tensor]:
+        """``mean`` and ``deviation``."""
+        return {k: ((described[k] - target[k]) ** 2).mean(1) for k in ("mean", "deviation")}
 
 
 @dataclass(frozen=True)
-class WassersteinDistance:
+class GramMomentsDistance(StyleDistance):
+    """Squared differences of Gram matrices, and of the channels' means and standard deviations.
+
+    They are sums over entries, of different sizes: to be weighed by `NormalisedDistance`. A Gram
+    matrix alone can be met with means and deviations that are the painting's nowhere, which is how
+    grain and faded colours come in (Risser et al. 2017, arXiv:1701.08893, section 4).
+    """
+
+    def describe(self, features: Tensor, guides: Tensor | None = None) -> Statistics:
+        """Gram matrix (N,C,C), means and deviations (N,C)."""
+        gram, means = moments.gram_and_means(features, guides)
+        if guides is not None:
+            gram, means = gram.flatten(0, 1), means.flatten(0, 1)
+        return {"gram": gram, "mean": means, "deviation": moments.deviations_of(gram, means)}
+
+    def parts(self, described: Statistics, target: Statistics) -> Mapping[str, Tensor]:
+        """``gram``, ``mean`` and ``deviation``."""
+        return {
+            key: functional.sum_of_entries((described[key] - target[key]) ** 2)
+            for key in ("gram", "mean", "deviation")
+        }
+
+
+@dataclass(frozen=True)
+class WassersteinDistance(StyleDistance):
     """Squared Wasserstein-2 distance of Gaussians with the features' means and covariances.
 
     Divided by the number of channels. As in crowsonkb/style-transfer-pytorch, ``eps`` is added to
@@ -74,8 +125,18 @@ class WassersteinDistance:
 
     eps: float = 1e-4
 
-    def describe(self, features: Tensor) -> Statistics:
-        """Means (N,C), covariances (N,C,C); their roots too, where no gradient is asked for."""
+    def describe(self, features: Tensor, guides: Tensor | None = None) -> Statistics:
+        """Means (N,C), covariances (N,C,C); their roots too, where no gradient is asked for.
+
+        Raises:
+            StylenetError: there are guides.
+        """
+        if guides is not None:
+            raise StylenetError(
+                "Got WassersteinDistance for a loss of regions, which has no covariances of parts "
+                "of an image.",
+                "Use loss/style_distance=gram_moments, or another one.",
+            )
         statistics = {
             "mean": moments.channel_means(features),
             "covariance": moments.covariance(features, self.eps),
@@ -84,10 +145,76 @@ class WassersteinDistance:
             statistics["root"] = moments.matrix_root(statistics["covariance"])
         return statistics
 
-    def __call__(self, described: Statistics, target: Statistics) -> Tensor:
-        """(N,)."""
+    def parts(self, described: Statistics, target: Statistics) -> Mapping[str, Tensor]:
+        """``mean`` and ``covariance``."""
+        channels = described["mean"].shape[1]
         means = ((described["mean"] - target["mean"]) ** 2).sum(1)
         covariances = moments.bures_distance(
             described["covariance"], target["covariance"], target["root"]
         )
-        return (means + covariances) / described["mean"].shape[1]
+        return {"mean": means / channels, "covariance": covariances / channels}
+
+
+@dataclass(frozen=True)
+class NormalisedDistance(StyleDistance):
+    """Each part of ``distance`` over what it is, on average, for photographs.
+
+    sum_k w_k d_k(x, s) / mean_p d_k(p, s) for an image x, a style s and photographs p, and the
+    layers' weights as shares of 1: 0 for the style itself, about the sum of ``weights`` for a
+    photograph, whatever the layer, the loss network and the painting. So one style weight suits
+    all of them (Jing et al. 2020, arXiv:2104.10064 normalise by a bound of the distance instead).
+
+    Args:
+        distance: what is compared.
+        photographs: images (1,3,H,W) in [0,1], at least one.
+        weights: of the parts, by name; 1 for those that are not named.
+
+    Raises:
+        StylenetError: there is no photograph, or a weight of a part that ``distance`` has not.
+    """
+
+    distance: StyleDistance
+    photographs: Sequence[Tensor]
+    weights: Mapping[str, float] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        """Refuse what cannot be normalised."""
+        if not self.photographs:
+            raise StylenetError(
+                "Got no photographs to normalise the style distance by, expected at least one.",
+                "Use stylenet.data.photographs(), or loss/style_distance=squared_gram.",
+            )
+
+    def describe(self, features: Tensor, guides: Tensor | None = None) -> Statistics:
+        """As ``distance``."""
+        return self.distance.describe(features, guides)
+
+    def target(self, style: Statistics, photographs: Sequence[Statistics]) -> Statistics:
+        """``style`` and the mean distance of ``photographs`` from it, for each part."""
+        far = [self.distance.parts(photograph, style) for photograph in photographs]
+        unknown = sorted({*self.weights} - {*far[0]})
+        if unknown:
+            raise StylenetError(
+                f"Got weights of {', '.join(unknown)} for a style distance of {', '.join(far[0])}.",
+                f"Name some of {', '.join(far[0])} in loss.style_distance.weights.",
+            )
+        scales = {f"scale_{key}": torch.stack([one[key] for one in far]).mean(0) for key in far[0]}
+        return {**style, **scales}
+
+    def weigh(self, layer_weights: Mapping[str, float]) -> dict[str, float]:
+        """As shares of 1."""
+        total = sum(layer_weights.values())
+        return {layer: weight / total for layer, weight in layer_weights.items()}
+
+    def parts(self, described: Statistics, target: Statistics) -> Mapping[str, Tensor]:
+        """Those of ``distance``, weighed; parts of no weight are left out."""
+        found = self.distance.parts(described, target)
+        return {
+            key: self.weights.get(key, 1.0) * value / target[f"scale_{key}"]
+            for key, value in found.items()
+            if self.weights.get(key, 1.0) != 0
+        }
+
+
+def _without(key: str, statistics: Statistics) -> Statistics:
+    return {k: v for k, v in statistics.items() if k != key}

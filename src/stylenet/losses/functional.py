@@ -10,68 +10,21 @@ over the batch; whoever sums the loss does, so that a picture's loss does not de
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 import torch
 from torch import Tensor
 
+from stylenet.losses.moments import gram_and_means, single
+
 Reduction = Callable[[Tensor], Tensor]
-CELLS = 1024  # of which a Gram matrix is added up; fewer cost time, with many channels
-
-
-def single(x: Tensor) -> Tensor:
-    """``x`` in float32; in float64 where it comes in that."""
-    return x if x.dtype == torch.float64 else x.float()
 
 
 def gram_matrix(features: Tensor) -> Tensor:
-    """Gram matrix G = F F^T / (C*H*W) of each picture: (N,C,H,W) -> (N,C,C).
+    """Gram matrix G = F F^T / (C*H*W) of each image: (N,C,H,W) -> (N,C,C).
 
-    Johnson et al. 2016, section 3.2. The product runs in the precision of ``features`` or of
-    autocast, over `CELLS` cells at a time; their products are added in float32. Under bfloat16,
-    which rounds each of them by up to 2^-9 of its size, that of many cells is the more exact.
+    Johnson et al. 2016, section 3.2. Precision: see `stylenet.losses.moments.gram_and_means`.
     """
-    product: Tensor = _SelfProduct.apply(features)
-    return product / features[0].numel()
-
-
-class _SelfProduct(torch.autograd.Function):
-    """F F^T of each picture, (N,C,H,W) -> (N,C,C), in place of a bmm of two different factors.
-
-    The gradient of these would be two products and a sum; of one it is (dG + dG^T) F, a single
-    product. Under torch.compile too.
-    """
-
-    @staticmethod
-    def forward(ctx: Any, features: Tensor) -> Tensor:
-        ctx.save_for_backward(features)
-        return add_products(cells_by_channels(features))
-
-    @staticmethod
-    def backward(ctx: Any, gradient: Tensor) -> Tensor:
-        (features,) = ctx.saved_tensors
-        symmetric = (gradient + gradient.transpose(1, 2)).to(features.dtype)
-        product = torch.bmm(cells_by_channels(features), symmetric)
-        n, c, h, w = features.shape
-        return product.view(n, h, w, c).permute(0, 3, 1, 2)
-
-
-def add_products(flat: Tensor) -> Tensor:
-    """Sum over the cells of their products F^T F, (N,cells,C) -> (N,C,C): see `gram_matrix`."""
-    n, cells, channels = flat.shape
-    whole = cells - cells % CELLS
-    groups = flat[:, :whole].reshape(-1, CELLS, channels)
-    rest = flat[:, whole:]
-    product = single(torch.bmm(rest.transpose(1, 2), rest))
-    if whole:
-        products = torch.bmm(groups.transpose(1, 2), groups)
-        product = product + single(products).view(n, -1, channels, channels).sum(1)
-    return product
-
-
-def cells_by_channels(features: Tensor) -> Tensor:
-    """(N,C,H,W) -> (N,H*W,C), without a copy where ``features`` are channels-last."""
-    return features.permute(0, 2, 3, 1).flatten(1, 2)
+    return gram_and_means(features)[0]
 
 
 def sum_of_entries(squares: Tensor) -> Tensor:
@@ -119,6 +72,16 @@ def content_loss(
     Johnson et al. 2016, eq. 2; with ``half_sum_of_entries``: Gatys et al. 2016, eq. 1.
     """
     return reduction((single(features) - single(target)) ** 2)
+
+
+def relative_content_loss(features: Tensor, target: Tensor) -> Tensor:
+    """`content_loss` over the variance of ``target``: two (N,C,H,W) -> (N,).
+
+    0 where they are equal, 1 where they differ as much as the target's values do from their mean
+    over C, H and W, so that it means the same at every layer of every loss network.
+    """
+    variance = single(target).var((1, 2, 3), correction=0)
+    return content_loss(features, target) / (variance + torch.finfo(variance.dtype).eps)
 
 
 def pixel_loss(image: Tensor, target: Tensor) -> Tensor:

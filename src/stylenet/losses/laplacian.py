@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from torch import Tensor, nn
 
 from stylenet.errors import StylenetError
-from stylenet.losses.functional import content_loss, single
+from stylenet.losses.functional import content_loss
+from stylenet.losses.moments import single
 from stylenet.losses.perceptual import Term, View
 
 

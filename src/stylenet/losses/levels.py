@@ -10,7 +10,7 @@ from torch import Tensor
 from stylenet.losses import functional
 from stylenet.losses.network import LossNetwork
 from stylenet.losses.perceptual import Term, View
-from stylenet.losses.terms import LayerWeights, weigh_layers
+from stylenet.losses.terms import ContentDistance, LayerWeights, weigh_layers
 
 
 class LevelsTerm(Term):
@@ -25,7 +25,7 @@ class LevelsTerm(Term):
             the size of the picture that is optimised.
         weight: of the term.
         layer_weights: a number for each layer in their order, or by name, or None for 1 each.
-        reduction: of the squared differences of one picture's features.
+        distance: of the features at a layer: two (N,C,H,W) -> (N,).
 
     Raises:
         LayerWeightsError: no layer, or weights that do not match.
@@ -37,10 +37,10 @@ class LevelsTerm(Term):
         levels: Mapping[str, Tensor],
         weight: float,
         layer_weights: LayerWeights = None,
-        reduction: functional.Reduction = functional.mean_of_entries,
+        distance: ContentDistance = functional.content_loss,
     ) -> None:
         super().__init__(weight)
-        self.reduction = reduction
+        self.distance = distance
         self.layer_weights = weigh_layers("content", list(levels), layer_weights)
         self.stylised_layers = tuple(self.layer_weights)
         for layer, picture in levels.items():
@@ -53,8 +53,6 @@ class LevelsTerm(Term):
         del content
         return {
             layer: weight
-            * functional.content_loss(
-                stylised.features[layer], self.get_buffer(f"features_{layer}"), self.reduction
-            )
+            * self.distance(stylised.features[layer], self.get_buffer(f"features_{layer}"))
             for layer, weight in self.layer_weights.items()
         }

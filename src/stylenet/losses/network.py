@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Callable, Iterable, Sequence
 from itertools import islice
-from typing import Any, Self
+from typing import Any, Literal, Self, cast, get_args
 
 import torch
 from torch import Tensor, nn
@@ -19,6 +19,9 @@ from stylenet.losses.weights import Weights
 
 Pooling = Callable[..., nn.Module]
 """Makes a pooling layer from ``kernel_size``, ``stride``, ``padding`` and ``ceil_mode``."""
+
+
+PaddingMode = Literal["zeros", "reflect", "replicate", "circular"]
 
 
 class LossNetworkError(StylenetError):
@@ -39,6 +42,9 @@ class LossNetwork(nn.Module):
             padding=..., ceil_mode=...)`` of the same geometry, such as ``torch.nn.AvgPool2d``
             (Gatys et al. 2016, section 2); None keeps the pooling that the weights were trained
             with.
+        padding_mode: what convolutions see beyond the border, as `torch.nn.Conv2d` names it.
+            ``zeros``, as the weights were trained, shows every layer an edge that no painting has:
+            an image that is optimised gets a coloured strip there. ``replicate`` shows none.
 
     Attributes:
         name: the architecture's, such as ``vgg16``.
@@ -54,7 +60,11 @@ class LossNetwork(nn.Module):
     """
 
     def __init__(
-        self, architecture: Architecture, weights: Weights, pooling: Pooling | None = None
+        self,
+        architecture: Architecture,
+        weights: Weights,
+        pooling: Pooling | None = None,
+        padding_mode: str = "zeros",
     ) -> None:
         super().__init__()
         loaded = weights.load(architecture)
@@ -69,6 +79,9 @@ class LossNetwork(nn.Module):
         self.input = loaded.input
         self.classifier = loaded.classifier
         self.layers = nn.ModuleDict(layers)
+        for module in self.layers.modules():
+            if isinstance(module, nn.Conv2d):
+                module.padding_mode = _checked(padding_mode)
         self.layers.load_state_dict(loaded.tensors, assign=True)
         if pooling is not None:
             for name, layer in layers.items():
@@ -185,6 +198,16 @@ class LossNetwork(nn.Module):
             )
 
 
+def _checked(padding_mode: str) -> PaddingMode:
+    if padding_mode not in get_args(PaddingMode):
+        raise LossNetworkError(
+            f"Got loss_network.padding_mode={padding_mode}, expected one of "
+            f"{', '.join(get_args(PaddingMode))}.",
+            "Use replicate, or zeros as publications have it.",
+        )
+    return cast(PaddingMode, padding_mode)
+
+
 def _fits(size: int, windows: Iterable[Window]) -> bool:
     for window in windows:
         size = window.size_after(size)
@@ -201,46 +224,57 @@ def _keep_own_weights(
         state[prefix + key] = value
 
 
-def vgg16(weights: Weights, pooling: Pooling | None = None) -> LossNetwork:
+def vgg16(
+    weights: Weights, pooling: Pooling | None = None, padding_mode: str = "zeros"
+) -> LossNetwork:
     """VGG-16 (Simonyan and Zisserman 2015, arXiv:1409.1556, table 1, column D)."""
-    return LossNetwork(architectures.VGG16, weights, pooling)
+    return LossNetwork(architectures.VGG16, weights, pooling, padding_mode)
 
 
-def vgg19(weights: Weights, pooling: Pooling | None = None) -> LossNetwork:
+def vgg19(
+    weights: Weights, pooling: Pooling | None = None, padding_mode: str = "zeros"
+) -> LossNetwork:
     """VGG-19 (Simonyan and Zisserman 2015, arXiv:1409.1556, table 1, column E)."""
-    return LossNetwork(architectures.VGG19, weights, pooling)
+    return LossNetwork(architectures.VGG19, weights, pooling, padding_mode)
 
 
 def compact_vgg(
     weights: Weights,
     pooling: Pooling | None = None,
     widths: Sequence[Sequence[int]] = architectures.COMPACT_WIDTHS,
+    padding_mode: str = "zeros",
 ) -> LossNetwork:
     """Our own small VGG with average pooling; ``compact_vgg.md`` is its card.
 
     ``widths`` of its blocks are those it was distilled with; the bundled weights have the default.
     """
-    return LossNetwork(architectures.compact_vgg(widths), weights, pooling)
+    return LossNetwork(architectures.compact_vgg(widths), weights, pooling, padding_mode)
 
 
-def alexnet(weights: Weights, pooling: Pooling | None = None) -> LossNetwork:
+def alexnet(
+    weights: Weights, pooling: Pooling | None = None, padding_mode: str = "zeros"
+) -> LossNetwork:
     """AlexNet, in torchvision's form (Krizhevsky 2014, arXiv:1404.5997)."""
-    return LossNetwork(architectures.ALEXNET, weights, pooling)
+    return LossNetwork(architectures.ALEXNET, weights, pooling, padding_mode)
 
 
-def squeezenet1_0(weights: Weights, pooling: Pooling | None = None) -> LossNetwork:
+def squeezenet1_0(
+    weights: Weights, pooling: Pooling | None = None, padding_mode: str = "zeros"
+) -> LossNetwork:
     """SqueezeNet 1.0 (Iandola et al. 2016, arXiv:1602.07360).
 
     torchvision's ``features.3`` to ``5`` are fire2 to fire4, ``features.7`` to ``10`` fire5 to
     fire8, ``features.12`` fire9; pool4 and pool8 stand between.
     """
-    return LossNetwork(architectures.SQUEEZENET1_0, weights, pooling)
+    return LossNetwork(architectures.SQUEEZENET1_0, weights, pooling, padding_mode)
 
 
-def squeezenet1_1(weights: Weights, pooling: Pooling | None = None) -> LossNetwork:
+def squeezenet1_1(
+    weights: Weights, pooling: Pooling | None = None, padding_mode: str = "zeros"
+) -> LossNetwork:
     """SqueezeNet 1.1: its authors' later version, with a smaller stem and earlier pooling.
 
     torchvision's ``features.3`` and ``4`` are fire2 and fire3, ``features.6`` and ``7`` fire4 and
     fire5, ``features.9`` to ``12`` fire6 to fire9; pool3 and pool5 stand between.
     """
-    return LossNetwork(architectures.SQUEEZENET1_1, weights, pooling)
+    return LossNetwork(architectures.SQUEEZENET1_1, weights, pooling, padding_mode)

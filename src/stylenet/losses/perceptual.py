@@ -11,6 +11,7 @@ from torch import Tensor, nn
 
 from stylenet.errors import StylenetError
 from stylenet.losses.checkpointed import CheckpointedNetwork
+from stylenet.losses.features import read_features
 from stylenet.losses.network import LossNetwork
 
 
@@ -124,7 +125,7 @@ class PerceptualLoss(nn.Module):
         return LossTerms(torch.stack(list(terms.values())).sum(), terms, parts, pictures)
 
     def _features(self, image: Tensor, layers: tuple[str, ...]) -> Mapping[str, Tensor]:
-        return self.network(image, layers) if layers else {}
+        return read_features(self.network, image, layers)
 
 
 def _union(groups: Iterable[tuple[str, ...]]) -> tuple[str, ...]:

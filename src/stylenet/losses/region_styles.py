@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from stylenet.losses.distances import StyleDistance
-from stylenet.losses.functional import single
+from stylenet.losses.moments import single
 from stylenet.losses.network import LossNetwork
 from stylenet.losses.perceptual import View
 from stylenet.losses.regions import RegionStyleTerm
@@ -25,8 +25,9 @@ class RegionStylesTerm(RegionStyleTerm):
         layers: style layers.
         layer_weights: 1 each if None.
         weight: of the term.
-        distance: of Gram matrices, with its reduction.
+        distance: of statistics that regions have; Gram matrices if None.
         style_weights: multiplies ``weight`` for each style; 1 each if None.
+        scales: what the sides of the images are divided by, for each size they are compared at.
 
     Raises:
         LayerWeightsError: another number of style weights than of styles, or a negative one.
@@ -41,8 +42,9 @@ class RegionStylesTerm(RegionStyleTerm):
         weight: float,
         distance: StyleDistance | None = None,
         style_weights: Sequence[float] | None = None,
+        scales: Sequence[int] = (1,),
     ) -> None:
-        super().__init__(network, style, layers, layer_weights, weight, distance)
+        super().__init__(network, style, layers, layer_weights, weight, distance, scales=scales)
         self.factors: Tensor
         factors = torch.tensor(style_factors(len(style), style_weights))
         self.register_buffer("factors", factors, persistent=False)

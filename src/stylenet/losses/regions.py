@@ -1,23 +1,23 @@
-"""Style reconstruction region by region: guided Gram matrices (Gatys et al. 2017)."""
+"""Style reconstruction region by region (Gatys et al. 2017): guided statistics of features."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 import torch
 from torch import Tensor
-from torch.nn import functional as F
 
 from stylenet.errors import StylenetError
-from stylenet.losses import functional
-from stylenet.losses.distances import GramDistance, StyleDistance
-from stylenet.losses.functional import single
+from stylenet.losses.distances import GramDistance, Statistics, StyleDistance
+from stylenet.losses.features import read_features
+from stylenet.losses.moments import gram_and_means, single
 from stylenet.losses.network import LossNetwork
 from stylenet.losses.perceptual import Term, View
-from stylenet.losses.terms import LayerWeights, weigh_layers
+from stylenet.losses.targets import guides_for, style_targets
+from stylenet.losses.terms import LayerWeights, weigh_style_layers
 
-LEAST_CELLS = 1.0  # of a layer, added up; a region of less has no statistics there
+MIN_CELLS = 1.0  # of a layer, added up; a region of less has no statistics there
+FEW_CELLS = 16.0  # a region of fewer is measured at a finer layer, if it has as many there
 
 
 def guided_gram_matrix(features: Tensor, guides: Tensor) -> Tensor:
@@ -27,64 +27,56 @@ def guided_gram_matrix(features: Tensor, guides: Tensor) -> Tensor:
     (arXiv:1611.07865), section 3, where the guides' squares are scaled to a sum of 1; over C, so
     that one region everywhere has `functional.gram_matrix`. Zero for a guide that is zero.
 
-    There is no gradient to the guides. Precision: as `functional.gram_matrix`.
+    There is no gradient to the guides.
     """
-    products: Tensor = _GuidedProduct.apply(features, guides)
-    # as single numbers: summing many ones in bfloat16 stops at 256
-    sizes = (single(guides) ** 2).sum((2, 3))
-    sizes = features.shape[1] * torch.where(sizes > 0, sizes, 1)
-    return products / sizes[..., None, None]
+    return gram_and_means(features, guides)[0]
 
 
-class _GuidedProduct(torch.autograd.Function):
-    """Sum over cells of T_r^2 F F^T, (N,C,H,W) and (N,R,H,W) -> (N,R,C,C).
-
-    Nothing is kept for the backward pass but what comes in, whatever the number of regions.
-    """
-
-    @staticmethod
-    def forward(ctx: Any, features: Tensor, guides: Tensor) -> Tensor:
-        ctx.save_for_backward(features, guides)
-        flat = functional.cells_by_channels(features)
-        weights = guides.flatten(2).to(features.dtype)
-        products = [functional.add_products(flat * w[..., None]) for w in weights.unbind(1)]
-        return torch.stack(products, 1)
-
-    @staticmethod
-    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, None]:
-        (gradient,) = gradients
-        features, guides = ctx.saved_tensors
-        flat = functional.cells_by_channels(features)
-        squares = guides.flatten(2).to(features.dtype) ** 2
-        symmetric = (gradient + gradient.transpose(2, 3)).to(features.dtype)
-        product = torch.zeros_like(flat)
-        for weight, matrix in zip(squares.unbind(1), symmetric.unbind(1), strict=True):
-            product += torch.bmm(flat, matrix) * weight[..., None]
-        n, c, h, w = features.shape
-        return product.view(n, h, w, c).permute(0, 3, 1, 2), None
-
-
-def guides_at(regions: Tensor, height: int, width: int) -> Tensor:
-    """Region maps (N,R,H,W) at a layer's size, averaged over areas: (N,R,height,width)."""
-    return F.interpolate(regions, (height, width), mode="area")
-
-
-def has_cells(guides: Tensor) -> Tensor:
-    """Which regions are at least one cell in all at a layer, guides (N,R,h,w) -> bool (N,R)."""
+def cells_of(guides: Tensor) -> Tensor:
+    """How many cells each region has in all, guides (N,R,h,w) in [0,1] -> (N,R)."""
     # rounding must not decide on a region of exactly one cell
-    return single(guides).sum((2, 3)) >= LEAST_CELLS - 1e-3
+    return single(guides).sum((2, 3)) + 1e-3
+
+
+def spread_weights(
+    weights: Mapping[str, float], cells: Mapping[str, Tensor], sizes: Mapping[str, int]
+) -> dict[str, Tensor]:
+    """Each region's weight at each layer: that of a layer where it has few cells goes to a finer.
+
+    Args:
+        weights: layer -> weight.
+        cells: layer -> how many cells each region has there, in the image or in its style,
+            whichever are fewer, (N,R).
+        sizes: layer -> how many cells there are: finer layers have more.
+
+    Returns:
+        layer -> (N,R). From a layer where a region has fewer than `FEW_CELLS`, and is not all there
+        is, the weight goes to the next finer one, and so on. A region that has as many nowhere is
+        measured at the finest layer, if it has `MIN_CELLS` there, else not at all.
+    """
+    coarse_to_fine = sorted(weights, key=lambda layer: sizes[layer])  # a stable order
+    found: dict[str, Tensor] = {}
+    carried = torch.zeros_like(next(iter(cells.values())))
+    for layer in coarse_to_fine:
+        due = carried + weights[layer]
+        enough = cells[layer] >= min(FEW_CELLS, sizes[layer])
+        found[layer] = torch.where(enough, due, 0)
+        carried = torch.where(enough, 0, due)
+    finest = coarse_to_fine[-1]
+    found[finest] = found[finest] + torch.where(cells[finest] >= MIN_CELLS, carried, 0)
+    return {layer: found[layer] for layer in weights}
 
 
 class RegionStyleTerm(Term):
     """At each style layer, the distance of each region from the style that it is to have.
 
     The content's ``View.regions`` (N,R,H,W) say where the regions are; they are averaged over the
-    cells of each layer. Per picture and layer the distances of the guided Gram matrices are summed,
-    each times its region's weight: its share of the picture's area, or ``region_weights``. One
+    cells of each layer. Per image and layer the distances of the guided statistics are summed,
+    each times its region's weight: its fraction of the image's area, or ``region_weights``. One
     region everywhere is the plain `StyleTerm`.
 
-    A region that adds up to less than one cell at a layer, in the picture or in its style, has no
-    statistics there: its part is 0 at this layer, as where a picture has no such region.
+    A region with few cells at a layer, in the image or in its style, is measured at a finer one:
+    `spread_weights`. Where an image has no such region, its part is 0.
 
     Args:
         network: reads the style pictures.
@@ -93,14 +85,15 @@ class RegionStyleTerm(Term):
         layers: style layers.
         layer_weights: 1 each if None.
         weight: of the term.
-        distance: of Gram matrices, with its reduction.
+        distance: of statistics that regions have; Gram matrices if None.
         style_regions: (1,R,H,W) in [0,1] at the size of the one style picture: region r of it is
             the target of region r. None: the target is the whole of each picture.
         region_weights: a number for each region; the shares of the area if None.
-        style_weights: shares of blended style pictures, which regions do not have: None.
+        style_weights: shares of blended style images, which regions do not have: None.
+        scales: what the sides of the images are divided by, for each size they are compared at.
 
     Raises:
-        StylenetError: another distance, regions that do not suit the pictures or the weights.
+        StylenetError: regions that do not suit the images or the weights.
     """
 
     def __init__(
@@ -114,11 +107,12 @@ class RegionStyleTerm(Term):
         style_regions: Tensor | None = None,
         region_weights: Sequence[float] | None = None,
         style_weights: Sequence[float] | None = None,
+        scales: Sequence[int] = (1,),
     ) -> None:
         super().__init__(weight)
-        self.layer_weights = weigh_layers("style", layers, layer_weights)
+        self.distance = GramDistance() if distance is None else distance
+        self.layer_weights = weigh_style_layers(layers, layer_weights, self.distance, scales)
         self.stylised_layers = tuple(self.layer_weights)
-        self.reduction = _reduction(distance)
         styles = [style] if isinstance(style, Tensor) else list(style)
         if style_weights is not None or (style_regions is not None and len(styles) != 1):
             raise StylenetError(
@@ -139,10 +133,15 @@ class RegionStyleTerm(Term):
         self.region_weights: Tensor | None
         given = None if region_weights is None else torch.tensor(weights)
         self.register_buffer("region_weights", given, persistent=False)
-        with torch.no_grad():
-            for layer, (grams, there) in self._describe(network, styles, style_regions).items():
-                self.register_buffer(f"gram_{layer}", grams, persistent=False)
-                self.register_buffer(f"there_{layer}", there, persistent=False)
+        self._keys: dict[str, tuple[str, ...]] = {}
+        targets = style_targets(network, self.distance, styles, self.stylised_layers, style_regions)
+        for layer in self.stylised_layers:
+            self._keys[layer] = tuple(targets[0][layer])
+            for key in self._keys[layer]:
+                stacked = torch.cat([one[layer][key] for one in targets])
+                self.register_buffer(f"{key}_{layer}", stacked, persistent=False)
+        for layer, cells in self._style_cells(network, styles[0], style_regions).items():
+            self.register_buffer(f"cells_{layer}", cells, persistent=False)
 
     def forward(self, stylised: View, content: View) -> dict[str, Tensor]:
         """One part a style layer."""
@@ -163,16 +162,17 @@ class RegionStyleTerm(Term):
                 f"A loss of {self.count} regions got {got}, expected (N,{self.count},H,W).",
                 "Use loss=perceptual for the whole picture, or give the map of the regions.",
             )
-        found = {}
-        for layer, weight in self.layer_weights.items():
-            features = stylised.features[layer]
-            height, width = features.shape[-2:]
-            guides = guides_at(regions, height, width)
-            there = has_cells(guides) & self.get_buffer(f"there_{layer}")
-            grams = guided_gram_matrix(features, guides)
-            distances = self._distances(grams, self.get_buffer(f"gram_{layer}"))
-            found[layer] = weight * torch.where(there, distances, 0)
-        return found
+        guides = {k: guides_for(regions, stylised.features[k]) for k in self.layer_weights}
+        sizes = {k: v[0, 0].numel() for k, v in stylised.features.items()}
+        cells = {
+            layer: torch.minimum(cells_of(guide), self.get_buffer(f"cells_{layer}"))
+            for layer, guide in guides.items()
+        }
+        weights = spread_weights(self.layer_weights, cells, sizes)
+        return {
+            layer: weights[layer] * self._distances(layer, stylised.features[layer], guide)
+            for layer, guide in guides.items()
+        }
 
     def _weights(self, content: View) -> Tensor:
         if self.region_weights is not None:
@@ -180,37 +180,22 @@ class RegionStyleTerm(Term):
         assert content.regions is not None
         return single(content.regions).mean((2, 3))
 
-    def _distances(self, grams: Tensor, targets: Tensor) -> Tensor:
-        """(N,R,C,C) and (1,R,C,C) -> (N,R)."""
-        n, count = grams.shape[:2]
-        wanted = targets.expand_as(grams).flatten(0, 1)
-        return functional.style_loss(grams.flatten(0, 1), wanted, self.reduction).view(n, count)
+    def _distances(self, layer: str, features: Tensor, guides: Tensor) -> Tensor:
+        """Of each region from its target, (N,R)."""
+        described = self.distance.describe(features, guides)
+        images = len(guides)
+        wanted: Statistics = {
+            key: torch.cat([self.get_buffer(f"{key}_{layer}")] * images)
+            for key in self._keys[layer]
+        }
+        return self.distance(described, wanted).view(guides.shape[:2])
 
-    def _describe(
-        self, network: LossNetwork, styles: Sequence[Tensor], style_regions: Tensor | None
-    ) -> dict[str, tuple[Tensor, Tensor]]:
-        """Layer -> target of each region (1,R,C,C), and which regions have one (1,R)."""
-        seen: list[Mapping[str, Tensor]] = [network(p, self.stylised_layers) for p in styles]
-        found = {}
-        for layer in self.stylised_layers:
-            features = [single(one[layer]) for one in seen]
-            if style_regions is None:
-                grams = torch.cat([functional.gram_matrix(one) for one in features])[None]
-                there = torch.ones(1, len(features), dtype=torch.bool, device=grams.device)
-            else:
-                height, width = features[0].shape[-2:]
-                guides = guides_at(style_regions.to(features[0]), height, width)
-                grams, there = guided_gram_matrix(features[0], guides), has_cells(guides)
-            found[layer] = grams, there
-        return found
-
-
-def _reduction(distance: StyleDistance | None) -> functional.Reduction:
-    distance = GramDistance() if distance is None else distance
-    if not isinstance(distance, GramDistance):
-        raise StylenetError(
-            f"Got {type(distance).__name__} for a loss of regions, which compares guided Gram "
-            "matrices.",
-            "Use loss/style_distance=gram.",
-        )
-    return distance.reduction
+    def _style_cells(
+        self, network: LossNetwork, style: Tensor, style_regions: Tensor | None
+    ) -> dict[str, Tensor]:
+        """Layer -> cells of each region of the style image (1,R); endless for whole images."""
+        if style_regions is None:
+            return {k: torch.full((1, self.count), torch.inf) for k in self.stylised_layers}
+        with torch.no_grad():
+            features = read_features(network, style, self.stylised_layers)
+        return {k: cells_of(guides_for(style_regions, v)) for k, v in features.items()}

@@ -9,10 +9,10 @@ from torch import Tensor
 
 from stylenet.errors import StylenetError
 from stylenet.losses.distances import GramDistance, StyleDistance
-from stylenet.losses.functional import single
 from stylenet.losses.network import LossNetwork
 from stylenet.losses.perceptual import Term, View
-from stylenet.losses.terms import LayerWeightsError, weigh_layers
+from stylenet.losses.targets import style_targets
+from stylenet.losses.terms import LayerWeightsError, weigh_style_layers
 
 
 def style_factors(count: int, weights: Sequence[float] | None) -> list[float]:
@@ -46,6 +46,7 @@ class StylesTerm(Term):
         weight: of the term.
         distance: Gram matrices if None.
         style_weights: multiplies ``weight`` for each style; 1 each if None.
+        scales: what the sides of the images are divided by, for each size they are compared at.
 
     Raises:
         LayerWeightsError: another number of style weights than of styles, or a negative one.
@@ -60,23 +61,22 @@ class StylesTerm(Term):
         weight: float,
         distance: StyleDistance | None = None,
         style_weights: Sequence[float] | None = None,
+        scales: Sequence[int] = (1,),
     ) -> None:
         super().__init__(weight)
-        self.layer_weights = weigh_layers("style", layers, layer_weights)
-        self.stylised_layers = tuple(self.layer_weights)
         self.distance = GramDistance() if distance is None else distance
+        self.layer_weights = weigh_style_layers(layers, layer_weights, self.distance, scales)
+        self.stylised_layers = tuple(self.layer_weights)
         factors = style_factors(len(style), style_weights)
         self.factors: Tensor
         self.register_buffer("factors", torch.tensor(factors), persistent=False)
         self._names: dict[str, dict[str, str]] = {}
-        with torch.no_grad():
-            features = [network(picture, self.stylised_layers) for picture in style]
-            for layer in self.stylised_layers:
-                described = [self.distance.describe(single(f[layer])) for f in features]
-                self._names[layer] = {key: f"{key}_{layer}" for key in described[0]}
-                for key, name in self._names[layer].items():
-                    targets = torch.cat([one[key] for one in described])
-                    self.register_buffer(name, targets, persistent=False)
+        targets = style_targets(network, self.distance, style, self.stylised_layers)
+        for layer in self.stylised_layers:
+            self._names[layer] = {key: f"{key}_{layer}" for key in targets[0][layer]}
+            for key, name in self._names[layer].items():
+                stacked = torch.cat([one[layer][key] for one in targets])
+                self.register_buffer(name, stacked, persistent=False)
 
     def forward(self, stylised: View, content: View) -> dict[str, Tensor]:
         """One part a style layer.

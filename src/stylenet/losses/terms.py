@@ -10,14 +10,18 @@ from torch import Tensor
 from stylenet.errors import StylenetError
 from stylenet.losses import functional
 from stylenet.losses.distances import GramDistance, StyleDistance
-from stylenet.losses.functional import single
+from stylenet.losses.features import at_scales
 from stylenet.losses.network import LossNetwork
 from stylenet.losses.perceptual import Term, View
+from stylenet.losses.targets import style_targets
 
 
 class LayerWeightsError(StylenetError, ValueError):
     """Layers and layer weights do not match."""
 
+
+ContentDistance = Callable[[Tensor, Tensor], Tensor]
+"""Features of the stylised image and of the content image, (N,C,H,W) each -> (N,)."""
 
 LayerWeights = Sequence[float] | Mapping[str, float] | None
 """A number for each layer in their order, or numbers by layer's name, or 1 each."""
@@ -54,6 +58,16 @@ def weigh_layers(name: str, layers: Sequence[str], weights: LayerWeights) -> dic
     return dict(zip(layers, weights, strict=True))
 
 
+def weigh_style_layers(
+    layers: Sequence[str],
+    weights: LayerWeights,
+    distance: StyleDistance,
+    scales: Sequence[int],
+) -> dict[str, float]:
+    """What the distance is multiplied by at each layer and scale; as `weigh_layers`."""
+    return at_scales(distance.weigh(weigh_layers("style", layers, weights)), scales)
+
+
 def share_styles(count: int, weights: Sequence[float] | None) -> tuple[float, ...]:
     """Shares of ``count`` styles that sum to 1 (equal ones where ``weights`` is None).
 
@@ -71,27 +85,28 @@ def share_styles(count: int, weights: Sequence[float] | None) -> tuple[float, ..
 
 
 class ContentTerm(Term):
-    """Feature reconstruction: the content loss at each content layer, times the layer's weight."""
+    """Feature reconstruction: the content loss at each content layer, times the layer's weight.
+
+    ``distance`` is a function of the stylised image's features and of the content image's,
+    (N,C,H,W) each, to (N,): the mean of squared differences if None.
+    """
 
     def __init__(
         self,
         layers: Sequence[str],
         layer_weights: LayerWeights,
         weight: float,
-        reduction: functional.Reduction = functional.mean_of_entries,
+        distance: ContentDistance = functional.content_loss,
     ) -> None:
         super().__init__(weight)
-        self.reduction = reduction
+        self.distance = distance
         self.layer_weights = weigh_layers("content", layers, layer_weights)
         self.stylised_layers = self.content_layers = tuple(self.layer_weights)
 
     def forward(self, stylised: View, content: View) -> dict[str, Tensor]:
         """One part a content layer."""
         return {
-            layer: weight
-            * functional.content_loss(
-                stylised.features[layer], content.features[layer], self.reduction
-            )
+            layer: weight * self.distance(stylised.features[layer], content.features[layer])
             for layer, weight in self.layer_weights.items()
         }
 
@@ -103,8 +118,11 @@ class StyleTerm(Term):
     statistics in float32 whatever the precision of the features. They are kept in buffers that move
     with the module but enter no checkpoint.
 
-    Several style pictures, of any sizes, are blended: the term is the sum of the distances from
+    Several style images, of any sizes, are blended: the term is the sum of the distances from
     each, times its share in ``style_weights`` (equal ones if None; their sum counts as 1).
+
+    A layer may also be ``pixels``, the image itself; ``scales`` says at which sizes all of them are
+    compared: `stylenet.losses.features`.
     """
 
     def __init__(
@@ -116,22 +134,21 @@ class StyleTerm(Term):
         weight: float,
         distance: StyleDistance | None = None,
         style_weights: Sequence[float] | None = None,
+        scales: Sequence[int] = (1,),
     ) -> None:
         super().__init__(weight)
-        self.layer_weights = weigh_layers("style", layers, layer_weights)
-        self.stylised_layers = tuple(self.layer_weights)
         self.distance = GramDistance() if distance is None else distance
+        self.layer_weights = weigh_style_layers(layers, layer_weights, self.distance, scales)
+        self.stylised_layers = tuple(self.layer_weights)
         styles = [style] if isinstance(style, Tensor) else list(style)
         self.shares = share_styles(len(styles), style_weights)
         self._names: dict[tuple[str, int], dict[str, str]] = {}
-        for number, picture in enumerate(styles):
-            with torch.no_grad():
-                features = network(picture, self.stylised_layers)
-            for layer, value in features.items():
-                described = self.distance.describe(single(value))
-                last = f"_{number}" if number else ""
-                self._names[layer, number] = {k: f"{k}_{layer}{last}" for k in described}
-                for key, tensor in described.items():
+        targets = style_targets(network, self.distance, styles, self.stylised_layers)
+        for number, target in enumerate(targets):
+            last = f"_{number}" if number else ""
+            for layer, statistics in target.items():
+                self._names[layer, number] = {k: f"{k}_{layer}{last}" for k in statistics}
+                for key, tensor in statistics.items():
                     name = self._names[layer, number][key]
                     self.register_buffer(name, tensor, persistent=False)
 

@@ -17,6 +17,7 @@ from stylenet.apply import Model, Stylizer, load_model
 from stylenet.errors import StylenetError
 from stylenet.images import LongerSide, contact_sheet, write_image
 from stylenet.losses import LossNetwork, PerceptualLoss
+from stylenet.losses.features import check_names
 from stylenet.losses.network import LossNetworkError
 from stylenet.metrics import measure
 from stylenet.nets import PictureTooSmallError
@@ -158,6 +159,6 @@ def _loss(config: DictConfig, painting: Painting, network: LossNetwork) -> Perce
     else:
         terms = {k: instantiate(v) for k, v in config.loss.terms.items() if k != "style"}
         loss = PerceptualLoss(terms, network)
-    for layer in (*loss.stylised_layers, *loss.content_layers):
-        loss.network.resolve(layer)  # an unknown one is no fault of the first picture
+    # an unknown layer is no fault of the first picture
+    check_names(loss.network, (*loss.stylised_layers, *loss.content_layers))
     return loss

@@ -14,7 +14,9 @@ from torch import Tensor
 
 from stylenet.errors import StylenetError
 from stylenet.losses import LossNetwork, RegionStyleTerm, View
-from stylenet.losses.regions import guides_at, has_cells
+from stylenet.losses.features import read_features
+from stylenet.losses.regions import FEW_CELLS, MIN_CELLS, cells_of
+from stylenet.losses.targets import guides_for
 from stylenet.regions import RegionError, RegionMap
 from stylenet.run.building import instantiate
 from stylenet.run.notes import note
@@ -142,36 +144,37 @@ def check_guidance(
     maps = {"content": (guidance.content, content)}
     if guidance.style is not None:
         maps["style"] = (guidance.style, styles[0])
-    left = {name: set(layers) for name in names}
     for side, (regions, picture) in maps.items():
-        for name, where in _too_small(regions, picture, layers, network).items():
-            problem = (
-                f"region {name} of the {side} is less than one cell of {', '.join(where)} "
-                f"at {picture.shape[-1]}x{picture.shape[-2]} px"
-            )
-            left[name] -= set(where)
-            if not left[name]:
+        for name, cells in _cells(regions, picture, layers, network).items():
+            size = f"{picture.shape[-1]}x{picture.shape[-2]} px"
+            if max(cells.values()) < MIN_CELLS:
                 raise RegionError(
-                    f"The {problem}, and no other style layer is left to it.",
+                    f"The region {name} of the {side} is less than one cell of "
+                    f"{', '.join(layers)} at {size}, and no other style layer is left to it.",
                     "Draw it larger or leave it out of both maps, or use larger pictures "
                     f"({side}_size.px).",
                 )
-            note(config, f"{problem}: it has no style there, only that of the other layers")
+            few = [layer for layer, count in cells.items() if count < FEW_CELLS]
+            if few:
+                note(
+                    config,
+                    f"region {name} of the {side} has fewer than {FEW_CELLS:.0f} cells of "
+                    f"{', '.join(few)} at {size}: it is measured at finer layers in their place",
+                )
 
 
-def _too_small(
+def _cells(
     regions: RegionMap, picture: Tensor, layers: Sequence[str], network: LossNetwork
-) -> dict[str, list[str]]:
-    """Names of regions -> the layers at which they have less than one cell."""
+) -> dict[str, dict[str, float]]:
+    """Names of regions -> layer -> how many cells they have there."""
     # only shapes are asked for: nothing is computed on this device
-    shapes = copy.deepcopy(network).to("meta")(picture.to("meta"), layers)
-    found: dict[str, list[str]] = {}
-    for layer in layers:
-        there = has_cells(guides_at(soft(regions, picture), *shapes[layer].shape[-2:]))[0]
-        for name, enough in zip(regions.names, there.tolist(), strict=True):
-            if not enough:
-                found.setdefault(name, []).append(layer)
-    return found
+    shapes = read_features(copy.deepcopy(network).to("meta"), picture.to("meta"), layers)
+    guides = {k: torch.empty(1, 1, *v.shape[-2:]) for k, v in shapes.items()}
+    cells = {k: cells_of(guides_for(soft(regions, picture), v))[0] for k, v in guides.items()}
+    return {
+        name: {layer: float(counts[number]) for layer, counts in cells.items()}
+        for number, name in enumerate(regions.names)
+    }
 
 
 def write_maps(folder: Path, guidance: Guidance, styles: Sequence[str]) -> None:
@@ -212,7 +215,7 @@ def region_results(guidance: Guidance, styles: Sequence[str], task: Gatys) -> li
     term = loss.terms["style"]
     assert isinstance(term, RegionStyleTerm)
     assert regions is not None
-    stylised = View(picture, loss.network(picture, term.stylised_layers))
+    stylised = View(picture, read_features(loss.network, picture, term.stylised_layers))
     content = View(picture, regions=regions.to(picture.device))
     values = torch.stack(list(term.by_region(stylised, content).values())).sum(0)[0]
     facts = region_facts(guidance, styles)

@@ -1,0 +1,83 @@
+"""What style terms read: layers of the loss network, the pixels, both at several sizes.
+
+A name says what is meant: ``relu2_2`` a layer, ``pixels`` the image itself, ``relu2_2@2`` the
+layer for the image shrunk to half its sides.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from torch import Tensor
+from torch.nn import functional as F
+
+from stylenet.errors import StylenetError
+from stylenet.losses.checkpointed import CheckpointedNetwork
+from stylenet.losses.network import LossNetwork
+
+PIXELS = "pixels"
+
+
+def at_scales(layer_weights: Mapping[str, float], scales: Sequence[int]) -> dict[str, float]:
+    """Weights of layers at several sizes of the image, each scale having an equal share.
+
+    Args:
+        layer_weights: layer -> weight.
+        scales: what the image's sides are divided by: whole numbers, at least one, none twice.
+
+    Raises:
+        StylenetError: other scales.
+    """
+    numbers = list(scales)
+    whole = all(isinstance(scale, int) and scale >= 1 for scale in numbers)
+    if not numbers or not whole or len(set(numbers)) != len(numbers):
+        raise StylenetError(
+            f"Got loss.style_scales={numbers}, expected at least one whole number of 1 or more and "
+            "none twice: what the image's sides are divided by.",
+            "Use loss.style_scales=[1], or [1,2,4].",
+        )
+    return {
+        layer if scale == 1 else f"{layer}@{scale}": weight / len(numbers)
+        for scale in numbers
+        for layer, weight in layer_weights.items()
+    }
+
+
+def read_features(
+    network: LossNetwork | CheckpointedNetwork, image: Tensor, names: Iterable[str]
+) -> dict[str, Tensor]:
+    """Features of ``image`` (N,3,H,W) in [0,1] by name; one pass of ``network`` for each size.
+
+    A shrunk image has the means over squares of pixels, at the right and lower border of what is
+    left of one.
+
+    Raises:
+        LossNetworkError: an unknown layer, or too small an image.
+    """
+    asked = {name: split_name(name) for name in names}
+    found: dict[str, Tensor] = {}
+    for scale in dict.fromkeys(scale for _, scale in asked.values()):
+        small = image if scale == 1 else F.avg_pool2d(image, scale, ceil_mode=True)
+        here = {layer: name for name, (layer, at) in asked.items() if at == scale}
+        layers = [layer for layer in here if layer != PIXELS]
+        values = network(small, layers) if layers else {}
+        for layer, name in here.items():
+            found[name] = small if layer == PIXELS else values[layer]
+    return {name: found[name] for name in asked}
+
+
+def split_name(name: str) -> tuple[str, int]:
+    """``relu2_2@4`` -> ``relu2_2`` and 4."""
+    layer, _, scale = name.partition("@")
+    return layer, int(scale or 1)
+
+
+def check_names(network: LossNetwork | CheckpointedNetwork, names: Iterable[str]) -> None:
+    """Refuse names of layers that ``network`` has not.
+
+    Raises:
+        LossNetworkError: lists the layers there are, and the nearest match.
+    """
+    for layer, _ in map(split_name, names):
+        if layer != PIXELS:
+            network.resolve(layer)

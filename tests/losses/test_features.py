@@ -1,0 +1,74 @@
+"""Features by name: layers, the image itself, both at several sizes."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+
+from stylenet.errors import StylenetError
+from stylenet.losses import CheckpointedNetwork, ContentTerm, PerceptualLoss, StyleTerm
+from stylenet.losses.features import at_scales, check_names, read_features
+from stylenet.losses.network import LossNetworkError, compact_vgg
+from stylenet.losses.weights import RandomWeights
+
+
+def test_names_say_layer_and_size(fake_network):
+    image = torch.rand(2, 3, 9, 12)
+    names = ["two", "pixels", "one@3", "pixels@3"]
+    found = read_features(fake_network, image, names)
+    assert list(found) == names
+    third = image.unfold(2, 3, 3).unfold(3, 3, 3).mean((4, 5))
+    torch.testing.assert_close(found["pixels@3"], third)
+    torch.testing.assert_close(found["one@3"], fake_network(third, ["one"])["one"])
+    torch.testing.assert_close(found["two"], fake_network(image, ["two"])["two"])
+    assert found["pixels"] is image
+
+
+def test_each_size_costs_one_pass_and_pixels_none(fake_network):
+    image = torch.rand(1, 3, 8, 8)
+    read_features(fake_network, image, ["one", "two", "pixels", "one@2", "two@2"])
+    assert len(fake_network.calls) == 2
+    read_features(fake_network, image, ["pixels", "pixels@2"])
+    assert len(fake_network.calls) == 2
+
+
+def test_a_border_that_is_no_whole_square_counts(fake_network):
+    image = torch.zeros(1, 3, 5, 4)
+    image[..., 4, :] = 1
+    assert read_features(fake_network, image, ["pixels@2"])["pixels@2"][0, 0, 2].tolist() == [1, 1]
+
+
+def test_scales_share_a_layers_weight():
+    assert at_scales({"a": 1.0, "b": 3.0}, [1]) == {"a": 1, "b": 3}
+    assert at_scales({"a": 1.0, "b": 3.0}, [1, 4]) == {"a": 0.5, "b": 1.5, "a@4": 0.5, "b@4": 1.5}
+
+
+@pytest.mark.parametrize("scales", [[], [0], [1, 1], [0.5], [2, -1]])
+def test_other_scales_are_refused(scales):
+    with pytest.raises(StylenetError, match=r"style_scales=.*whole number.*\[1,2,4\]"):
+        at_scales({"a": 1.0}, scales)
+
+
+def test_a_layer_that_is_not_there_is_named():
+    network = compact_vgg(RandomWeights())
+    check_names(network, ["pixels", "relu1_1", "relu2_2@2"])
+    with pytest.raises(LossNetworkError, match=r"relu2_9.*Did you mean 'relu2_"):
+        check_names(network, ["relu2_9@2"])
+
+
+def test_a_checkpointed_network_reads_the_same_at_every_size():
+    network = compact_vgg(RandomWeights())
+    layers = ["pixels", "relu1_1", "relu2_2"]
+    terms = {
+        "style": StyleTerm(network, torch.rand(1, 3, 32, 40), layers, None, 2.0, scales=[1, 2]),
+        "content": ContentTerm(["relu2_2"], None, 1.0),
+    }
+    content, found = torch.rand(1, 3, 32, 32), []
+    for reader in (network, CheckpointedNetwork(network)):
+        image = torch.rand(1, 3, 32, 32, generator=torch.Generator().manual_seed(1))
+        image.requires_grad_()
+        total = PerceptualLoss(terms, reader)(image, content).total
+        total.backward()
+        found.append((total.detach(), image.grad))
+    torch.testing.assert_close(found[0], found[1])
+    assert found[0][1].abs().sum() > 0
