@@ -24,11 +24,20 @@ import torch
 from omegaconf import OmegaConf
 from torch import Tensor
 
+from stylenet.data import reference_photographs
 from stylenet.images import ShorterSide, contact_sheet, read_image, to_pil, write_image
 from stylenet.images.writing import write_bytes_whole
-from stylenet.losses.functional import gram_matrix
-from stylenet.losses.network import LossNetwork, compact_vgg
+from stylenet.losses import (
+    GramMomentsDistance,
+    LossNetwork,
+    NormalisedDistance,
+    PerceptualLoss,
+    StyleTerm,
+)
+from stylenet.losses.network import compact_vgg
+from stylenet.losses.padding import ReplicatingConv2d
 from stylenet.losses.weights import Bundled
+from stylenet.metrics import contrast, spectrum
 from stylenet.styles import find_style
 
 HERE = Path(__file__).parent
@@ -93,27 +102,25 @@ def style_losses(network: LossNetwork, paintings: dict[str, Path], px: int) -> d
     """Style losses at ``px``: for each painting, of its swatch, its mirror image and the others."""
     size = ShorterSide(px)
     originals = {style: size(read_image(file))[None] for style, file in paintings.items()}
-    grams = {style: grams_of(network, picture) for style, picture in originals.items()}
+    distance = NormalisedDistance(
+        GramMomentsDistance(), reference_photographs(), {"mean": 0.5, "deviation": 0.5}
+    )
     losses = {}
     for style in paintings:
-        others = [grams[other] for other in paintings if other != style]
-        swatch = grams_of(network, size(read_image(SWATCHES / f"{style}.jpg"))[None])
-        mirrored = grams_of(network, originals[style].flip(-1))
-        losses[style] = torch.tensor(
-            [distance(g, grams[style]) for g in (swatch, mirrored, *others)]
-        )
+        term = StyleTerm(network, originals[style], LAYERS, None, 1, distance)
+        loss = PerceptualLoss({"style": term}, network)
+        swatch = size(read_image(SWATCHES / f"{style}.jpg"))[None]
+        others = [originals[other] for other in paintings if other != style]
+        with torch.no_grad():
+            images = (swatch, originals[style].flip(-1), *others)
+            losses[style] = torch.stack([loss(image, image).total for image in images])
     return losses
 
 
-@torch.no_grad()
-def grams_of(network: LossNetwork, picture: Tensor) -> list[Tensor]:
-    """Gram matrices of the style layers."""
-    return [gram_matrix(features) for features in network(picture, LAYERS).values()]
-
-
-def distance(one: list[Tensor], other: list[Tensor]) -> float:
-    """Sum of the squared differences: the style loss, unweighted."""
-    return sum(float((a - b).square().sum()) for a, b in zip(one, other, strict=True))
+def looks(file: Path) -> dict[str, float]:
+    """Contrast and the share of low frequencies, as `stylenet.metrics` measures them at 256 px."""
+    image = ShorterSide(256)(read_image(file))
+    return {"contrast": contrast(image), "low": spectrum(image)[0]}
 
 
 def tabulate(facts: dict[str, dict[str, str]], paintings: dict[str, Path]) -> None:
@@ -121,13 +128,17 @@ def tabulate(facts: dict[str, dict[str, str]], paintings: dict[str, Path]) -> No
     table = HERE / "results.csv"
     before = csv.DictReader(table.read_text().splitlines() if table.is_file() else [])
     rows = {row["style"]: row for row in before} | facts
-    network = compact_vgg(Bundled())
+    network = compact_vgg(Bundled(), convolution=ReplicatingConv2d)
     for px in (256, 512):
         for style, losses in style_losses(network, paintings, px).items():
             swatch, mirrored, *others = losses.tolist()
             nearest = min(others, default=float("nan"))
             figures = {"swatch": swatch, "mirrored": mirrored, "nearest_other": nearest}
             rows[style] |= {f"{name}_{px}px": f"{value:.4g}" for name, value in figures.items()}
+    for style, file in paintings.items():
+        of_painting, of_swatch = looks(file), looks(SWATCHES / f"{style}.jpg")
+        for name, value in of_painting.items():
+            rows[style] |= {f"painting_{name}": f"{value:.3f}", name: f"{of_swatch[name]:.3f}"}
     with table.open("w", newline="") as file:
         writer = csv.DictWriter(file, list(rows[next(iter(paintings))]), lineterminator="\n")
         writer.writeheader()

@@ -284,7 +284,7 @@ def test_photographs_are_on_average_at_a_distance_of_the_weights(fake_network, d
     assert loss(style) < 1e-6
 
 
-@pytest.mark.parametrize("distance", ANY)
+@pytest.mark.parametrize("distance", ANY[:3])  # Wasserstein's eps is a number of its own
 def test_a_normalised_distance_does_not_know_the_unit_of_features(fake_network, distance):
     """Ten times the features: as under another loss network, the loss stays what it was."""
 

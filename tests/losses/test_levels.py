@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from stylenet.losses import LayerWeightsError, LevelsTerm, PerceptualLoss
-from stylenet.losses.functional import content_loss, half_sum_of_entries
+from stylenet.losses.functional import relative_content_loss
 
 
 def pictures(count: int) -> list[torch.Tensor]:
@@ -15,9 +15,8 @@ def pictures(count: int) -> list[torch.Tensor]:
 
 def test_each_layer_has_the_target_of_its_own_picture(fake_network) -> None:
     fine, coarse, image = pictures(3)
-    term = LevelsTerm(
-        fake_network, {"one": fine, "two": coarse}, 5.0, [1.0, 0.5], half_sum_of_entries
-    )
+    levels = {"one": fine, "two": coarse}
+    term = LevelsTerm(fake_network, levels, 5.0, [1.0, 0.5], relative_content_loss)
     assert not term.state_dict()
     fake_network.calls.clear()
     loss = PerceptualLoss({"content": term}, fake_network)
@@ -25,7 +24,7 @@ def test_each_layer_has_the_target_of_its_own_picture(fake_network) -> None:
     assert fake_network.calls == [("one", "two")]  # none of the content picture
     for layer, target, weight in (("one", fine, 5.0), ("two", coarse, 2.5)):
         found, wanted = (fake_network(picture, [layer])[layer] for picture in (image, target))
-        value = weight * content_loss(found, wanted, half_sum_of_entries).mean()
+        value = weight * relative_content_loss(found, wanted).mean()
         torch.testing.assert_close(parts[f"content/{layer}"], value)
     at_fine = loss(fine, fine).parts
     assert at_fine["content/one"] == 0 < at_fine["content/two"]

@@ -396,14 +396,3 @@ def test_a_misspelt_key_is_named_with_the_nearest(override, nearest, run):
 def test_a_mode_given_on_resume_is_checked(run, command_line):
     with pytest.raises(StylenetError, match="'onlin'"):
         command_line(f"resume={run}", "logger.wandb.mode=onlin")
-
-
-@pytest.mark.parametrize("loss", ["perceptual", "perceptual_pixel"])
-def test_null_weights_of_style_layers_are_the_loss_networks_own(command_line, loss):
-    config = command_line("style=udnie", f"loss={loss}")
-    assert config.loss.style_layer_weights == config.loss_network.style_layer_weights
-    assert config.loss.style_layer_weights["relu4_2"] == 1
-    listed = command_line("style=udnie", "loss.style_layer_weights=[1,2,3,4]")
-    assert listed.loss.style_layer_weights == [1, 2, 3, 4]
-    other = command_line("style=udnie", "loss_network=vgg16")
-    assert other.loss.style_layer_weights is None

@@ -126,21 +126,14 @@ class WassersteinDistance(StyleDistance):
     eps: float = 1e-4
 
     def describe(self, features: Tensor, guides: Tensor | None = None) -> Statistics:
-        """Means (N,C), covariances (N,C,C); their roots too, where no gradient is asked for.
-
-        Raises:
-            StylenetError: there are guides.
-        """
-        if guides is not None:
-            raise StylenetError(
-                "Got WassersteinDistance for a loss of regions, which has no covariances of parts "
-                "of an image.",
-                "Use loss/style_distance=gram_moments, or another one.",
-            )
-        statistics = {
-            "mean": moments.channel_means(features),
-            "covariance": moments.covariance(features, self.eps),
-        }
+        """Means (N,C), covariances (N,C,C); their roots too, where no gradient is asked for."""
+        if guides is None:
+            means = moments.channel_means(features)
+            covariances = moments.covariance(features, self.eps)
+        else:
+            found = moments.guided_means_and_covariances(features, guides, self.eps)
+            means, covariances = (one.flatten(0, 1) for one in found)
+        statistics = {"mean": means, "covariance": covariances}
         if not features.requires_grad:
             statistics["root"] = moments.matrix_root(statistics["covariance"])
         return statistics

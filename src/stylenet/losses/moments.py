@@ -47,7 +47,8 @@ def deviations_of(gram: Tensor, means: Tensor, eps: float = 1e-6) -> Tensor:
 
     A channel's mean square stands on the Gram matrix's diagonal, times C.
     """
-    squares = gram.diagonal(dim1=-2, dim2=-1) * gram.shape[-1]
+    channels = gram.shape[-1]
+    squares = gram.flatten(-2)[..., :: channels + 1] * channels  # torch.compile warns of diagonal()
     return ((squares - means**2).clamp_min(0) + eps).sqrt()
 
 
@@ -150,6 +151,19 @@ def covariance(features: Tensor, eps: float = 0.0) -> Tensor:
         matrix = torch.bmm(centred, centred.transpose(1, 2)) / (h * w)
     identity = torch.eye(c, dtype=matrix.dtype, device=matrix.device)
     return matrix.add(identity, alpha=eps)
+
+
+def guided_means_and_covariances(
+    features: Tensor, guides: Tensor, eps: float = 0.0
+) -> tuple[Tensor, Tensor]:
+    """`channel_means` and `covariance` of each region: -> (N,R,C) and (N,R,C,C)."""
+    channels = features.shape[1]
+    with _exact(features):  # in double precision, as a small difference of large numbers
+        gram, means = gram_and_means(features.double(), guides.double())
+        matrix = gram * channels - means[..., :, None] * means[..., None, :]
+    identity = torch.eye(channels, dtype=matrix.dtype, device=matrix.device)
+    wide = single(features).dtype
+    return means.to(wide), matrix.add(identity, alpha=eps).to(wide)
 
 
 def matrix_root(matrix: Tensor) -> Tensor:

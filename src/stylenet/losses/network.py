@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Callable, Iterable, Sequence
 from itertools import islice
-from typing import Any, Literal, Self, cast, get_args
+from typing import Any, Self
 
 import torch
 from torch import Tensor, nn
@@ -20,8 +20,8 @@ from stylenet.losses.weights import Weights
 Pooling = Callable[..., nn.Module]
 """Makes a pooling layer from ``kernel_size``, ``stride``, ``padding`` and ``ceil_mode``."""
 
-
-PaddingMode = Literal["zeros", "reflect", "replicate", "circular"]
+Convolution = Callable[..., nn.Conv2d]
+"""Makes a convolution from channels in and out, kernel size, stride and padding."""
 
 
 class LossNetworkError(StylenetError):
@@ -42,9 +42,9 @@ class LossNetwork(nn.Module):
             padding=..., ceil_mode=...)`` of the same geometry, such as ``torch.nn.AvgPool2d``
             (Gatys et al. 2016, section 2); None keeps the pooling that the weights were trained
             with.
-        padding_mode: what convolutions see beyond the border, as `torch.nn.Conv2d` names it.
-            ``zeros``, as the weights were trained, shows every layer an edge that no painting has:
-            an image that is optimised gets a coloured strip there. ``replicate`` shows none.
+        convolution: replaces every convolution by ``convolution(in_channels, out_channels,
+            kernel_size, stride, padding)``, such as `stylenet.losses.padding.ReplicatingConv2d`;
+            None pads with zeros, as the weights were trained.
 
     Attributes:
         name: the architecture's, such as ``vgg16``.
@@ -64,12 +64,14 @@ class LossNetwork(nn.Module):
         architecture: Architecture,
         weights: Weights,
         pooling: Pooling | None = None,
-        padding_mode: str = "zeros",
+        convolution: Convolution | None = None,
     ) -> None:
         super().__init__()
         loaded = weights.load(architecture)
         with torch.device("meta"):  # spares the initialisation, and the global random generator
             layers = architecture.build()
+            if convolution is not None:
+                layers = {k: _with(convolution, layer) for k, layer in layers.items()}
         self.name = architecture.name
         self.layer_names = tuple(layers)
         self.weights_source = loaded.source
@@ -79,9 +81,6 @@ class LossNetwork(nn.Module):
         self.input = loaded.input
         self.classifier = loaded.classifier
         self.layers = nn.ModuleDict(layers)
-        for module in self.layers.modules():
-            if isinstance(module, nn.Conv2d):
-                module.padding_mode = _checked(padding_mode)
         self.layers.load_state_dict(loaded.tensors, assign=True)
         if pooling is not None:
             for name, layer in layers.items():
@@ -198,14 +197,19 @@ class LossNetwork(nn.Module):
             )
 
 
-def _checked(padding_mode: str) -> PaddingMode:
-    if padding_mode not in get_args(PaddingMode):
-        raise LossNetworkError(
-            f"Got loss_network.padding_mode={padding_mode}, expected one of "
-            f"{', '.join(get_args(PaddingMode))}.",
-            "Use replicate, or zeros as publications have it.",
+def _with(convolution: Convolution, module: nn.Module) -> nn.Module:
+    """``module`` with its convolutions, itself included, made by ``convolution``."""
+    if isinstance(module, nn.Conv2d):
+        return convolution(
+            module.in_channels,
+            module.out_channels,
+            module.kernel_size,
+            module.stride,
+            module.padding,
         )
-    return cast(PaddingMode, padding_mode)
+    for name, child in module.named_children():
+        setattr(module, name, _with(convolution, child))
+    return module
 
 
 def _fits(size: int, windows: Iterable[Window]) -> bool:
@@ -225,56 +229,56 @@ def _keep_own_weights(
 
 
 def vgg16(
-    weights: Weights, pooling: Pooling | None = None, padding_mode: str = "zeros"
+    weights: Weights, pooling: Pooling | None = None, convolution: Convolution | None = None
 ) -> LossNetwork:
     """VGG-16 (Simonyan and Zisserman 2015, arXiv:1409.1556, table 1, column D)."""
-    return LossNetwork(architectures.VGG16, weights, pooling, padding_mode)
+    return LossNetwork(architectures.VGG16, weights, pooling, convolution)
 
 
 def vgg19(
-    weights: Weights, pooling: Pooling | None = None, padding_mode: str = "zeros"
+    weights: Weights, pooling: Pooling | None = None, convolution: Convolution | None = None
 ) -> LossNetwork:
     """VGG-19 (Simonyan and Zisserman 2015, arXiv:1409.1556, table 1, column E)."""
-    return LossNetwork(architectures.VGG19, weights, pooling, padding_mode)
+    return LossNetwork(architectures.VGG19, weights, pooling, convolution)
 
 
 def compact_vgg(
     weights: Weights,
     pooling: Pooling | None = None,
     widths: Sequence[Sequence[int]] = architectures.COMPACT_WIDTHS,
-    padding_mode: str = "zeros",
+    convolution: Convolution | None = None,
 ) -> LossNetwork:
     """Our own small VGG with average pooling; ``compact_vgg.md`` is its card.
 
     ``widths`` of its blocks are those it was distilled with; the bundled weights have the default.
     """
-    return LossNetwork(architectures.compact_vgg(widths), weights, pooling, padding_mode)
+    return LossNetwork(architectures.compact_vgg(widths), weights, pooling, convolution)
 
 
 def alexnet(
-    weights: Weights, pooling: Pooling | None = None, padding_mode: str = "zeros"
+    weights: Weights, pooling: Pooling | None = None, convolution: Convolution | None = None
 ) -> LossNetwork:
     """AlexNet, in torchvision's form (Krizhevsky 2014, arXiv:1404.5997)."""
-    return LossNetwork(architectures.ALEXNET, weights, pooling, padding_mode)
+    return LossNetwork(architectures.ALEXNET, weights, pooling, convolution)
 
 
 def squeezenet1_0(
-    weights: Weights, pooling: Pooling | None = None, padding_mode: str = "zeros"
+    weights: Weights, pooling: Pooling | None = None, convolution: Convolution | None = None
 ) -> LossNetwork:
     """SqueezeNet 1.0 (Iandola et al. 2016, arXiv:1602.07360).
 
     torchvision's ``features.3`` to ``5`` are fire2 to fire4, ``features.7`` to ``10`` fire5 to
     fire8, ``features.12`` fire9; pool4 and pool8 stand between.
     """
-    return LossNetwork(architectures.SQUEEZENET1_0, weights, pooling, padding_mode)
+    return LossNetwork(architectures.SQUEEZENET1_0, weights, pooling, convolution)
 
 
 def squeezenet1_1(
-    weights: Weights, pooling: Pooling | None = None, padding_mode: str = "zeros"
+    weights: Weights, pooling: Pooling | None = None, convolution: Convolution | None = None
 ) -> LossNetwork:
     """SqueezeNet 1.1: its authors' later version, with a smaller stem and earlier pooling.
 
     torchvision's ``features.3`` and ``4`` are fire2 and fire3, ``features.6`` and ``7`` fire4 and
     fire5, ``features.9`` to ``12`` fire6 to fire9; pool3 and pool5 stand between.
     """
-    return LossNetwork(architectures.SQUEEZENET1_1, weights, pooling, padding_mode)
+    return LossNetwork(architectures.SQUEEZENET1_1, weights, pooling, convolution)

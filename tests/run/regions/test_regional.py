@@ -57,7 +57,7 @@ def facts(run: Path) -> dict[str, dict[str, object]]:
 def test_the_maps_used_and_each_regions_loss_lie_beside_the_result(
     script: Script, small: list[str], maps: list[str], tmp_path: Path
 ) -> None:
-    scales = ["scales=coarse_to_fine", "scales.first_px=24", "scales.steps=1"]
+    scales = ["scales=coarse_to_fine", "scales.first_px=32", "scales.steps=1"]
     # with the network that computes features twice
     large = ["checkpoint_px=8", *scales, "trainer.max_steps=7"]
     large += ["precision=bf16-mixed"]
@@ -197,7 +197,6 @@ def test_what_is_not_annotated_gets_words(
         (["regions.content=dot.png"], "less than one cell of relu"),
         (["loss.region_weights={red: 1}"], "expected one for each region: 0x0000ff, 0xff0000"),
         (["task=invert"], "without a style term"),
-        (["loss/style_distance=moments"], "Use loss/style_distance=gram"),
     ],
 )
 def test_what_regions_cannot_be_gets_words(
@@ -238,15 +237,13 @@ def test_one_region_and_regions_too_small_for_a_layer_are_noted(
     assert "0xff0000 is the only one, so this is" in (tmp_path / "run" / "config.yaml").read_text()
     plain, other = tmp_path / "plain", tmp_path / "small"
     assert script("train.py", *small, f"run.dir={plain}") == 0
-    assert torch.equal(
-        read_image(plain / "result.png"), read_image(tmp_path / "run" / "result.png")
-    )
+    # but for roundings, which the optimiser lets grow
+    images = (read_image(folder / "result.png") for folder in (plain, tmp_path / "run"))
+    torch.testing.assert_close(*images, atol=8 / 255, rtol=0)
     dot = Image.new("RGB", (48, 48), "red")
     dot.paste((0, 0, 255), (4, 4, 9, 9))
     dot.save(tmp_path / "dot.png")
     own = f"regions.content={tmp_path / 'dot.png'}"
     assert script("train.py", *small, *maps, own, f"run.dir={other}") == 0
     words = (other / "config.yaml").read_text().replace("\n", " ")
-    assert "region 0x0000ff of the content is less than one cell of relu4_2" in " ".join(
-        words.split()
-    )
+    assert "region 0x0000ff of the content has fewer than 16 cells of" in " ".join(words.split())

@@ -26,7 +26,6 @@ from stylenet.run.contents import UnreadableError, find_contents
 from stylenet.run.painting.figures import Row, table_of_means, write_rows
 from stylenet.run.painting.paintings import Painting, paintings
 from stylenet.run.painting.style_of import style_of
-from stylenet.run.settings.tuned import settle_layer_weights
 from stylenet.run.speed import tune_allocator
 
 log = logging.getLogger(__name__)
@@ -138,7 +137,6 @@ def _unweighted(config: DictConfig) -> DictConfig:
         StylenetError: another weight was asked for.
     """
     settings = config.copy()
-    settle_layer_weights(settings)
     for name, term in settings.loss.terms.items():
         if term.get("weight") not in (None, 1):
             raise StylenetError(

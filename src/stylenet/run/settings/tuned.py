@@ -16,12 +16,6 @@ NOTHING = Tuned()
 LAPLACIAN = 3000.0
 
 
-def settle_layer_weights(config: DictConfig) -> None:
-    """Null weights of style layers: the loss network's own, where it has any; else 1 each."""
-    if "style_layer_weights" in config.loss and config.loss.style_layer_weights is None:
-        config.loss.style_layer_weights = config.loss_network.style_layer_weights
-
-
 def settle_laplacian(config: DictConfig) -> None:
     """A null weight of the Laplacian loss: `LAPLACIAN` times the style weight, or times 1."""
     if "laplacian_weight" in config.loss and config.loss.laplacian_weight is None:
@@ -54,7 +48,6 @@ def settle_tuned(config: DictConfig, given: Iterable[str]) -> None:
     for key in WEIGHTS:
         if key in config.loss and config.loss[key] is None:
             config.loss[key] = chosen(key, config.loss_network[key])
-    settle_layer_weights(config)
     settle_laplacian(config)
     optimizer = config.optimizer
     if optimizer is not None and "lr" in optimizer and optimizer.lr is None:

@@ -196,12 +196,7 @@ class PixelRuns:
 
 def _settle_weights(config: DictConfig) -> None:
     """Null weights: not the catalogue's, tuned for nets, but the loss network's for pictures."""
-    loss, network = config.loss, config.loss_network
-    weights = network.get("optimised", network)
-    layers = weights.get("style_layer_weights")
-    alone = "style_weight" in loss and loss.style_weight is loss.style_layer_weights is None
-    if alone and layers is not None and loss.style_layers == network.style_layers:
-        loss.style_layer_weights = layers  # they belong to these layers and this weight
+    loss, weights = config.loss, config.loss_network.optimised
     for key in ("content_weight", "style_weight", "tv_weight"):
         if key in loss and loss[key] is None:
             loss[key] = weights[key]

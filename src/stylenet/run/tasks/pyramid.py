@@ -68,7 +68,7 @@ class PyramidRuns(PixelRuns):
                 "two transfers, expected at least one step for each.",
                 "Use trainer.max_steps=200 pyramid.steps=100.",
             )
-        early = list(config.loss_network.style_layers)
+        early = [layer for layer in config.loss_network.style_layers if layer != "pixels"]
         if pyramid.layers is None:
             pyramid.layers = early[: pyramid.levels]
         if pyramid.levels < 2 or len(pyramid.layers) != pyramid.levels:

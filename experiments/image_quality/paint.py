@@ -1,0 +1,140 @@
+"""Optimise images for the study: ``paint.py OUT [--variants ...] [--styles ...] [--contents ...]``.
+
+Each is a run of ``train.py task=gatys`` in a process of its own; its result is kept as
+``OUT/<variant>/<content>_<style>.png``, as ``measure.py`` reads them, and what it took and came to
+in ``OUT/<variant>/runs.csv``. What is there already is not painted again. ``--px`` is the shorter
+side of photograph and painting, ``--set key=value ...`` goes to every run.
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pictures
+
+TRAIN = Path(__file__).parents[2] / "train.py"
+GRAM = "loss.style_distance.weights={gram: 1.0, mean: 0.0, deviation: 0.0}"
+NO_PIXELS = "loss.style_layers=[relu1_1,relu1_2,relu2_2,relu3_2,relu4_2,relu5_1]"
+VARIANTS: dict[str, list[str]] = {
+    "default": [],
+    # parts of the loss, one after the other
+    "gram": [GRAM, NO_PIXELS],
+    "gram_moments": [NO_PIXELS],
+    "moments": ["loss/style_distance=moments"],
+    "wasserstein": ["loss/style_distance=wasserstein"],
+    "two_scales": ["loss.style_scales=[1,2]"],
+    "three_scales": ["loss.style_scales=[1,2,4]"],
+    # what is not the style loss
+    "zeros": ["loss_network/padding=zeros"],
+    "coarse_to_fine": ["scales=coarse_to_fine", "scales.first_px=192", "scales.ratio=2"],
+    "adam": ["optimizer=adam_pixels"],
+    # the papers' distances: G over C*H*W, summed squares, with the weights that were the default
+    # before: relu1_2, 2_2, 3_2, 4_2, content relu3_2
+    "squared": [
+        "loss/style_distance=squared_gram",
+        "loss/content_distance=squared",
+        "loss.content_layers=[relu3_2]",
+        "loss.style_layers=[relu1_2,relu2_2,relu3_2,relu4_2]",
+        "loss.style_layer_weights=[0.15,1,1,1]",
+        "loss.content_weight=1",
+        "loss.style_weight=30",
+        "loss.tv_weight=9",
+        "loss.range_weight=1e5",
+        "loss_network/padding=zeros",
+    ],
+}
+
+
+def command(options: argparse.Namespace, variant: str, photo: Path, painting: Path) -> list[str]:
+    """Overrides of one run."""
+    return [
+        "task=gatys",
+        f"content={photo}",
+        f"style={painting}",
+        "content_size=shorter",
+        f"content_size.px={options.px}",
+        "style_size=shorter",
+        f"style_size.px={options.px}",
+        "logger=none",
+        "callbacks=none",
+        *VARIANTS[variant],
+        *options.set,
+    ]
+
+
+def paint(options: argparse.Namespace, variant: str, photo: Path, painting: Path) -> None:
+    """One image, unless it is there."""
+    folder = options.out / variant
+    kept = folder / f"{photo.stem}_{painting.stem}.png"
+    if kept.is_file():
+        return
+    folder.mkdir(parents=True, exist_ok=True)
+    overrides = command(options, variant, photo, painting)
+    with tempfile.TemporaryDirectory() as place:
+        run = Path(place) / "run"
+        began = time.perf_counter()
+        done = subprocess.run(  # noqa: S603
+            [sys.executable, str(TRAIN), *overrides, f"run.dir={run}"],
+            capture_output=True,
+            text=True,
+            env=os.environ | {"OMP_NUM_THREADS": str(options.threads)},
+        )
+        seconds = time.perf_counter() - began
+        if done.returncode:
+            sys.exit(f"{variant} {kept.stem}: {done.stdout[-400:]}\n{done.stderr[-800:]}")
+        # from when its inputs are written until the result is: without imports and reading
+        times = [(run / name).stat().st_mtime for name in ("style.png", "result.png")]
+        losses = json.loads((run / "result.json").read_text())["losses"]
+        row = {
+            "image": kept.stem,
+            "seconds": f"{seconds:.1f}",
+            "seconds_painting": f"{times[1] - times[0]:.1f}",
+            **{name: f"{losses[name]:.4g}" for name in ("content", "style", "tv")},
+        }
+        table = folder / "runs.csv"
+        new = not table.is_file()
+        with table.open("a", newline="") as file:
+            writer = csv.DictWriter(file, list(row), lineterminator="\n")
+            if new:
+                writer.writeheader()
+            writer.writerow(row)
+        kept.write_bytes((run / "result.png").read_bytes())
+    print(variant, *row.values(), flush=True)
+
+
+def main() -> None:
+    """Paint what is asked for."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("out", type=Path)
+    parser.add_argument("--variants", nargs="+", default=["default"], choices=VARIANTS)
+    parser.add_argument("--styles", nargs="+", required=True)
+    parser.add_argument("--contents", nargs="+", required=True)
+    parser.add_argument("--px", type=int, default=384)
+    parser.add_argument("--set", nargs="+", default=[], metavar="KEY=VALUE")
+    parser.add_argument("--threads", type=int, default=1, help="of each run")
+    parser.add_argument("--jobs", type=int, default=2, help="runs at once")
+    parser.add_argument("--shared", type=Path, default=pictures.SHARED)
+    options = parser.parse_args()
+    photos, paintings = options.shared / "contents", options.shared / "styles"
+    jobs = [
+        (options, variant, photos / f"{content}.jpg", paintings / f"{style}.jpg")
+        for variant in options.variants
+        for style in options.styles
+        for content in options.contents
+    ]
+    with ThreadPoolExecutor(options.jobs) as pool:
+        for _ in pool.map(lambda job: paint(*job), jobs):
+            pass
+
+
+if __name__ == "__main__":
+    main()
