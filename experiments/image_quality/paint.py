@@ -23,7 +23,7 @@ import pictures
 
 TRAIN = Path(__file__).parents[2] / "train.py"
 GRAM = "loss.style_distance.weights={gram: 1.0, mean: 0.0, deviation: 0.0}"
-NO_PIXELS = "loss.style_layers=[relu1_1,relu1_2,relu2_2,relu3_2,relu4_2,relu5_1]"
+NO_PIXELS = "loss.style_layers=[relu1_2,relu2_2,relu3_2,relu4_2,relu5_1]"
 VARIANTS: dict[str, list[str]] = {
     "default": [],
     # parts of the loss, one after the other
@@ -31,11 +31,12 @@ VARIANTS: dict[str, list[str]] = {
     "gram_moments": [NO_PIXELS],
     "moments": ["loss/style_distance=moments"],
     "wasserstein": ["loss/style_distance=wasserstein"],
-    "two_scales": ["loss.style_scales=[1,2]"],
+    "one_scale": ["loss.style_scales=[1]"],
     "three_scales": ["loss.style_scales=[1,2,4]"],
     # what is not the style loss
-    "zeros": ["loss_network/padding=zeros"],
-    "coarse_to_fine": ["scales=coarse_to_fine", "scales.first_px=192", "scales.ratio=2"],
+    "zeros": ["loss_network/padding=zeros", "loss.style_margin=0"],
+    "to_the_border": ["loss.style_margin=0"],
+    "coarse_to_fine": ["scales=coarse_to_fine", "scales.first_px=300", "scales.steps=30"],
     "adam": ["optimizer=adam_pixels"],
     # the papers' distances: G over C*H*W, summed squares, with the weights that were the default
     # before: relu1_2, 2_2, 3_2, 4_2, content relu3_2
@@ -49,6 +50,8 @@ VARIANTS: dict[str, list[str]] = {
         "loss.style_weight=30",
         "loss.tv_weight=9",
         "loss.range_weight=1e5",
+        "loss.style_scales=[1]",
+        "loss.style_margin=0",
         "loss_network/padding=zeros",
     ],
 }

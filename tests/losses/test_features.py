@@ -7,7 +7,7 @@ import torch
 
 from stylenet.errors import StylenetError
 from stylenet.losses import CheckpointedNetwork, ContentTerm, PerceptualLoss, StyleTerm
-from stylenet.losses.features import at_scales, check_names, read_features
+from stylenet.losses.features import at_scales, check_names, inside, read_features
 from stylenet.losses.network import LossNetworkError, compact_vgg
 from stylenet.losses.weights import RandomWeights
 
@@ -72,3 +72,27 @@ def test_a_checkpointed_network_reads_the_same_at_every_size():
         found.append((total.detach(), image.grad))
     torch.testing.assert_close(found[0], found[1])
     assert found[0][1].abs().sum() > 0
+
+
+def test_a_margin_is_left_out_on_all_sides_of_layers_but_not_of_pixels():
+    values = torch.arange(2 * 9 * 12.0).reshape(1, 2, 9, 12)
+    assert torch.equal(inside("relu1_1", values, 2), values[..., 2:7, 2:10])
+    assert inside("pixels@2", values, 2) is values
+    assert inside("relu1_1", values, 0) is values
+    small = values[..., :5, :]
+    assert torch.equal(inside("relu1_1@2", small, 2), small[..., 1:4, 1:11])  # half is left
+    assert inside("relu1_1", values[..., :4, :], 2).shape[-2:] == (4, 12)
+
+
+def test_style_is_not_read_at_the_border(fake_network):
+    """What is painted there changes pixels' statistics, not the layers'."""
+    style, image = torch.rand(1, 3, 16, 16), torch.rand(1, 3, 16, 16)
+    framed = torch.ones_like(image)
+    framed[..., 2:-2, 2:-2] = image[..., 2:-2, 2:-2]
+    for layer, same in (("one", True), ("pixels", False)):
+        term = StyleTerm(fake_network, style, [layer], None, 1, margin=2)
+        plain = StyleTerm(fake_network, style, [layer], None, 1)
+        loss = PerceptualLoss({"style": term}, fake_network)
+        assert (loss(image, image).total == loss(framed, framed).total) == same
+        loss = PerceptualLoss({"style": plain}, fake_network)
+        assert loss(image, image).total != loss(framed, framed).total

@@ -66,6 +66,19 @@ def read_features(
     return {name: found[name] for name in asked}
 
 
+def inside(name: str, values: Tensor, margin: int) -> Tensor:
+    """Features or guides (N,C,H,W) of a layer without ``margin`` cells on each of the four sides.
+
+    Fewer where half the cells would not be left. Of ``pixels``, which no convolution has padded,
+    all.
+    """
+    height, width = values.shape[-2:]
+    cells = min(margin, (min(height, width) - 1) // 4)
+    if cells < 1 or split_name(name)[0] == PIXELS:
+        return values
+    return values[..., cells : height - cells, cells : width - cells]
+
+
 def split_name(name: str) -> tuple[str, int]:
     """``relu2_2@4`` -> ``relu2_2`` and 4."""
     layer, _, scale = name.partition("@")

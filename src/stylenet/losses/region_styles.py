@@ -28,6 +28,7 @@ class RegionStylesTerm(RegionStyleTerm):
         distance: of statistics that regions have; Gram matrices if None.
         style_weights: multiplies ``weight`` for each style; 1 each if None.
         scales: what the sides of the images are divided by, for each size they are compared at.
+        margin: cells at the borders of each layer that are not read.
 
     Raises:
         LayerWeightsError: another number of style weights than of styles, or a negative one.
@@ -43,8 +44,11 @@ class RegionStylesTerm(RegionStyleTerm):
         distance: StyleDistance | None = None,
         style_weights: Sequence[float] | None = None,
         scales: Sequence[int] = (1,),
+        margin: int = 0,
     ) -> None:
-        super().__init__(network, style, layers, layer_weights, weight, distance, scales=scales)
+        super().__init__(
+            network, style, layers, layer_weights, weight, distance, scales=scales, margin=margin
+        )
         self.factors: Tensor
         factors = torch.tensor(style_factors(len(style), style_weights))
         self.register_buffer("factors", factors, persistent=False)

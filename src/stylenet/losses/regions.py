@@ -9,7 +9,7 @@ from torch import Tensor
 
 from stylenet.errors import StylenetError
 from stylenet.losses.distances import GramDistance, Statistics, StyleDistance
-from stylenet.losses.features import read_features
+from stylenet.losses.features import inside, read_features
 from stylenet.losses.moments import gram_and_means, single
 from stylenet.losses.network import LossNetwork
 from stylenet.losses.perceptual import Term, View
@@ -91,6 +91,7 @@ class RegionStyleTerm(Term):
         region_weights: a number for each region; the shares of the area if None.
         style_weights: shares of blended style images, which regions do not have: None.
         scales: what the sides of the images are divided by, for each size they are compared at.
+        margin: cells at the borders of each layer that are not read.
 
     Raises:
         StylenetError: regions that do not suit the images or the weights.
@@ -108,8 +109,10 @@ class RegionStyleTerm(Term):
         region_weights: Sequence[float] | None = None,
         style_weights: Sequence[float] | None = None,
         scales: Sequence[int] = (1,),
+        margin: int = 0,
     ) -> None:
         super().__init__(weight)
+        self.margin = margin
         self.distance = GramDistance() if distance is None else distance
         self.layer_weights = weigh_style_layers(layers, layer_weights, self.distance, scales)
         self.stylised_layers = tuple(self.layer_weights)
@@ -134,7 +137,9 @@ class RegionStyleTerm(Term):
         given = None if region_weights is None else torch.tensor(weights)
         self.register_buffer("region_weights", given, persistent=False)
         self._keys: dict[str, tuple[str, ...]] = {}
-        targets = style_targets(network, self.distance, styles, self.stylised_layers, style_regions)
+        targets = style_targets(
+            network, self.distance, styles, self.stylised_layers, style_regions, margin
+        )
         for layer in self.stylised_layers:
             self._keys[layer] = tuple(targets[0][layer])
             for key in self._keys[layer]:
@@ -162,15 +167,18 @@ class RegionStyleTerm(Term):
                 f"A loss of {self.count} regions got {got}, expected (N,{self.count},H,W).",
                 "Use loss=perceptual for the whole picture, or give the map of the regions.",
             )
-        guides = {k: guides_for(regions, stylised.features[k]) for k in self.layer_weights}
-        sizes = {k: v[0, 0].numel() for k, v in stylised.features.items()}
+        features = {k: inside(k, stylised.features[k], self.margin) for k in self.layer_weights}
+        guides = {
+            k: inside(k, guides_for(regions, stylised.features[k]), self.margin) for k in features
+        }
+        sizes = {k: v[0, 0].numel() for k, v in features.items()}
         cells = {
             layer: torch.minimum(cells_of(guide), self.get_buffer(f"cells_{layer}"))
             for layer, guide in guides.items()
         }
         weights = spread_weights(self.layer_weights, cells, sizes)
         return {
-            layer: weights[layer] * self._distances(layer, stylised.features[layer], guide)
+            layer: weights[layer] * self._distances(layer, features[layer], guide)
             for layer, guide in guides.items()
         }
 
@@ -198,4 +206,7 @@ class RegionStyleTerm(Term):
             return {k: torch.full((1, self.count), torch.inf) for k in self.stylised_layers}
         with torch.no_grad():
             features = read_features(network, style, self.stylised_layers)
-        return {k: cells_of(guides_for(style_regions, v)) for k, v in features.items()}
+        return {
+            k: cells_of(inside(k, guides_for(style_regions, v), self.margin))
+            for k, v in features.items()
+        }

@@ -9,6 +9,7 @@ from torch import Tensor
 
 from stylenet.errors import StylenetError
 from stylenet.losses.distances import GramDistance, StyleDistance
+from stylenet.losses.features import inside
 from stylenet.losses.network import LossNetwork
 from stylenet.losses.perceptual import Term, View
 from stylenet.losses.targets import style_targets
@@ -47,6 +48,7 @@ class StylesTerm(Term):
         distance: Gram matrices if None.
         style_weights: multiplies ``weight`` for each style; 1 each if None.
         scales: what the sides of the images are divided by, for each size they are compared at.
+        margin: cells at the borders of each layer that are not read.
 
     Raises:
         LayerWeightsError: another number of style weights than of styles, or a negative one.
@@ -62,8 +64,10 @@ class StylesTerm(Term):
         distance: StyleDistance | None = None,
         style_weights: Sequence[float] | None = None,
         scales: Sequence[int] = (1,),
+        margin: int = 0,
     ) -> None:
         super().__init__(weight)
+        self.margin = margin
         self.distance = GramDistance() if distance is None else distance
         self.layer_weights = weigh_style_layers(layers, layer_weights, self.distance, scales)
         self.stylised_layers = tuple(self.layer_weights)
@@ -71,7 +75,7 @@ class StylesTerm(Term):
         self.factors: Tensor
         self.register_buffer("factors", torch.tensor(factors), persistent=False)
         self._names: dict[str, dict[str, str]] = {}
-        targets = style_targets(network, self.distance, style, self.stylised_layers)
+        targets = style_targets(network, self.distance, style, self.stylised_layers, margin=margin)
         for layer in self.stylised_layers:
             self._names[layer] = {key: f"{key}_{layer}" for key in targets[0][layer]}
             for key, name in self._names[layer].items():
@@ -92,7 +96,8 @@ class StylesTerm(Term):
         factors = self.factors[content.chosen]
         parts = {}
         for layer, weight in self.layer_weights.items():
-            described = self.distance.describe(stylised.features[layer])
+            features = inside(layer, stylised.features[layer], self.margin)
+            described = self.distance.describe(features)
             names = self._names[layer].items()
             targets = {key: self.get_buffer(name)[content.chosen] for key, name in names}
             parts[layer] = weight * factors * self.distance(described, targets)

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from stylenet.losses.distances import Statistics, StyleDistance
-from stylenet.losses.features import read_features
+from stylenet.losses.features import inside, read_features
 from stylenet.losses.moments import single
 from stylenet.losses.network import LossNetwork
 
@@ -20,6 +20,7 @@ def style_targets(
     styles: Sequence[Tensor],
     layers: Sequence[str],
     style_regions: Tensor | None = None,
+    margin: int = 0,
 ) -> list[dict[str, Statistics]]:
     """The target of each of ``styles``, layer by layer, in float32 whatever the features are in.
 
@@ -29,15 +30,15 @@ def style_targets(
         styles: images (1,3,H,W) in [0,1], of any sizes.
         layers: names as `stylenet.losses.features` explains them.
         style_regions: (1,R,H,W) in [0,1]: the target is that of each region of the style image.
+        margin: cells at the borders that are left out: `stylenet.losses.features.inside`.
     """
 
     def described(image: Tensor, regions: Tensor | None = None) -> dict[str, Statistics]:
-        return {
-            layer: distance.describe(
-                single(value), None if regions is None else guides_for(regions, value)
-            )
-            for layer, value in read_features(network, image, layers).items()
-        }
+        found = {}
+        for layer, value in read_features(network, image, layers).items():
+            guides = None if regions is None else inside(layer, guides_for(regions, value), margin)
+            found[layer] = distance.describe(single(inside(layer, value, margin)), guides)
+        return found
 
     photographs = [described(photograph) for photograph in distance.photographs]
     found = []

@@ -10,7 +10,7 @@ from torch import Tensor
 from stylenet.errors import StylenetError
 from stylenet.losses import functional
 from stylenet.losses.distances import GramDistance, StyleDistance
-from stylenet.losses.features import at_scales
+from stylenet.losses.features import at_scales, inside
 from stylenet.losses.network import LossNetwork
 from stylenet.losses.perceptual import Term, View
 from stylenet.losses.targets import style_targets
@@ -122,7 +122,8 @@ class StyleTerm(Term):
     each, times its share in ``style_weights`` (equal ones if None; their sum counts as 1).
 
     A layer may also be ``pixels``, the image itself; ``scales`` says at which sizes all of them are
-    compared: `stylenet.losses.features`.
+    compared, and ``margin`` how many cells at the borders are not read, where a layer sees its
+    padding: `stylenet.losses.features`.
     """
 
     def __init__(
@@ -135,15 +136,17 @@ class StyleTerm(Term):
         distance: StyleDistance | None = None,
         style_weights: Sequence[float] | None = None,
         scales: Sequence[int] = (1,),
+        margin: int = 0,
     ) -> None:
         super().__init__(weight)
+        self.margin = margin
         self.distance = GramDistance() if distance is None else distance
         self.layer_weights = weigh_style_layers(layers, layer_weights, self.distance, scales)
         self.stylised_layers = tuple(self.layer_weights)
         styles = [style] if isinstance(style, Tensor) else list(style)
         self.shares = share_styles(len(styles), style_weights)
         self._names: dict[tuple[str, int], dict[str, str]] = {}
-        targets = style_targets(network, self.distance, styles, self.stylised_layers)
+        targets = style_targets(network, self.distance, styles, self.stylised_layers, margin=margin)
         for number, target in enumerate(targets):
             last = f"_{number}" if number else ""
             for layer, statistics in target.items():
@@ -158,7 +161,7 @@ class StyleTerm(Term):
         return {layer: self._part(layer, stylised.features[layer]) for layer in self.layer_weights}
 
     def _part(self, layer: str, features: Tensor) -> Tensor:
-        described = self.distance.describe(features)
+        described = self.distance.describe(inside(layer, features, self.margin))
         distances = [
             share * self.distance(described, self._target(layer, number))
             for number, share in enumerate(self.shares)
