@@ -41,6 +41,19 @@ BATCH = 4
 TURN = 5  # steps
 STYLE_WEIGHT = 0.2
 
+# the example's losses: not normalised, at one size, up to the border
+AS_THE_EXAMPLE = [
+    "loss/convention=johnson2016",
+    "loss_network/padding=zeros",
+    "loss.tv_weight=1e-6",
+]
+LAYERS = {
+    "vgg16": [
+        "loss.content_layers=[relu2_2]",
+        "loss.style_layers=[relu1_2,relu2_2,relu3_3,relu4_3]",
+    ]
+}
+
 
 def parts_of(
     width: float,
@@ -61,6 +74,8 @@ def parts_of(
                 f"net.width={width}",
                 f"loss_network={loss_network}",
                 "loss_network/weights=random",
+                *AS_THE_EXAMPLE,
+                *LAYERS.get(loss_network, []),
                 f"loss.style_weight={style_weight}",
                 f"data.batch_size={BATCH}",
                 f"data.size={size}",

@@ -307,6 +307,25 @@ def test_a_convention_on_the_command_line_wins_over_a_recipes_reductions(
     assert single == [gatys[0], "mean_of_entries"]  # what is named alone wins over a convention
 
 
+RECIPES = sorted(
+    str(f.relative_to(CONF / "recipe").with_suffix("")) for f in (CONF / "recipe").rglob("*.yaml")
+)
+
+
+@pytest.mark.parametrize("recipe", RECIPES)
+def test_a_recipes_loss_is_the_papers(composed: Callable[..., DictConfig], recipe: str) -> None:
+    """Nothing of what is normalised by default, nor of what mends borders, gets into a recipe."""
+    config = composed(f"recipe={recipe}")
+    style, content = config.loss.terms.style, config.loss.terms.content
+    assert style.distance._target_ == "stylenet.losses.GramDistance"
+    assert content.distance._target_ == "stylenet.losses.functional.content_loss"
+    assert (list(style.scales), style.margin) == ([1], 0)
+    assert "pixels" not in style.layers
+    assert config.loss_network.network.convolution._target_ == "torch.nn.Conv2d"
+    for weight in (style.weight, content.weight, config.loss.tv_weight):
+        assert weight is not None  # the paper's, not the loss network's
+
+
 def test_a_norm_reaches_any_net(composed: Callable[..., DictConfig]) -> None:
     for net in ("johnson", "johnson_half"):
         built = instantiate(composed("norm=batch", f"net={net}").net)
