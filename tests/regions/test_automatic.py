@@ -118,7 +118,7 @@ def look(picture, layers):
 
 
 KINDS = {
-    "clusters": Clusters(3, ["a", "b"], smoothing=0.01),
+    "clusters": Clusters(3, ["a", "b"], deepest=2, height_weight=0, smoothing=0.01),
     "slic": Segments(3, Slic(segments=60)),
     "felzenszwalb": Segments(3, Felzenszwalb()),
 }
@@ -144,6 +144,19 @@ def test_equal_labels_are_what_is_alike_in_both(kind):
     again = KINDS[kind](CONTENT, STYLE, look)
     assert np.array_equal(again.content.labels, content)
     assert np.array_equal(again.style.labels, style)
+
+
+@pytest.mark.parametrize(("height_weight", "apart"), [(0, False), (0.75, True)])
+def test_what_looks_alike_above_and_below_is_apart_by_its_height(height_weight, apart):
+    """As sky and water do; the band between them is lower in the style."""
+    content = patches(("blue",), ("red",), ("blue",), ("blue",))
+    style = patches(("blue",), ("blue",), ("red",), ("blue",), side=30)
+    found = Clusters(3 if apart else 2, ["a"], 1, height_weight)(content, style, look)
+    (sky, water), (sky_too, water_too) = (
+        (one.labels[5, 10], one.labels[-5, 10]) for one in (found.content, found.style)
+    )
+    assert (sky, water) == (sky_too, water_too)
+    assert (sky != water) == apart
 
 
 @pytest.mark.parametrize("kind", ["clusters", "slic"])
@@ -185,6 +198,7 @@ def test_more_regions_than_there_are_kinds_of_places_get_words():
         (lambda: Segments(3, Slic(), smoothing=-1), r"smoothing=-1, expected 0 or more"),
         (lambda: Clusters(3, ["a"], 2), r"regions\.deepest=2, expected at least one layer"),
         (lambda: Clusters(3, [], 1), r"regions\.layers=\[\]"),
+        (lambda: Clusters(3, ["a"], 1, -1), r"regions\.height_weight=-1, expected 0 or more"),
     ],
 )
 def test_settings_out_of_range_get_words(make, words):

@@ -39,28 +39,36 @@ class Clusters:
 
     Features of all layers are brought to one grid of at most 64 cells a side, in each picture
     by itself to mean 0 and deviation 1 a channel, and divided by the root of their layer's number
-    of channels; their first 32 principal components are clustered. So a cluster is what stands
-    out in the same way in either picture, not what is of a photograph or of a painting; and layers
-    count alike.
+    of channels; the height of the place in its picture is one more feature, of mean 0 and deviation
+    ``height_weight``. Their first 32 principal components are clustered. So a cluster is what
+    stands out in the same way in either picture, not what is of a photograph or of a painting; and
+    layers count alike. Smooth sky and smooth water differ by little else than their height.
 
     Attributes:
         count: regions, 2 or more; fewer where the pictures have no more in common.
         layers: of the loss network, from shallow to deep.
         deepest: how many of them are read, the deepest ones: these tell things apart, where shallow
             ones tell edges and textures apart.
+        height_weight: of the height of a place, where a layer has 1; 0: it does not matter.
         smoothing: how far borders are rounded: a deviation, over the shorter side.
         seed: of the first centres.
     """
 
     count: int
     layers: Sequence[str]
-    deepest: int = 2
+    deepest: int = 3
+    height_weight: float = 0.75
     smoothing: float = 0.02
     seed: int = 0
 
     def __post_init__(self) -> None:
         """Check the settings."""
         _check(self.count, self.smoothing)
+        if self.height_weight < 0:
+            raise RegionError(
+                f"Got regions.height_weight={self.height_weight}, expected 0 or more.",
+                "Use regions.height_weight=0.75, or 0 where above and below mean nothing.",
+            )
         if not 1 <= self.deepest <= len(self.layers):
             raise RegionError(
                 f"Got regions.layers={list(self.layers)} and regions.deepest={self.deepest}, "
@@ -76,7 +84,8 @@ class Clusters:
             RegionError: a picture of one colour, or fewer kinds of places than clusters.
         """
         _check_pictures(content, style)
-        grids = [features_of(one, self.layers[-self.deepest :], look) for one in (content, style)]
+        layers = self.layers[-self.deepest :]
+        grids = [features_of(one, layers, look, self.height_weight) for one in (content, style)]
         points = principal([grid.reshape(-1, grid.shape[-1]) for grid in grids])
         numbers = [np.arange(grid[..., 0].size).reshape(grid.shape[:2]) for grid in grids]
         return _paired(points, numbers, (content, style), self)

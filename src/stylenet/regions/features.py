@@ -19,8 +19,10 @@ KEPT = 32  # principal components of the features
 DEAD = 1e-6  # deviation of a channel that says nothing in a picture
 
 
-def features_of(picture: Picture, layers: Sequence[str], look: Look) -> NDArray[np.float32]:
-    """Features at some layers as one array (gh,gw,sum of C): see `Clusters`."""
+def features_of(
+    picture: Picture, layers: Sequence[str], look: Look, height_weight: float
+) -> NDArray[np.float32]:
+    """Features at some layers and the height of the place, (gh,gw,sum of C + 1): see `Clusters`."""
     height, width = picture.shape[:2]
     border = min(BORDER, height - 1, width - 1)
     padded = np.pad(picture, ((border, border), (border, border), (0, 0)), "reflect")
@@ -37,7 +39,10 @@ def features_of(picture: Picture, layers: Sequence[str], look: Look) -> NDArray[
         deviations = values.std((0, 1))
         deviations[deviations < DEAD] = 1
         standard.append(values / deviations / np.sqrt(np.float32(len(layer))))
-    return np.concatenate(standard, -1)
+    rows, columns = standard[0].shape[:2]
+    heights = (np.arange(rows, dtype=np.float32) + 0.5) / rows - 0.5  # uniform: variance 1/12
+    standard.append(np.tile(heights[:, None, None], (1, columns, 1)) * (12**0.5 * height_weight))
+    return np.concatenate(standard, -1, dtype=np.float32)
 
 
 def principal(points: Sequence[Floats]) -> list[Floats]:

@@ -10,6 +10,7 @@ from torch import Tensor
 
 from stylenet.errors import StylenetError
 from stylenet.losses import LossNetwork
+from stylenet.losses.features import read_features
 from stylenet.regions import Clusters, Felzenszwalb, Floats, Picture, Segments, Slic
 from stylenet.run.regions.guiding import Guidance, Seen
 
@@ -21,14 +22,21 @@ class ClusteredRegions:
         count: regions, 2 or more.
         layers: of the loss network, from shallow to deep.
         deepest: how many of them are read, the deepest ones.
+        height_weight: of the height of a place, where a layer has 1; 0: it does not matter.
         smoothing: how far borders are rounded: a deviation, over the shorter side.
         seed: of the first centres.
     """
 
     def __init__(
-        self, count: int, layers: Sequence[str], deepest: int, smoothing: float, seed: int
+        self,
+        count: int,
+        layers: Sequence[str],
+        deepest: int,
+        height_weight: float,
+        smoothing: float,
+        seed: int,
     ) -> None:
-        self.clusters = Clusters(count, list(layers), deepest, smoothing, seed)
+        self.clusters = Clusters(count, list(layers), deepest, height_weight, smoothing, seed)
 
     def __call__(
         self, content: Seen | None, styles: Sequence[Seen], network: LossNetwork
@@ -43,7 +51,7 @@ class ClusteredRegions:
         def look(picture: Picture, layers: Sequence[str]) -> list[Floats]:
             image = torch.from_numpy(np.ascontiguousarray(picture)).permute(2, 0, 1)[None]
             with torch.no_grad():
-                features = network(image, layers)
+                features = read_features(network, image, layers)
             return [features[layer][0].float().numpy() for layer in layers]
 
         found = self.clusters(*_pictures(content, styles), look)
