@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from stylenet.data.disk import disk_error, require_space
-from stylenet.data.download import fetch
-from stylenet.data.unpacking import unpack
 from stylenet.errors import StylenetError
+from stylenet.files.disk import disk_error, require_space
+from stylenet.files.downloads import fetch
+from stylenet.files.unpacking import unpack
 
 _log = logging.getLogger(__name__)
 _LOCK = ".download.lock"

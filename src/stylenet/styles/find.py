@@ -13,6 +13,7 @@ from pathlib import Path
 
 from torch import Tensor
 
+from stylenet.files.small_downloads import SECONDS_OF_SILENCE, SECONDS_TO_ANSWER, download
 from stylenet.images import (
     DEFAULT_MAX_PIXELS,
     PICTURE_SUFFIXES,
@@ -22,7 +23,6 @@ from stylenet.images import (
     write_bytes_whole,
 )
 from stylenet.styles.catalogue import Entry, catalogue
-from stylenet.styles.download import SECONDS_OF_SILENCE, SECONDS_TO_ANSWER, download
 from stylenet.styles.errors import NotHereError, StyleNotFoundError
 
 log = logging.getLogger(__name__)

@@ -15,11 +15,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from stylenet.data import disk, download
-from stylenet.data.download import Patience, fetch
-from stylenet.data.reporting import ByteProgress, in_words
-from stylenet.data.unpacking import unpack
 from stylenet.errors import StylenetError
+from stylenet.files import disk, downloads
+from stylenet.files.downloads import Patience, fetch
+from stylenet.files.progress import ByteProgress, in_words
+from stylenet.files.unpacking import unpack
 
 CONTENT = np.random.default_rng(0).bytes(3_000_000)
 SHA256 = hashlib.sha256(CONTENT).hexdigest()
@@ -82,13 +82,13 @@ def test_a_killed_download_goes_on(server, target):
     # Its connection breaks off, and it is killed while it waits to try again. It imports
     # the module without its package, whose torch takes seconds to load.
     server.breaks = 1
-    package = Path(download.__file__).parent
+    package = Path(downloads.__file__).parent
     code = f"""
 import pathlib, sys, types
-package = types.ModuleType("stylenet.data")
+package = types.ModuleType("stylenet.files")
 package.__path__ = [{str(package)!r}]
-sys.modules["stylenet.data"] = package
-from stylenet.data.download import Patience, fetch
+sys.modules["stylenet.files"] = package
+from stylenet.files.downloads import Patience, fetch
 url, target = {server.url("/big.zip")!r}, pathlib.Path({str(target)!r})
 fetch(url, target, size={len(CONTENT)}, patience=Patience(wait=60))
 """

@@ -13,9 +13,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import stylenet
-from stylenet.data.disk import disk_error, require_space
-from stylenet.data.reporting import ByteProgress, in_words
 from stylenet.errors import StylenetError
+from stylenet.files.disk import disk_error, require_space
+from stylenet.files.progress import ByteProgress, in_words
 
 _log = logging.getLogger(__name__)
 _CHUNK = 2**18

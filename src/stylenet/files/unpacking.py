@@ -7,9 +7,9 @@ import zipfile
 import zlib
 from pathlib import Path, PurePosixPath
 
-from stylenet.data.disk import disk_error, require_space
-from stylenet.data.reporting import ByteProgress
 from stylenet.errors import StylenetError
+from stylenet.files.disk import disk_error, require_space
+from stylenet.files.progress import ByteProgress
 
 _CHUNK = 2**20
 # zipfile lets all of these escape on damaged or unusual archives

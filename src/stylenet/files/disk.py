@@ -6,8 +6,8 @@ import errno
 import shutil
 from pathlib import Path
 
-from stylenet.data.reporting import in_words
 from stylenet.errors import StylenetError
+from stylenet.files.progress import in_words
 
 
 def require_space(folder: Path, needed: int, purpose: str) -> None:
