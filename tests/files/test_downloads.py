@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-import io
 import logging
 import socket
 import subprocess
 import sys
 import time
-import zipfile
 from pathlib import Path
 
 import numpy as np
@@ -17,12 +15,12 @@ import pytest
 
 from stylenet.errors import StylenetError
 from stylenet.files import disk, downloads
-from stylenet.files.downloads import Patience, fetch
+from stylenet.files.downloads import Patience, download_file
 from stylenet.files.progress import ByteProgress, in_words
-from stylenet.files.unpacking import unpack
 
 CONTENT = np.random.default_rng(0).bytes(3_000_000)
 SHA256 = hashlib.sha256(CONTENT).hexdigest()
+SETTING = "data.root"
 QUICK = Patience(attempts=3, wait=0.01, timeout=2)
 
 
@@ -38,8 +36,13 @@ def target(tmp_path):
 
 
 def get(server, target, **settings):
-    settings = {"size": len(CONTENT), "sha256": SHA256, "patience": QUICK} | settings
-    return fetch(server.url("/big.zip"), target, **settings)
+    settings = {
+        "size": len(CONTENT),
+        "sha256": SHA256,
+        "setting": SETTING,
+        "patience": QUICK,
+    } | settings
+    return download_file(server.url("/big.zip"), target, **settings)
 
 
 def left(target):
@@ -88,9 +91,9 @@ import pathlib, sys, types
 package = types.ModuleType("stylenet.files")
 package.__path__ = [{str(package)!r}]
 sys.modules["stylenet.files"] = package
-from stylenet.files.downloads import Patience, fetch
+from stylenet.files.downloads import Patience, download_file
 url, target = {server.url("/big.zip")!r}, pathlib.Path({str(target)!r})
-fetch(url, target, size={len(CONTENT)}, patience=Patience(wait=60))
+download_file(url, target, size={len(CONTENT)}, setting="x", patience=Patience(wait=60))
 """
     half = len(CONTENT) // 2
     part, deadline = target.with_name("big.zip.part"), time.monotonic() + 60
@@ -203,16 +206,17 @@ def test_no_network_is_said_in_words(target):
         unused.bind(("127.0.0.1", 0))
         url = f"http://127.0.0.1:{unused.getsockname()[1]}/big.zip"
         with pytest.raises(StylenetError, match=r"cannot be reached.*proxy.*lay it down as .*big"):
-            fetch(url, target, patience=QUICK)
+            download_file(url, target, setting=SETTING, patience=QUICK)
     with pytest.raises(StylenetError, match="expected an http address"):
-        fetch("file:///etc/passwd", target)
+        download_file("file:///etc/passwd", target, setting=SETTING)
 
 
 def test_a_silent_server_is_given_up(target):
     with socket.create_server(("127.0.0.1", 0)) as silent:
         url = f"http://127.0.0.1:{silent.getsockname()[1]}/big.zip"
+        patience = Patience(attempts=2, wait=0.01, timeout=0.1)
         with pytest.raises(StylenetError, match="timed out"):
-            fetch(url, target, patience=Patience(attempts=2, wait=0.01, timeout=0.1))
+            download_file(url, target, setting=SETTING, patience=patience)
 
 
 def test_a_disk_without_room_is_noticed_before_a_byte_is_fetched(server, target, monkeypatch):
@@ -244,91 +248,3 @@ def test_without_a_terminal_progress_is_a_line_every_tenth(caplog):
     lines = [record.getMessage() for record in caplog.records]
     assert lines == [f"big.zip: {tenth} % of 1 kB" for tenth in range(40, 101, 10)]
     assert in_words(19336861798) == "19.3 GB"
-
-
-def zipped(files):
-    stream = io.BytesIO()
-    with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, content in files.items():
-            archive.writestr(name, content)
-    return stream.getvalue()
-
-
-FILES = {"train/a.jpg": b"a" * 5000, "train/b.jpg": CONTENT[:7000], "notes.txt": b""}
-
-
-def write(path, content):
-    path.write_bytes(content)
-    return path
-
-
-def test_unpacking_writes_each_file_once(tmp_path):
-    archive = write(tmp_path / "x.zip", zipped(FILES))
-    out = tmp_path / "out"
-    assert unpack(archive, out) == 3
-    assert {name: (out / name).read_bytes() for name in FILES} == FILES
-    assert unpack(archive, out) == 0
-    (out / "train/b.jpg").write_bytes(b"half")
-    (out / "notes.txt").unlink()
-    assert unpack(archive, out) == 2
-    assert {name: (out / name).read_bytes() for name in FILES} == FILES
-    assert not list(out.rglob("*.part"))
-
-
-def test_an_interrupted_unpacking_leaves_whole_files_and_goes_on(tmp_path, monkeypatch):
-    archive = write(tmp_path / "x.zip", zipped(FILES))
-    real, done = ByteProgress.at, []
-
-    def interrupt(self, value):
-        real(self, value)
-        done.append(value)
-        raise KeyboardInterrupt
-
-    monkeypatch.setattr(ByteProgress, "at", interrupt)
-    with pytest.raises(KeyboardInterrupt):
-        unpack(archive, tmp_path / "out")
-    monkeypatch.setattr(ByteProgress, "at", real)
-    assert done == [5000]
-    assert [p.name for p in (tmp_path / "out").rglob("*.*")] == ["a.jpg"]
-    assert unpack(archive, tmp_path / "out") == 2
-
-
-@pytest.mark.parametrize("name", ["../evil.txt", "/evil.txt", "a/../../evil.txt", "C:/evil.txt"])
-def test_names_that_lead_out_of_the_folder_are_refused(tmp_path, name):
-    archive = write(tmp_path / "x.zip", zipped({"good.txt": b"1", name: b"2"}))
-    with pytest.raises(StylenetError, match=r"evil\.txt', which leads out of .*nothing was"):
-        unpack(archive, tmp_path / "out")
-    assert not (tmp_path / "out").exists()
-    assert not list(tmp_path.rglob("evil.txt"))
-
-
-def test_links_in_an_archive_are_refused(tmp_path):
-    stream = io.BytesIO()
-    with zipfile.ZipFile(stream, "w") as archive:
-        link = zipfile.ZipInfo("link")
-        link.external_attr = 0o120777 << 16
-        archive.writestr(link, "/etc")
-    with pytest.raises(StylenetError, match="'link', which leads out"):
-        unpack(write(tmp_path / "x.zip", stream.getvalue()), tmp_path / "out")
-
-
-def test_damaged_archives_are_named(tmp_path):
-    whole = zipped(FILES)
-    truncated = write(tmp_path / "truncated.zip", whole[: len(whole) // 2])
-    with pytest.raises(StylenetError, match=r"ted\.zip \(\d+ bytes\) is truncated.*not a zip"):
-        unpack(truncated, tmp_path / "out")
-    at = whole.index(CONTENT[1000:1100])
-    flipped = write(tmp_path / "flipped.zip", whole[:at] + b"\0" * 100 + whole[at + 100 :])
-    with pytest.raises(StylenetError, match=r"flipped\.zip .*damaged.*Remove .*flipped\.zip"):
-        unpack(flipped, tmp_path / "out")
-    assert not (tmp_path / "out" / "train" / "b.jpg").exists()
-    assert not list((tmp_path / "out").rglob("*.part"))
-    with pytest.raises(StylenetError, match=r"no archive .*none\.zip"):
-        unpack(tmp_path / "none.zip", tmp_path / "out")
-
-
-def test_unpacking_needs_room(tmp_path, monkeypatch):
-    usage = disk.shutil.disk_usage(tmp_path)
-    monkeypatch.setattr(disk.shutil, "disk_usage", lambda folder: usage._replace(free=10_000))
-    with pytest.raises(StylenetError, match=r"Unpacking x\.zip needs 12 kB.* has 10 kB free"):
-        unpack(write(tmp_path / "x.zip", zipped(FILES)), tmp_path / "out")

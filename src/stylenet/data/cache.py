@@ -12,11 +12,12 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from stylenet.data.cache_building import alone, fill, no_room, prepare
+from stylenet.data.cache_building import fill, no_room, prepare
 from stylenet.data.cache_file import Index, Record, read_index
 from stylenet.data.pictures import StampedPictures
 from stylenet.data.reduction import Reduction
 from stylenet.errors import StylenetError
+from stylenet.files import locked
 from stylenet.images import PictureError
 
 
@@ -97,8 +98,8 @@ def cached(sources: StampedPictures, folder: Path, reduction: Reduction) -> Cach
     try:
         index = read_index(folder)
         if _lacking(index, names, stamps, reduction):
-            folder.mkdir(parents=True, exist_ok=True)
-            with alone(folder):
+            waiting = f"Another process is building the cache {folder}: waiting for it."
+            with locked(folder / "build.lock", waiting):
                 index = read_index(folder)  # another process may have built it meanwhile
                 if missing := _lacking(index, names, stamps, reduction):
                     index = prepare(index, names, missing, reduction)

@@ -6,12 +6,10 @@ import logging
 import os
 import shutil
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from pathlib import Path
 
-from filelock import FileLock, Timeout
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
@@ -128,21 +126,6 @@ def _passing(error: Exception) -> bool:
     # given, without a change in the file that would show in its stamp.
     causes = (error, error.__cause__, error.__context__)
     return any(isinstance(cause, OSError) and cause.errno is not None for cause in causes)
-
-
-@contextmanager
-def alone(folder: Path) -> Iterator[None]:
-    """Be the only process that builds here; the system frees the lock of one that dies."""
-    lock = FileLock(folder / "build.lock")
-    try:
-        lock.acquire(timeout=0)
-    except Timeout:
-        _log.info("Another process is building the cache %s: waiting for it.", folder)
-        lock.acquire()
-    try:
-        yield
-    finally:
-        lock.release()
 
 
 def progress_bar() -> Progress:

@@ -17,6 +17,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
+from stylenet.files import write_text
+
 FORMAT = 1
 INDEX = "index.jsonl"
 
@@ -95,9 +97,7 @@ def begin_anew(folder: Path, made_for: str) -> Index:
     pixels = folder / f"pictures-{uuid.uuid4().hex[:8]}.rgb"
     pixels.touch()
     header = {"format": FORMAT, "made_for": made_for, "pixels": pixels.name}
-    draft = folder / f"{INDEX}.new"
-    draft.write_text(json.dumps(header) + "\n")
-    draft.replace(folder / INDEX)
+    write_text(folder / INDEX, json.dumps(header) + "\n")
     for old in folder.glob("pictures-*.rgb"):
         if old != pixels:
             old.unlink()

@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-import contextlib
-import importlib
 import logging
-from collections.abc import Iterator
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from stylenet.errors import StylenetError
-from stylenet.files.disk import disk_error, require_space
-from stylenet.files.downloads import fetch
-from stylenet.files.unpacking import unpack
+from stylenet.files import disk_error, download_file, locked, part_of, require_space, unpack
 
 _log = logging.getLogger(__name__)
 _LOCK = ".download.lock"
+_SETTING = "data.root"
 
 
 @dataclass(frozen=True)
@@ -68,7 +64,7 @@ def get(archive: Archive | None, root: Path, needed: str) -> None:
         needed: What it is fetched for, below ``root``, for the error.
 
     Raises:
-        StylenetError: There is none, or as `fetch` and `unpack`.
+        StylenetError: There is none, or as `download_file` and `unpack`.
     """
     if archive is None:
         raise StylenetError(
@@ -79,37 +75,25 @@ def get(archive: Archive | None, root: Path, needed: str) -> None:
         )
     target = root / archive.url.rpartition("/")[2]
     if archive.size is not None:
-        came = [f for f in (target, target.with_name(target.name + ".part")) if f.is_file()]
+        came = [f for f in (target, part_of(target)) if f.is_file()]
         rest = archive.size - sum(f.stat().st_size for f in came)
         # photographs take as much room unpacked as packed
-        require_space(root, rest + archive.size, f"Downloading and unpacking {target.name}")
+        purpose = f"Downloading and unpacking {target.name}"
+        require_space(root, rest + archive.size, purpose, setting=_SETTING)
     _log.info("downloading %s into %s", archive.url, root)
-    fetch(archive.url, target, size=archive.size, sha256=archive.sha256)
-    count = unpack(target, root)
+    download_file(archive.url, target, size=archive.size, sha256=archive.sha256, setting=_SETTING)
+    count = unpack(target, root, setting=_SETTING)
     _log.info("%d files unpacked from %s", count, target.name)
     target.unlink()
 
 
-@contextlib.contextmanager
-def alone_in(root: Path) -> Iterator[None]:
-    """Wait until no other process is in this context with the same folder, and make the folder.
+def alone_in(root: Path) -> AbstractContextManager[object]:
+    """Wait until no other process is in this context with the same folder; the folder is made.
 
-    Where the system has no file locks (Windows) it does not wait.
+    Raises:
+        StylenetError: The folder cannot be made or written to.
     """
     try:
-        root.mkdir(parents=True, exist_ok=True)
-        stream = (root / _LOCK).open("w")
+        return locked(root / _LOCK, f"another process is downloading into {root}: waiting for it")
     except OSError as error:
-        raise disk_error(error, root) from error
-    with stream:  # closing it, or dying, gives the lock back
-        try:
-            fcntl: Any = importlib.import_module("fcntl")
-        except ModuleNotFoundError:
-            yield
-            return
-        try:
-            fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            _log.info("another process is downloading into %s: waiting for it", root)
-            fcntl.flock(stream, fcntl.LOCK_EX)
-        yield
+        raise disk_error(error, root, setting=_SETTING) from error

@@ -7,7 +7,6 @@ import hashlib
 import io
 import logging
 import os
-import shutil
 import threading
 from bisect import bisect_right
 from collections.abc import Sequence
@@ -23,6 +22,7 @@ from stylenet.data.cache_building import progress_bar
 from stylenet.data.faults import name_some
 from stylenet.data.pictures import Pictures
 from stylenet.errors import StylenetError
+from stylenet.files import replacing
 from stylenet.images import PictureError, decode_image
 from stylenet.images.converting import UnfaithfulError, to_rgb
 
@@ -153,10 +153,16 @@ def write_litdata(
             " empty folder.",
             "Name another folder, or remove what is there.",
         )
-    draft = folder.with_name(f"{folder.name}.part")
-    shutil.rmtree(draft, ignore_errors=True)
-    draft.mkdir(parents=True)
-    writer = Cache(str(draft), chunk_bytes=chunk_bytes)
+    with replacing(folder) as draft:
+        draft.mkdir()
+        writer = Cache(str(draft), chunk_bytes=chunk_bytes)
+        _write_items(writer, pictures, quality)
+        writer.done()
+        writer.merge()
+    return folder
+
+
+def _write_items(writer: Any, pictures: Pictures, quality: int) -> None:
     faults: list[tuple[str, str]] = []
     written = 0
     with progress_bar() as bar:
@@ -170,7 +176,6 @@ def write_litdata(
             writer[written] = {"image": jpeg.getvalue(), "name": pictures.name(number)}
             written += 1
     if not written:
-        shutil.rmtree(draft)
         raise StylenetError(
             f"Of {len(pictures)} pictures none can be read: {name_some(faults)}.",
             "Name a source of readable pictures.",
@@ -180,10 +185,6 @@ def write_litdata(
             "%d of %d pictures are unreadable and left out: %s.",
             len(faults), len(pictures), name_some(faults),
         )  # fmt: skip
-    writer.done()
-    writer.merge()
-    draft.replace(folder)
-    return folder
 
 
 def _litdata() -> Any:

@@ -10,8 +10,15 @@ from stylenet.errors import StylenetError
 from stylenet.files.progress import in_words
 
 
-def require_space(folder: Path, needed: int, purpose: str) -> None:
-    """Raise `StylenetError` if the disk of ``folder`` has not ``needed`` bytes free."""
+def require_space(folder: Path, needed: int, purpose: str, *, setting: str) -> None:
+    """Raise `StylenetError` if the disk of ``folder`` has not ``needed`` bytes free.
+
+    Args:
+        folder: Need not be there yet.
+        needed: In bytes.
+        purpose: What for; the sentence begins with it.
+        setting: What the user sets to choose another folder, such as ``data.root``.
+    """
     while not folder.exists():
         folder = folder.parent
     free = shutil.disk_usage(folder).free
@@ -19,17 +26,20 @@ def require_space(folder: Path, needed: int, purpose: str) -> None:
         raise StylenetError(
             f"{purpose} needs {in_words(needed)}, but the disk of {folder} has"
             f" {in_words(free)} free.",
-            "Free some space, or set data.root to a folder on another disk.",
+            f"Free some space, or set {setting} to a folder on another disk.",
         )
 
 
-def disk_error(error: OSError, folder: Path) -> StylenetError:
-    """Return what to tell of an error of the file system."""
+def disk_error(error: OSError, folder: Path, *, setting: str) -> StylenetError:
+    """Return what to tell of an error of the file system while writing to ``folder``.
+
+    ``setting`` is what the user sets to choose another folder, such as ``data.root``.
+    """
     full = error.errno in (errno.ENOSPC, errno.EDQUOT)
     what = "the disk is full" if full else "it cannot be written"
     return StylenetError(
         f"Writing to {folder} failed: {what} ({error}).",
         "What came so far is kept: free some space and run the same command again."
         if full
-        else "Set data.root to a folder that you may write to.",
+        else f"Set {setting} to a folder that you may write to.",
     )

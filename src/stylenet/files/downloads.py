@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import http.client
 import logging
 import re
@@ -14,8 +13,10 @@ from pathlib import Path
 
 import stylenet
 from stylenet.errors import StylenetError
+from stylenet.files.checksums import sha256_of
 from stylenet.files.disk import disk_error, require_space
 from stylenet.files.progress import ByteProgress, in_words
+from stylenet.files.writing import part_of
 
 _log = logging.getLogger(__name__)
 _CHUNK = 2**18
@@ -41,12 +42,13 @@ class _BrokenOffError(Exception):
     """The connection failed; another attempt may help."""
 
 
-def fetch(
+def download_file(
     url: str,
     target: Path,
     *,
     size: int | None = None,
     sha256: str | None = None,
+    setting: str,
     patience: Patience | None = None,
 ) -> Path:
     """Download ``url`` to ``target``, which appears when it is whole and verified.
@@ -61,6 +63,7 @@ def fetch(
         target: A file; its folder is made.
         size: Bytes it must have; None: as many as the server announces.
         sha256: 64 hexadecimal digits that it must have; None: not checked.
+        setting: What the user sets to choose another folder, such as ``data.root``; for errors.
         patience: `Patience` by default.
 
     Raises:
@@ -69,7 +72,7 @@ def fetch(
     """
     if not url.startswith(("http://", "https://")):
         raise StylenetError(f"Got {url}, expected an http address.", "Mend the address.")
-    part = target.with_name(target.name + ".part")
+    part = part_of(target)
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         if target.is_file():
@@ -78,7 +81,7 @@ def fetch(
             _log.info("%s has not %d bytes: its download goes on.", target, size)
             _validator_file(part).unlink(missing_ok=True)
             target.replace(part)
-        _fetch(_Download(url, target, part, size, sha256), patience or Patience())
+        _fetch(_Download(url, target, part, size, sha256, setting), patience or Patience())
         if sha256 is not None:
             _verify(url, part, sha256)
         part.replace(target)
@@ -87,7 +90,7 @@ def fetch(
         _log.info("interrupted; the same command goes on from what is kept in %s", part)
         raise
     except OSError as error:
-        raise disk_error(error, target.parent) from error
+        raise disk_error(error, target.parent, setting=setting) from error
     return target
 
 
@@ -98,6 +101,7 @@ class _Download:
     part: Path
     size: int | None
     sha256: str | None
+    setting: str
 
     @property
     def have(self) -> int:
@@ -110,7 +114,8 @@ def _fetch(download: _Download, patience: Patience) -> None:
         download.part.unlink()
     if download.size is not None:
         rest = download.size - download.have
-        require_space(download.part.parent, rest, f"Downloading {download.target.name}")
+        purpose = f"Downloading {download.target.name}"
+        require_space(download.part.parent, rest, purpose, setting=download.setting)
     failures = 0
     with ByteProgress(download.target.name, download.size, download.have) as progress:
         while download.size is None or download.have < download.size:
@@ -210,8 +215,7 @@ def _check_total(download: _Download, total: int | None) -> None:
 
 def _verify(url: str, part: Path, sha256: str) -> None:
     _log.info("%s: verifying its SHA-256.", part.name.removesuffix(".part"))
-    with part.open("rb") as stream:
-        digest = hashlib.file_digest(stream, "sha256").hexdigest()
+    digest = sha256_of(part)
     if digest != sha256.lower():
         size = part.stat().st_size
         part.unlink()

@@ -1,4 +1,4 @@
-"""A picture from its address, or the reason why it does not come, soon."""
+"""A small file from its address, or soon the reason why it does not come."""
 
 from __future__ import annotations
 
@@ -10,17 +10,20 @@ from collections.abc import Callable
 from concurrent.futures import Future
 
 import stylenet
-from stylenet.styles.errors import NotHereError
 
 LARGEST = 64 * 2**20
 # Until a server begins to answer: the name's look-up, the connection and the first bytes. Short,
-# because a swatch may stand in, and a machine without network should not wait for what cannot come.
+# because something else may stand in, and a machine without network should not wait in vain.
 SECONDS_TO_ANSWER = 5.0
 # Without a byte, once it has begun.
 SECONDS_OF_SILENCE = 20.0
 
 
-def download(
+class UnavailableError(OSError):
+    """Nothing comes from an address; the text says why."""
+
+
+def download_bytes(
     address: str,
     *,
     patience: float = SECONDS_TO_ANSWER,
@@ -34,10 +37,10 @@ def download(
         silence: seconds without a byte after which a download that has begun is given up.
 
     Raises:
-        NotHereError: it does not come; the text says why.
+        UnavailableError: it does not come; the text says why.
     """
     if not address.startswith(("http://", "https://")):
-        raise NotHereError("not an http address")
+        raise UnavailableError("not an http address")
     begun = threading.Event()
     content: Future[bytes] = Future()
 
@@ -52,7 +55,7 @@ def download(
     # in a thread, which may be left behind: looking a name up knows no time limit
     threading.Thread(target=fetch, daemon=True).start()
     if not begun.wait(patience):
-        raise NotHereError(f"no answer came within {patience:g} seconds")
+        raise UnavailableError(f"no answer came within {patience:g} seconds")
     return content.result()
 
 
@@ -66,15 +69,15 @@ def _fetch(address: str, silence: float, begun: Callable[[], None]) -> bytes:
             announced = answer.headers.get("Content-Length")
     except urllib.error.HTTPError as error:
         error.close()
-        raise NotHereError(f"the server answered {error.code} {error.reason}") from error
+        raise UnavailableError(f"the server answered {error.code} {error.reason}") from error
     except urllib.error.URLError as error:
-        raise NotHereError(f"the server cannot be reached ({error.reason})") from error
+        raise UnavailableError(f"the server cannot be reached ({error.reason})") from error
     except TimeoutError as error:
-        raise NotHereError(f"the server sent nothing for {silence:g} seconds") from error
+        raise UnavailableError(f"the server sent nothing for {silence:g} seconds") from error
     except (http.client.HTTPException, OSError) as error:
-        raise NotHereError(f"the download broke off ({error})") from error
+        raise UnavailableError(f"the download broke off ({error})") from error
     if len(content) > LARGEST:
-        raise NotHereError(f"more than {LARGEST} bytes came")
+        raise UnavailableError(f"more than {LARGEST} bytes came")
     if announced is not None and len(content) < int(announced):
-        raise NotHereError(f"the download broke off after {len(content)} of {announced} bytes")
+        raise UnavailableError(f"the download broke off after {len(content)} of {announced} bytes")
     return content

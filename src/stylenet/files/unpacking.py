@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import stat
 import zipfile
 import zlib
@@ -10,13 +11,14 @@ from pathlib import Path, PurePosixPath
 from stylenet.errors import StylenetError
 from stylenet.files.disk import disk_error, require_space
 from stylenet.files.progress import ByteProgress
+from stylenet.files.writing import replacing
 
 _CHUNK = 2**20
 # zipfile lets all of these escape on damaged or unusual archives
 _DAMAGE = (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, NotImplementedError, ValueError)
 
 
-def unpack(archive: Path, folder: Path) -> int:
+def unpack(archive: Path, folder: Path, *, setting: str) -> int:
     """Unpack a zip archive below ``folder``; how many files were written.
 
     Each file appears when it is whole and its CRC-32 is right. One that is there with the size
@@ -26,6 +28,7 @@ def unpack(archive: Path, folder: Path) -> int:
     Args:
         archive: The zip file; it is kept.
         folder: Is made if need be.
+        setting: What the user sets to choose another folder, such as ``data.root``; for errors.
 
     Raises:
         StylenetError: The archive is missing or damaged, a name in it leads out of ``folder``, or
@@ -37,7 +40,7 @@ def unpack(archive: Path, folder: Path) -> int:
             places = [(member, _place(archive, member, folder)) for member in members]
             todo = [(member, place) for member, place in places if not _is_there(place, member)]
             total = sum(member.file_size for member, _ in todo)
-            require_space(folder, total, f"Unpacking {archive.name}")
+            require_space(folder, total, f"Unpacking {archive.name}", setting=setting)
             done = 0
             with ByteProgress(f"unpacking {archive.name}", total) as progress:
                 for member, place in todo:
@@ -47,9 +50,7 @@ def unpack(archive: Path, folder: Path) -> int:
     except FileNotFoundError:
         if archive.exists():
             raise
-        raise StylenetError(
-            f"There is no archive {archive} to unpack.", "Download it (data.download=true)."
-        ) from None
+        raise StylenetError(f"There is no archive {archive} to unpack.", "Download it.") from None
     except _DAMAGE as error:
         raise StylenetError(
             f"The archive {archive} ({archive.stat().st_size} bytes) is truncated or damaged,"
@@ -57,7 +58,7 @@ def unpack(archive: Path, folder: Path) -> int:
             f"Remove {archive} and run the same command again; files that were unpacked are whole.",
         ) from None
     except OSError as error:
-        raise disk_error(error, folder) from error
+        raise disk_error(error, folder, setting=setting) from error
     return len(todo)
 
 
@@ -78,12 +79,5 @@ def _is_there(place: Path, member: zipfile.ZipInfo) -> bool:
 
 
 def _write(opened: zipfile.ZipFile, member: zipfile.ZipInfo, place: Path) -> None:
-    place.parent.mkdir(parents=True, exist_ok=True)
-    part = place.with_name(place.name + ".part")
-    try:
-        with opened.open(member) as source, part.open("wb") as stream:
-            while chunk := source.read(_CHUNK):
-                stream.write(chunk)
-        part.replace(place)
-    finally:
-        part.unlink(missing_ok=True)
+    with replacing(place) as part, opened.open(member) as source, part.open("wb") as stream:
+        shutil.copyfileobj(source, stream, _CHUNK)
