@@ -11,6 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from rich.console import Console
+from rich.filesize import decimal
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from stylenet.data.cache_file import Appender, Index, Record, appending, begin_anew
@@ -94,7 +95,7 @@ def fill(
                     _log.info("%d of %d pictures are cached.", done, len(missing))
     finally:
         threads.shutdown(cancel_futures=True)
-    _log.info("%d pictures are cached, %s.", len(missing), _in_words(written))
+    _log.info("%d pictures are cached, %s.", len(missing), decimal(written))
 
 
 def _write(
@@ -107,13 +108,13 @@ def _write(
 ) -> None:
     to_come = needed - written + sum(len(pixels) for *_, pixels in group)
     if shutil.disk_usage(folder).free < to_come:
-        raise no_room(folder, pictures, f"about {_in_words(to_come)} more")
+        raise no_room(folder, pictures, f"about {decimal(round(to_come))} more")
     appender.add(group)
 
 
 def no_room(folder: Path, pictures: int, needed: str) -> StylenetError:
     """Return the error that ``pictures`` do not fit, which take as much as ``needed`` says."""
-    there = _in_words(shutil.disk_usage(folder).free)
+    there = decimal(shutil.disk_usage(folder).free)
     return StylenetError(
         f"The disk of data.cache={folder} has {there} left; {pictures} pictures need {needed}.",
         "Make room (what is cached so far is kept), set data.cache to a folder on a larger disk,"
@@ -134,7 +135,3 @@ def progress_bar() -> Progress:
     columns = (TextColumn("{task.description}"), BarColumn(bar_width=24), MofNCompleteColumn())
     silent = not console.is_terminal
     return Progress(*columns, TimeRemainingColumn(), console=console, disable=silent)
-
-
-def _in_words(size: float) -> str:
-    return f"{size / 1e9:.1f} GB" if size >= 1e8 else f"{size / 1e6:.1f} MB"

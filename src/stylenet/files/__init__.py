@@ -7,7 +7,7 @@ from stylenet.files.checksums import sha256_of
 from stylenet.files.disk import disk_error, require_space
 from stylenet.files.downloads import Patience, download_file
 from stylenet.files.locks import locked
-from stylenet.files.progress import ByteProgress, in_words
+from stylenet.files.progress import ByteProgress
 from stylenet.files.small_downloads import (
     SECONDS_OF_SILENCE,
     SECONDS_TO_ANSWER,
@@ -26,7 +26,6 @@ __all__ = [
     "disk_error",
     "download_bytes",
     "download_file",
-    "in_words",
     "locked",
     "part_of",
     "replacing",

@@ -6,8 +6,9 @@ import errno
 import shutil
 from pathlib import Path
 
+from rich.filesize import decimal
+
 from stylenet.errors import StylenetError
-from stylenet.files.progress import in_words
 
 
 def require_space(folder: Path, needed: int, purpose: str, *, setting: str) -> None:
@@ -24,8 +25,8 @@ def require_space(folder: Path, needed: int, purpose: str, *, setting: str) -> N
     free = shutil.disk_usage(folder).free
     if free < needed:
         raise StylenetError(
-            f"{purpose} needs {in_words(needed)}, but the disk of {folder} has"
-            f" {in_words(free)} free.",
+            f"{purpose} needs {decimal(needed)}, but the disk of {folder} has"
+            f" {decimal(free)} free.",
             f"Free some space, or set {setting} to a folder on another disk.",
         )
 

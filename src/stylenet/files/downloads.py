@@ -11,11 +11,13 @@ import urllib.request
 from dataclasses import dataclass
 from pathlib import Path
 
+from rich.filesize import decimal
+
 import stylenet
 from stylenet.errors import StylenetError
 from stylenet.files.checksums import sha256_of
 from stylenet.files.disk import disk_error, require_space
-from stylenet.files.progress import ByteProgress, in_words
+from stylenet.files.progress import ByteProgress
 from stylenet.files.writing import part_of
 
 _log = logging.getLogger(__name__)
@@ -131,7 +133,7 @@ def _fetch(download: _Download, patience: Patience) -> None:
                 pause = min(60.0, patience.wait * 2 ** (failures - 1))
                 _log.info(
                     "%s: %s after %s; again in %.3g s.",
-                    *(download.target.name, error, in_words(download.have), pause),
+                    *(download.target.name, error, decimal(download.have), pause),
                 )
                 time.sleep(pause)
     _check_total(download, download.have)
@@ -228,10 +230,10 @@ def _verify(url: str, part: Path, sha256: str) -> None:
 
 
 def _given_up(download: _Download, failures: int, error: Exception) -> StylenetError:
-    of = "" if download.size is None else f" of {in_words(download.size)}"
+    of = "" if download.size is None else f" of {decimal(download.size)}"
     return StylenetError(
         f"Downloading {download.url} was given up after {failures} attempts that brought"
-        f" nothing more: {error}. {in_words(download.have)}{of} came and are kept in"
+        f" nothing more: {error}. {decimal(download.have)}{of} came and are kept in"
         f" {download.part}.",
         "Check the connection (proxy, firewall), and run the same command again: it goes on from"
         f" there. Or fetch the file in another way and lay it down as {download.target}.",

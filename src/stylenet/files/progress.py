@@ -5,15 +5,7 @@ from __future__ import annotations
 import logging
 from types import TracebackType
 
-from rich.console import Console
-from rich.progress import (
-    BarColumn,
-    DownloadColumn,
-    Progress,
-    TextColumn,
-    TimeRemainingColumn,
-    TransferSpeedColumn,
-)
+from rich.filesize import decimal
 
 _log = logging.getLogger(__name__)
 
@@ -31,6 +23,17 @@ class ByteProgress:
         self.what = what
         self.total = total
         self._told = 0 if not total else done * 10 // total
+        # not before it is needed: it takes a tenth of a second, and most commands show no bytes
+        from rich.console import Console
+        from rich.progress import (
+            BarColumn,
+            DownloadColumn,
+            Progress,
+            TextColumn,
+            TimeRemainingColumn,
+            TransferSpeedColumn,
+        )
+
         console = Console(soft_wrap=True)
         self._live = console.is_terminal
         self._progress = Progress(
@@ -64,13 +67,5 @@ class ByteProgress:
             return
         tenth = done * 10 // self.total
         if tenth > self._told:
-            _log.info("%s: %d %% of %s", self.what, tenth * 10, in_words(self.total))
+            _log.info("%s: %d %% of %s", self.what, tenth * 10, decimal(self.total))
         self._told = tenth  # less than before where a server made us start over
-
-
-def in_words(size: int) -> str:
-    """Return bytes in words: ``13.5 GB``, ``420 kB``."""
-    for unit, name in ((10**9, "GB"), (10**6, "MB"), (10**3, "kB")):
-        if size >= unit:
-            return f"{size / unit:.3g} {name}"
-    return f"{size} bytes"
