@@ -12,8 +12,8 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from stylenet.data.cache_building import fill, no_room, prepare
-from stylenet.data.cache_file import Index, Record, read_index
+from stylenet.data.cache.building import fill, no_room, prepare
+from stylenet.data.cache.file import Index, Record, read_index
 from stylenet.data.pictures import StampedPictures
 from stylenet.data.reduction import Reduction
 from stylenet.errors import StylenetError

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from stylenet.data.chunk_order import ChunkOrder
-from stylenet.data.litdata_files import LitDataPictures
+from stylenet.data.litdata.chunk_order import ChunkOrder
+from stylenet.data.litdata.pictures import LitDataPictures
 from stylenet.data.module import PictureData
 from stylenet.data.order import Order
 from stylenet.data.pictures import Pictures

@@ -9,8 +9,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from stylenet.data.instances import read_instances
-from stylenet.data.outlines import Outlines, pack_outline
+from stylenet.data.coco.instances import read_instances
+from stylenet.data.coco.outlines import Outlines, pack_outline
 from stylenet.data.pictures import FilePictures
 from stylenet.errors import StylenetError
 from stylenet.images import PictureError

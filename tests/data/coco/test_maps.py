@@ -12,10 +12,10 @@ from PIL import Image
 from pycocotools import mask as coco_mask
 
 from stylenet.data import CentreSquare, CocoData, ColourChanged, RandomCrop, WholeSquare
-from stylenet.data.coco_download import CocoRelease, CocoSplit
-from stylenet.data.coco_maps import read_outlines
+from stylenet.data.coco.downloading import CocoRelease, CocoSplit
+from stylenet.data.coco.maps import read_outlines
+from stylenet.data.coco.outlines import Outlines
 from stylenet.data.maps import Mapped, squared_maps
-from stylenet.data.outlines import Outlines
 from stylenet.errors import StylenetError
 
 SIZE = (60, 44)  # width, height

@@ -10,12 +10,12 @@ from typing import Any
 
 from stylenet.data.augment import ColourChanged
 from stylenet.data.choosing import check_counts, existing_folder, held_out_count, take_readable
-from stylenet.data.coco_download import CocoRelease, CocoSplit, alone_in, get
-from stylenet.data.coco_maps import MappedFiles, read_outlines
+from stylenet.data.coco.downloading import CocoRelease, CocoSplit, alone_in, get
+from stylenet.data.coco.instances import listed_pictures
+from stylenet.data.coco.maps import MappedFiles, read_outlines
+from stylenet.data.coco.outlines import Outlines
 from stylenet.data.faults import name_some
-from stylenet.data.instances import listed_pictures
 from stylenet.data.module import PictureData
-from stylenet.data.outlines import Outlines
 from stylenet.data.pictures import FilePictures, Pictures
 from stylenet.errors import StylenetError
 from stylenet.images import path_hash

@@ -22,10 +22,10 @@ from stylenet.data import (
     RandomCrop,
     SampleData,
     WholeSquare,
-    cache_building,
     cached,
 )
-from stylenet.data.cache_file import INDEX
+from stylenet.data.cache import building
+from stylenet.data.cache.file import INDEX
 from stylenet.data.reduction import MiddleSquare, ShorterSide, Squeezed
 from stylenet.errors import StylenetError
 from stylenet.images import PictureError
@@ -279,11 +279,11 @@ def build(root, cache, seconds):
         time.sleep(seconds),
         real(path),
     )[1]
-    cache_building._AT_ONCE = 2
+    building._AT_ONCE = 2
     data(root, cache).setup()
 
 
-def building(root, cache, seconds):
+def another_process(root, cache, seconds):
     """Another process that builds the cache, ``seconds`` a picture."""
     # Forked, as starting Python and Lightning anew takes longer than all tests here.
     process = multiprocessing.get_context("fork").Process(target=build, args=(root, cache, seconds))
@@ -305,7 +305,7 @@ FORKS = pytest.mark.filterwarnings("ignore:This process .* is multi-threaded:Dep
 @FORKS
 def test_after_a_kill_the_next_run_goes_on(root, cache, said, monkeypatch):
     plain = epochs(data(root, augment=RandomCrop((0.5, 1.0))))
-    killed = building(root, cache, 0.2)
+    killed = another_process(root, cache, 0.2)
     wait_until(lambda: (cache / INDEX).exists() and len((cache / INDEX).read_bytes()) > 250)
     killed.kill()
     killed.join()
@@ -320,7 +320,7 @@ def test_after_a_kill_the_next_run_goes_on(root, cache, said, monkeypatch):
 
 @FORKS
 def test_two_processes_at_once_share_the_work(root, cache, said, monkeypatch):
-    other = building(root, cache, 0.05)
+    other = another_process(root, cache, 0.05)
     wait_until((cache / INDEX).exists)
     paths = decodings(monkeypatch)
     through = data(root, cache)
@@ -346,8 +346,8 @@ def test_a_reader_keeps_what_it_had_when_another_run_builds_anew(root, cache):
 
 def test_too_small_a_disk_is_found_out_before_it_is_full(root, cache, monkeypatch):
     usage = namedtuple("usage", "free")
-    monkeypatch.setattr(cache_building, "_AT_ONCE", 4)
-    monkeypatch.setattr(cache_building.shutil, "disk_usage", lambda folder: usage(20_000))
+    monkeypatch.setattr(building, "_AT_ONCE", 4)
+    monkeypatch.setattr(building.shutil, "disk_usage", lambda folder: usage(20_000))
     # 12 pictures of 44 x 32 pixels or so, 3 bytes each
     with pytest.raises(StylenetError, match=r"20\.0 kB left; 12 pictures need about \d\d\.\d kB"):
         data(root, cache).setup()
@@ -355,8 +355,8 @@ def test_too_small_a_disk_is_found_out_before_it_is_full(root, cache, monkeypatc
 
 
 def test_a_disk_that_fills_up_loses_nothing(root, cache, monkeypatch):
-    monkeypatch.setattr(cache_building, "_AT_ONCE", 4)
-    real, calls = cache_building.Appender.add, []
+    monkeypatch.setattr(building, "_AT_ONCE", 4)
+    real, calls = building.Appender.add, []
 
     def full(self, pictures):
         if calls:
@@ -364,7 +364,7 @@ def test_a_disk_that_fills_up_loses_nothing(root, cache, monkeypatch):
             raise OSError(28, "No space left on device")
         calls.append(real(self, pictures))
 
-    monkeypatch.setattr(cache_building.Appender, "add", full)
+    monkeypatch.setattr(building.Appender, "add", full)
     with pytest.raises(StylenetError, match=r"The disk of data\.cache=.* left; .*what is cached"):
         data(root, cache).setup()
     monkeypatch.undo()

@@ -14,7 +14,7 @@ from rich.console import Console
 from rich.filesize import decimal
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from stylenet.data.cache_file import Appender, Index, Record, appending, begin_anew
+from stylenet.data.cache.file import Appender, Index, Record, appending, begin_anew
 from stylenet.data.pictures import StampedPictures
 from stylenet.data.reduction import Reduction
 from stylenet.errors import StylenetError

@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from stylenet.data.instances import read_instances
-from stylenet.data.outlines import drawn
+from stylenet.data.coco.instances import read_instances
+from stylenet.data.coco.outlines import drawn
 from stylenet.errors import StylenetError
 
 
