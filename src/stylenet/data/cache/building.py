@@ -10,11 +10,10 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from rich.console import Console
 from rich.filesize import decimal
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from stylenet.data.cache.file import Appender, Index, Record, appending, begin_anew
+from stylenet.data.counting import progress_bar
 from stylenet.data.pictures import StampedPictures
 from stylenet.data.reduction import Reduction
 from stylenet.errors import StylenetError
@@ -127,11 +126,3 @@ def _passing(error: Exception) -> bool:
     # given, without a change in the file that would show in its stamp.
     causes = (error, error.__cause__, error.__context__)
     return any(isinstance(cause, OSError) and cause.errno is not None for cause in causes)
-
-
-def progress_bar() -> Progress:
-    """Return a bar that shows itself only where the output is a terminal."""
-    console = Console(soft_wrap=True)
-    columns = (TextColumn("{task.description}"), BarColumn(bar_width=24), MofNCompleteColumn())
-    silent = not console.is_terminal
-    return Progress(*columns, TimeRemainingColumn(), console=console, disable=silent)

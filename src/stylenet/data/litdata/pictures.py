@@ -18,7 +18,7 @@ import torch
 from PIL import Image
 from torch.utils.data import get_worker_info
 
-from stylenet.data.cache.building import progress_bar
+from stylenet.data.counting import progress_bar
 from stylenet.data.faults import name_some
 from stylenet.data.pictures import Pictures
 from stylenet.errors import StylenetError
