@@ -23,7 +23,7 @@ ALLOWED = {
     "callbacks": {"files", "images"},
     "loggers": set(),
     "metrics": {"losses"},
-    "regions": set(),
+    "regions": {"data", "files", "images"},
     "tasks": {"losses", "nets"},
     "apply": {"files", "images", "nets"},
     "run": {

@@ -18,10 +18,10 @@ from stylenet.losses.features import read_features
 from stylenet.losses.regions import FEW_CELLS, MIN_CELLS, cells_of
 from stylenet.losses.targets import guides_for
 from stylenet.regions import RegionError, RegionMap
+from stylenet.regions.files import write_region_map
+from stylenet.regions.guiding import Guidance, RegionSource, Seen, soft
 from stylenet.run.building import instantiate
 from stylenet.run.notes import note
-from stylenet.run.regions.files import write_region_map
-from stylenet.run.regions.guiding import Guidance, RegionSource, Seen, soft
 from stylenet.styles import FoundStyle
 from stylenet.tasks import Gatys
 

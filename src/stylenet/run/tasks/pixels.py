@@ -20,6 +20,7 @@ from stylenet.files import write_text
 from stylenet.images import Colours, read_image, resize, write_image
 from stylenet.losses import CheckpointedNetwork, LossNetwork, PerceptualLoss
 from stylenet.nets import PixelImage
+from stylenet.regions import Guidance, Seen
 from stylenet.run.building import (
     Made,
     Parts,
@@ -31,7 +32,6 @@ from stylenet.run.building import (
     scaled,
 )
 from stylenet.run.contents import find_content
-from stylenet.run.regions.guiding import Guidance, Seen
 from stylenet.run.regions.regional import (
     check_guidance,
     find_guidance,

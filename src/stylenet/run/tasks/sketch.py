@@ -13,8 +13,8 @@ from torch import Tensor
 from stylenet.errors import StylenetError
 from stylenet.files import write_text
 from stylenet.images import contact_sheet, read_image, write_image
+from stylenet.regions import write_region_map
 from stylenet.run.building import Made, Parts
-from stylenet.run.regions.files import write_region_map
 from stylenet.run.regions.sketching import Plan, as_picture, plan_sketch
 from stylenet.run.tasks.pixels import PixelRuns
 
@@ -24,7 +24,7 @@ DRAWING, REGIONS, FILLED = "drawing.png", "drawing_regions.png", "filled.png"
 REFERENCE, SEGMENTS = "reference.png", "reference_regions.png"
 GUIDED, RESULT, SHEET = "guided.png", "result.png", "sheet.png"
 RANKING, TOP = "ranking.csv", "top"
-MAPS = "stylenet.run.regions.sources.MapPictures"
+MAPS = "stylenet.regions.sources.MapPictures"
 
 
 class SketchRuns:

@@ -17,7 +17,8 @@ from numpy.typing import NDArray
 
 from stylenet.errors import StylenetError
 from stylenet.images import PictureError, picture_files, read_image
-from stylenet.regions import BorderContrast, Shape, mean_chroma, resized
+from stylenet.regions.retrieval import Shape, rank
+from stylenet.regions.silhouettes import BorderContrast, mean_chroma, resized
 
 log = logging.getLogger(__name__)
 EVERY = 10.0  # seconds between words on how far it came
@@ -43,6 +44,15 @@ class Shapes:
     descriptors: NDArray[np.float32]
     skipped: dict[Path, str]
     made: int
+
+
+@dataclass(frozen=True)
+class Ranked:
+    """A picture of the library, in its place in the ranking."""
+
+    file: Path
+    distance: float
+    mirrored: bool
 
 
 @dataclass(frozen=True)
@@ -167,6 +177,14 @@ class Library:
         if isinstance(found, str):
             return None, found
         return found.astype(np.float16).tobytes(), None
+
+
+def ranked(library: Library, queries: NDArray[np.float32], top: int) -> tuple[Ranked, ...]:
+    """The library's ``top`` nearest pictures to a drawing's descriptors (2,D), best first."""
+    shapes = library.shapes()
+    log.info("library: %d pictures, %d indexed now", len(shapes.files), shapes.made)
+    hits = rank(queries, shapes.descriptors, top)
+    return tuple(Ranked(shapes.files[h.number], h.distance, h.mirrored) for h in hits)
 
 
 def _grouped(skipped: dict[Path, str]) -> list[str]:

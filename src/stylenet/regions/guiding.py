@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeAlias
 
 import torch
 from torch import Tensor
 
-from stylenet.losses import LossNetwork
-from stylenet.regions import RegionMap, fit_map
+from stylenet.regions.correspondence import fit_map
+from stylenet.regions.region_map import RegionMap
+
+FeaturesOf: TypeAlias = Callable[[Tensor, Sequence[str]], Mapping[str, Tensor]]
+"""(image (1,3,H,W) in [0,1], names of layers) -> {layer: features (1,C,h,w)}: a loss network."""
 
 
 @dataclass(frozen=True)
@@ -74,7 +77,7 @@ class RegionSource(Protocol):
     """Finds the regions of content and style: what the group ``regions`` of conf/ names."""
 
     def __call__(
-        self, content: Seen | None, styles: Sequence[Seen], network: LossNetwork
+        self, content: Seen | None, styles: Sequence[Seen], network: FeaturesOf
     ) -> Guidance:
         """The regions, in maps of the pictures' shapes.
 

@@ -10,10 +10,18 @@ import numpy as np
 from stylenet.data import category_labels
 from stylenet.errors import StylenetError
 from stylenet.images import colour_values
-from stylenet.losses import LossNetwork
-from stylenet.regions import BLACK, PALETTE, RegionMap, correspond, find_colour, without_empty
-from stylenet.run.regions.files import read_region_map
-from stylenet.run.regions.guiding import Guidance, Seen
+from stylenet.regions import (
+    BLACK,
+    PALETTE,
+    FeaturesOf,
+    Guidance,
+    RegionMap,
+    Seen,
+    correspond,
+    find_colour,
+    read_region_map,
+    without_empty,
+)
 
 BACKGROUND = "background"
 
@@ -43,7 +51,7 @@ class MapPictures:
         self.pairs = {colour_values(one): colour_values(two) for one, two in (pairs or {}).items()}
 
     def __call__(
-        self, content: Seen | None, styles: Sequence[Seen], network: LossNetwork
+        self, content: Seen | None, styles: Sequence[Seen], network: FeaturesOf
     ) -> Guidance:
         """The regions of the files.
 
@@ -95,7 +103,7 @@ class CocoRegions:
         self.style_annotations, self.styles = style_annotations or annotations, dict(styles or {})
 
     def __call__(
-        self, content: Seen | None, styles: Sequence[Seen], network: LossNetwork
+        self, content: Seen | None, styles: Sequence[Seen], network: FeaturesOf
     ) -> Guidance:
         """The regions of the annotations.
 

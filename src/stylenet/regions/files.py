@@ -10,7 +10,8 @@ import torch
 from torch import Tensor
 
 from stylenet.images import colour_values, open_image, write_image
-from stylenet.regions import RegionMap, label_colours, read_map
+from stylenet.regions.colours import label_colours, read_map
+from stylenet.regions.region_map import RegionMap
 
 
 def read_region_map(path: str | Path) -> RegionMap:

@@ -12,9 +12,7 @@ from PIL import Image
 from skimage.draw import disk
 
 from stylenet.errors import StylenetError
-from stylenet.regions import BorderContrast, Shape, both_ways
-from stylenet.run.regions.library import Describer, Library
-from stylenet.run.regions.sketching import ranked
+from stylenet.regions import BorderContrast, Describer, Library, Shape, both_ways, ranked
 
 SHAPE = Shape()
 

@@ -10,8 +10,7 @@ from PIL import Image
 
 from stylenet.errors import StylenetError
 from stylenet.images import PictureError
-from stylenet.regions import RegionError, RegionMap
-from stylenet.run.regions.files import read_region_map, read_regions, write_region_map
+from stylenet.regions import RegionError, RegionMap, read_region_map, read_regions, write_region_map
 
 
 def test_regions_of_a_map_are_its_nearest_colours(tmp_path: Path) -> None:

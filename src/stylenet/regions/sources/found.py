@@ -9,9 +9,17 @@ import torch
 from torch import Tensor
 
 from stylenet.errors import StylenetError
-from stylenet.losses import LossNetwork
-from stylenet.regions import Clusters, Felzenszwalb, Floats, Picture, Segments, Slic
-from stylenet.run.regions.guiding import Guidance, Seen
+from stylenet.regions import (
+    Clusters,
+    FeaturesOf,
+    Felzenszwalb,
+    Floats,
+    Guidance,
+    Picture,
+    Seen,
+    Segments,
+    Slic,
+)
 
 
 class ClusteredRegions:
@@ -31,7 +39,7 @@ class ClusteredRegions:
         self.clusters = Clusters(count, list(layers), deepest, smoothing, seed)
 
     def __call__(
-        self, content: Seen | None, styles: Sequence[Seen], network: LossNetwork
+        self, content: Seen | None, styles: Sequence[Seen], network: FeaturesOf
     ) -> Guidance:
         """The regions, found at the sizes of the pictures.
 
@@ -66,7 +74,7 @@ class SegmentedRegions:
         self.segments = Segments(count, segmenter, smoothing, seed)
 
     def __call__(
-        self, content: Seen | None, styles: Sequence[Seen], network: LossNetwork
+        self, content: Seen | None, styles: Sequence[Seen], network: FeaturesOf
     ) -> Guidance:
         """The regions, found at the sizes of the pictures.
 
