@@ -99,9 +99,8 @@ def find_style(
     for where, look in places:
         try:
             return look()
-        except NotHereError as error:
-            tried.append((where, str(error)))
-        except (OSError, RuntimeError) as error:  # RuntimeError: ~name without such a user
+        # RuntimeError: ~name without such a user
+        except (NotHereError, OSError, RuntimeError) as error:
             tried.append((where, str(error)))
     raise StyleNotFoundError(style, tried + tried_last, _remedy(style, known))
 
