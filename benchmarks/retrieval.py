@@ -20,9 +20,7 @@ from scipy.ndimage import binary_erosion
 from side_by_side import report
 from skimage.draw import polygon
 
-from stylenet.regions import BorderContrast, LineArt, Shape, both_ways
-from stylenet.run.regions.library import Describer, Library
-from stylenet.run.regions.sketching import ranked
+from stylenet.regions import BorderContrast, Describer, Library, LineArt, Shape, both_ways, ranked
 
 SIDE = 40
 

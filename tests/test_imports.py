@@ -14,22 +14,24 @@ SOURCE = ROOT / "src" / "stylenet"
 ALLOWED = {
     "errors": set(),
     "config": set(),
-    "images": set(),
-    "styles": {"images"},
+    "files": set(),
+    "images": {"files"},
+    "styles": {"files", "images"},
     "nets": set(),
-    "losses": {"images"},
-    "data": {"images"},
-    "callbacks": {"images"},
+    "losses": {"files"},
+    "data": {"files", "images"},
+    "callbacks": {"files", "images"},
     "loggers": set(),
     "metrics": {"losses"},
-    "regions": set(),
+    "regions": {"data", "files", "images"},
     "tasks": {"losses", "nets"},
-    "apply": {"images", "nets"},
+    "apply": {"files", "images", "nets"},
     "run": {
         "apply",
         "callbacks",
         "config",
         "data",
+        "files",
         "images",
         "loggers",
         "losses",
@@ -40,10 +42,22 @@ ALLOWED = {
         "tasks",
     },
 }
+# sub-room -> what it may import besides what its room may: other rooms, sub-rooms next to it
+WITHIN: dict[str, set[str]] = {
+    "data/cache": set(),
+    "data/coco": set(),
+    "data/litdata": set(),
+    "regions/sources": {"data"},
+    "run/painting": {"run/settings"},
+    "run/regions": set(),
+    "run/settings": set(),
+    "run/tasks": {"run/regions"},
+}
 # outside packages with one home
 HOMES = {
     "hydra": {"run"},
     "wandb": {"loggers", "run"},
+    "filelock": {"files"},
     "PIL": {"images", "data"},
     "pycocotools": {"data"},
     "litdata": {"data"},
@@ -60,6 +74,11 @@ def room_of(file: Path) -> str:
     return file.relative_to(SOURCE).parts[0].removesuffix(".py")
 
 
+def sub_room_of(file: Path) -> str:
+    """``data/coco`` for a file in there; the room where it lies in no sub-room."""
+    return "/".join(file.relative_to(SOURCE).parts[:-1][:2]) or room_of(file)
+
+
 def imported(file: Path) -> set[str]:
     names: set[str] = set()
     for node in ast.walk(ast.parse(file.read_text())):
@@ -68,7 +87,15 @@ def imported(file: Path) -> set[str]:
         elif isinstance(node, ast.ImportFrom):
             assert node.level == 0, f"{file}: imports are absolute"
             names.add(str(node.module))
+            names |= {f"{node.module}.{alias.name}" for alias in node.names}
     return names
+
+
+def sub_rooms_imported(file: Path) -> set[str]:
+    """Rooms and sub-rooms of ours: ``from stylenet.data import coco`` is of ``data/coco``, too."""
+    paths = (n.removeprefix("stylenet.").split(".") for n in imported(file) if "stylenet." in n)
+    two = ("/".join(path[:2]) for path in paths)
+    return {sub for sub in two if sub in WITHIN}
 
 
 @pytest.mark.parametrize("file", FILES, ids=lambda f: str(f.relative_to(SOURCE)))
@@ -77,7 +104,19 @@ def test_a_room_imports_only_what_it_may(file: Path) -> None:
     if room == "__init__":
         return
     ours = {name.split(".")[1] for name in imported(file) if name.startswith("stylenet.")}
-    assert ours - {room, "errors"} <= ALLOWED[room]
+    assert ours - {room, "errors"} <= ALLOWED[room] | WITHIN.get(sub_room_of(file), set())
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda f: str(f.relative_to(SOURCE)))
+def test_a_sub_room_imports_only_what_it_may(file: Path) -> None:
+    room, own = room_of(file), sub_room_of(file)
+    for other in sub_rooms_imported(file):
+        if other == own or not other.startswith(f"{room}/"):
+            continue  # of another room: the test above says whether that may be
+        if own == room:  # what its own rooms need, it needs, too
+            assert {r for r in WITHIN[other] if "/" not in r} <= ALLOWED[room]
+        else:
+            assert other in WITHIN[own], f"{own} imports {other}"
 
 
 @pytest.mark.parametrize("file", FILES, ids=lambda f: str(f.relative_to(SOURCE)))
@@ -96,6 +135,7 @@ def test_nets_know_torch_only() -> None:
 
 def test_every_room_is_known() -> None:
     assert {room_of(file) for file in FILES} - {"__init__"} == set(ALLOWED)
+    assert {sub_room_of(file) for file in FILES if "/" in sub_room_of(file)} == set(WITHIN)
 
 
 @pytest.mark.parametrize("folder", ["src", "tests", "benchmarks", "."])

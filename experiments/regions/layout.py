@@ -15,10 +15,9 @@ import torch
 from hydra import compose, initialize_config_dir
 
 from stylenet.images import contact_sheet, read_image, write_image
-from stylenet.regions import RegionMap
+from stylenet.regions import RegionMap, write_region_map
 from stylenet.run import train
 from stylenet.run.launch import register
-from stylenet.run.regions.files import write_region_map
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]

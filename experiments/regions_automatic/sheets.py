@@ -23,7 +23,7 @@ from stylenet.images import contact_sheet, read_image, write_image
 from stylenet.losses import RegionStyleTerm, View
 from stylenet.losses.network import compact_vgg
 from stylenet.losses.weights import Bundled
-from stylenet.run.regions.files import read_region_map
+from stylenet.regions import read_region_map
 
 HERE = Path(__file__).parent
 TRAIN = HERE.parents[1] / "train.py"

@@ -22,8 +22,7 @@ from stylenet.losses import ContentTerm, PerceptualLoss, RegionStylesTerm, View
 from stylenet.losses.features import read_features
 from stylenet.losses.network import compact_vgg
 from stylenet.losses.weights import Bundled
-from stylenet.regions import RegionMap, fit_map
-from stylenet.run.regions.files import read_region_map
+from stylenet.regions import RegionMap, fit_map, read_region_map
 
 HERE = Path(__file__).parent
 SHOWN = ("163085", "103070", "167083")

@@ -19,7 +19,7 @@ from torch.nn import functional as F
 
 from stylenet.apply import Model, Stylizer, load_model
 from stylenet.images import LongerSide, contact_sheet, read_image, write_image
-from stylenet.run.regions.files import read_regions
+from stylenet.regions import read_regions
 
 HERE = Path(__file__).parent
 PHOTOGRAPHS = ("lion", "chicago", "golden_gate", "tubingen", "stata")

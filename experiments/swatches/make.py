@@ -25,8 +25,8 @@ from omegaconf import OmegaConf
 from torch import Tensor
 
 from stylenet.data import reference_photographs
+from stylenet.files import write_bytes
 from stylenet.images import ShorterSide, contact_sheet, read_image, to_pil, write_image
-from stylenet.images.writing import write_bytes_whole
 from stylenet.losses import (
     GramMomentsDistance,
     LossNetwork,
@@ -85,7 +85,7 @@ def keep(style: str, run: Path) -> dict[str, str]:
     encoded = io.BytesIO()
     picture = to_pil(read_image(run / "result.png"))
     picture.save(encoded, "JPEG", quality=JPEG_QUALITY, subsampling=0)  # colours as they are
-    write_bytes_whole(SWATCHES / f"{style}.jpg", encoded.getvalue())
+    write_bytes(SWATCHES / f"{style}.jpg", encoded.getvalue())
     result, record = (json.loads((run / f).read_text()) for f in ("result.json", "run.json"))
     return {
         "style": style,

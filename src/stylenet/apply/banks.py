@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from stylenet.apply.model_file import Model, ModelFileError, build_architecture
-from stylenet.images import write_bytes_whole
+from stylenet.files import write_bytes
 from stylenet.nets import join_state, split_state
 
 COUNT = "styles"  # how architectures call the number of styles
@@ -79,7 +79,7 @@ def copy_pictures(banks: Sequence[Model], folder: Path, styles: Collection[str])
         for style in (style for style in bank.styles if style in styles):
             kept = bank.path.parent / "styles" / f"{style}.png"
             if kept.is_file():
-                write_bytes_whole(folder / "styles" / kept.name, kept.read_bytes())
+                write_bytes(folder / "styles" / kept.name, kept.read_bytes())
 
 
 def with_count(architecture: Any, count: int) -> Any:

@@ -9,7 +9,6 @@ import difflib
 import functools
 import importlib
 import json
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +19,7 @@ from safetensors.torch import load_file, save
 from torch import nn
 
 from stylenet.errors import StylenetError
+from stylenet.files import write_files
 from stylenet.nets import styles_of
 
 TENSORS = "model.safetensors"
@@ -93,7 +93,7 @@ def save_model(folder: str | Path, net: nn.Module, description: Mapping[str, Any
     folder = Path(folder)
     tensors = {k: v.detach().cpu().contiguous() for k, v in net.state_dict().items()}
     text = json.dumps({"format": FORMAT, **description}, indent=2) + "\n"
-    _write({folder / TENSORS: save(tensors), folder / DESCRIPTION: text.encode()})
+    write_files({folder / TENSORS: save(tensors), folder / DESCRIPTION: text.encode()})
     return folder / TENSORS
 
 
@@ -176,16 +176,3 @@ def build_architecture(config: Any) -> Any:
             f"The architecture's {target} cannot be built ({error}).",
             "Use the version of stylenet that wrote it: see its 'versions'.",
         ) from error
-
-
-def _write(contents: Mapping[Path, bytes]) -> None:
-    """Write all files beside their places first: a full disk must not leave half of a new pair."""
-    temporary = {file: file.with_name(f".{file.name}.{os.getpid()}") for file in contents}
-    try:
-        for file, content in contents.items():
-            temporary[file].write_bytes(content)
-        for file in contents:
-            temporary[file].replace(file)
-    finally:
-        for leftover in temporary.values():
-            leftover.unlink(missing_ok=True)

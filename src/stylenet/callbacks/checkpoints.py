@@ -6,12 +6,15 @@ import logging
 import os
 import signal
 import threading
+from contextlib import nullcontext
 from pathlib import Path
 from types import FrameType
 from typing import Any
 
 import torch
 from pytorch_lightning import Callback, LightningModule, Trainer
+
+from stylenet.files import part_of, replacing
 
 log = logging.getLogger(__name__)
 
@@ -147,12 +150,5 @@ def save_whole(trainer: Trainer, file: Path) -> None:
     """
     # Lightning writes into the system's temporary folder and moves the file from there. Where that
     # lies on another disk, moving is copying, which may stop half-way.
-    partial = file.with_name(f"{file.name}.part")
-    try:
-        trainer.save_checkpoint(partial)
-        if trainer.is_global_zero:
-            partial.replace(file)
-    except BaseException:
-        if trainer.is_global_zero:
-            partial.unlink(missing_ok=True)
-        raise
+    with replacing(file) if trainer.is_global_zero else nullcontext(part_of(file)) as part:
+        trainer.save_checkpoint(part)

@@ -10,6 +10,8 @@ from typing import Any
 
 from pytorch_lightning import Callback, LightningModule, Trainer
 
+from stylenet.files import write_text
+
 
 class RunRecord(Callback):
     """Puts the resolved configuration into checkpoints and loggers and the wall time into a file.
@@ -76,5 +78,4 @@ class RunRecord(Callback):
         if not trainer.is_global_zero:
             return
         progress = {"steps": trainer.global_step, "wall_seconds": round(self._seconds(), 1)}
-        self.file.parent.mkdir(parents=True, exist_ok=True)
-        self.file.write_text(json.dumps({**self.facts, **progress}, indent=2, default=str) + "\n")
+        write_text(self.file, json.dumps({**self.facts, **progress}, indent=2, default=str) + "\n")

@@ -6,14 +6,11 @@ resuming and unreadable files are the same for all sources.
 
 from stylenet.data.augment import Augment, CentreSquare, ColourChanged, RandomCrop, WholeSquare
 from stylenet.data.cache import CachedPictures, cached
-from stylenet.data.chunk_order import ChunkOrder
-from stylenet.data.coco import CocoData
-from stylenet.data.coco_download import Archive, CocoRelease, CocoSplit
+from stylenet.data.coco import Archive, CocoData, CocoRelease, CocoSplit, category_labels
 from stylenet.data.folder import FolderData
 from stylenet.data.folders import FoldersData
 from stylenet.data.iterations import Iterations
-from stylenet.data.litdata import LitData
-from stylenet.data.litdata_files import LitDataPictures, write_litdata
+from stylenet.data.litdata import ChunkOrder, LitData, LitDataPictures, write_litdata
 from stylenet.data.loader import TrainLoader, ValLoader
 from stylenet.data.module import PictureData
 from stylenet.data.order import BatchPlan, Draw, Order, augment_rng
@@ -24,7 +21,6 @@ from stylenet.data.pictures import (
     Pictures,
     StampedPictures,
 )
-from stylenet.data.region_masks import category_labels
 from stylenet.data.sample import SampleData, reference_photographs, sample_photographs
 
 __all__ = [

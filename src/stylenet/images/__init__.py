@@ -30,7 +30,7 @@ from stylenet.images.sizing import (
     Sizing,
     resize,
 )
-from stylenet.images.writing import write_bytes_whole, write_image
+from stylenet.images.writing import write_image
 
 __all__ = [
     "DEFAULT_MAX_PIXELS",
@@ -60,6 +60,5 @@ __all__ = [
     "resize",
     "to_pil",
     "to_tensor",
-    "write_bytes_whole",
     "write_image",
 ]

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import io
-import uuid
 from pathlib import Path
 
 from torch import Tensor
 
+from stylenet.files import write_bytes
 from stylenet.images.converting import to_pil
 from stylenet.images.errors import PictureError
 
@@ -48,20 +48,5 @@ def write_image(path: str | Path, image: Tensor) -> Path:
         size = f"{image.shape[-1]} x {image.shape[-2]}"
         reason = f"{size} pixels cannot be encoded as {kind} ({error})"
         raise PictureError(path, reason, "Write it as .png.") from error
-    write_bytes_whole(path, encoded.getvalue())
+    write_bytes(path, encoded.getvalue())
     return path
-
-
-def write_bytes_whole(path: Path, content: bytes) -> None:
-    """Write a file that appears whole or not at all, parent folders included.
-
-    Raises:
-        OSError: from the file system; no half file is left.
-    """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{uuid.uuid4().hex}.part")
-    try:
-        temporary.write_bytes(content)
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)

@@ -11,6 +11,7 @@ import torch
 from scipy.io import loadmat
 from torch import Tensor
 
+from stylenet.files import sha256_of
 from stylenet.losses.architectures import Architecture, CaffeInput
 from stylenet.losses.weight_files import (
     WeightsError,
@@ -18,7 +19,6 @@ from stylenet.losses.weight_files import (
     published_hash,
     read_head,
     read_tensors,
-    sha256,
 )
 from stylenet.losses.weights import LoadedWeights
 
@@ -55,7 +55,7 @@ class CaffeWeights:
             tensors = match(_read_matconvnet(path), architecture, str(path))
         else:
             tensors = match(read_tensors(path), architecture, str(path))
-        digest = sha256(path)
+        digest = sha256_of(path)
         if architecture.url and digest.startswith(published_hash(architecture.url) or "?"):
             raise WeightsError(
                 f"{path} holds torchvision's {architecture.name}, not the Caffe weights.",

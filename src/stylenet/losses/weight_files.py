@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 from collections.abc import Mapping
 from pathlib import Path
@@ -118,9 +117,3 @@ def published_hash(url: str) -> str | None:
     """First digits of the SHA-256 that torch writes into file names, ``vgg16-397923af.pth``."""
     found = re.search(r"-([0-9a-f]{8,})\.", url.rsplit("/", 1)[-1])
     return found[1] if found else None
-
-
-def sha256(path: Path) -> str:
-    """Digest of a file's content."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

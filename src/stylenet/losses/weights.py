@@ -19,6 +19,7 @@ import safetensors.torch
 import torch
 from torch import Tensor, nn
 
+from stylenet.files import sha256_of
 from stylenet.losses.architectures import Architecture, ImageNetInput
 from stylenet.losses.classifiers import ConvolutionalClassifier
 from stylenet.losses.weight_files import (
@@ -27,7 +28,6 @@ from stylenet.losses.weight_files import (
     match,
     published_hash,
     read_tensors,
-    sha256,
 )
 
 _log = logging.getLogger(__name__)
@@ -141,7 +141,7 @@ class WeightsFile:
         path = Path(self.path).expanduser()
         found = read_tensors(path)
         tensors = match(found, architecture, str(path))
-        digest = sha256(path)
+        digest = sha256_of(path)
         if any(digest.startswith(published_hash(url) or "?") for url in architecture.caffe_urls):
             raise WeightsError(
                 f"{path} holds Caffe weights, which expect another input than torchvision's.",
@@ -195,7 +195,7 @@ class RandomWeights:
 def _verify(file: Path, expected: str, architecture: Architecture) -> None:
     """Refuse a file in torch's cache whose digest does not start with ``expected``."""
     try:
-        digest = sha256(file)
+        digest = sha256_of(file)
     except OSError as error:
         raise WeightsError(
             f"The file of weights {file} cannot be opened: {error.strerror}.",

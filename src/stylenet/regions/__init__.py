@@ -1,4 +1,8 @@
-"""Where a style goes: region maps, sketches, pyramids. Arrays in, arrays out, without torch."""
+"""Where a style goes: region maps, their sources and files, guidance, sketches, pyramids.
+
+The mathematics takes and gives arrays, without torch; `stylenet.regions.sources` is imported by
+those who name it, since COCO's annotations bring `stylenet.data`.
+"""
 
 from stylenet.regions.automatic import Clusters, FoundRegions, Segments
 from stylenet.regions.clustering import Floats
@@ -11,6 +15,9 @@ from stylenet.regions.correspondence import (
     without_empty,
 )
 from stylenet.regions.errors import RegionError
+from stylenet.regions.files import read_region_map, read_regions, write_region_map
+from stylenet.regions.guiding import FeaturesOf, Guidance, RegionSource, Seen
+from stylenet.regions.library import Describer, Library, Ranked, Shapes, ranked
 from stylenet.regions.pairing import ByAreaAndPerimeter, Match, Matching, WholeFigure
 from stylenet.regions.pyramid import (
     expand,
@@ -33,20 +40,28 @@ __all__ = [
     "ByAreaAndPerimeter",
     "Clusters",
     "Colour",
+    "Describer",
     "Drawing",
     "DrawingError",
+    "FeaturesOf",
     "Felzenszwalb",
     "Floats",
     "FoundRegions",
+    "Guidance",
     "Hit",
+    "Library",
     "LineArt",
     "Match",
     "Matching",
     "Picture",
+    "Ranked",
     "RegionError",
     "RegionMap",
+    "RegionSource",
+    "Seen",
     "Segments",
     "Shape",
+    "Shapes",
     "Slic",
     "WholeFigure",
     "both_ways",
@@ -63,9 +78,13 @@ __all__ = [
     "most_levels",
     "paper_of",
     "rank",
+    "ranked",
     "read_map",
+    "read_region_map",
+    "read_regions",
     "reconstruct",
     "reduce",
     "resized",
     "without_empty",
+    "write_region_map",
 ]

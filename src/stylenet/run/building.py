@@ -20,10 +20,10 @@ from torch import Tensor
 from stylenet.callbacks import RunRecord
 from stylenet.images import resize
 from stylenet.losses import LossNetwork, PerceptualLoss, Term
+from stylenet.regions import Guidance
 from stylenet.run.facts import run_facts
 from stylenet.run.notes import note
 from stylenet.run.processes import rank
-from stylenet.run.regions.guiding import Guidance
 from stylenet.styles import FoundStyle, find_style, find_swatch, is_stand_in, read_style
 
 log = logging.getLogger(__name__)

@@ -7,6 +7,8 @@ from pathlib import Path
 
 from omegaconf import DictConfig, OmegaConf
 
+from stylenet.files import write_text
+
 log = logging.getLogger(__name__)
 CONFIG_FILE = "config.yaml"
 
@@ -20,6 +22,4 @@ def note(config: DictConfig, words: str) -> None:
 
 def save_config(config: DictConfig, file: Path) -> None:
     """Write ``config``, resolved; the file is whole at any time, for others that read it."""
-    partial = file.with_name(f"{file.name}.part")
-    OmegaConf.save(config, partial, resolve=True)
-    partial.replace(file)
+    write_text(file, OmegaConf.to_yaml(config, resolve=True))

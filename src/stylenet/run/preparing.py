@@ -22,6 +22,7 @@ from stylenet.errors import StylenetError
 from stylenet.loggers import choose_mode
 from stylenet.run.kinds import kind_of
 from stylenet.run.notes import CONFIG_FILE, note
+from stylenet.run.old_names import renew_targets
 from stylenet.run.processes import RUN_DIR, rank
 from stylenet.run.regions.regional import wants_regions
 from stylenet.run.settings.explain import check_choices
@@ -88,6 +89,7 @@ def resumed(folder: Path, overrides: Sequence[str]) -> DictConfig:
             )
     config = OmegaConf.load(file)
     assert isinstance(config, DictConfig)
+    renew_targets(config)
     OmegaConf.set_struct(config, True)
     for override in overrides:
         key = override.partition("=")[0]

@@ -13,16 +13,21 @@ from pathlib import Path
 
 from torch import Tensor
 
+from stylenet.files import (
+    SECONDS_OF_SILENCE,
+    SECONDS_TO_ANSWER,
+    download_bytes,
+    sha256_of,
+    write_bytes,
+)
 from stylenet.images import (
     DEFAULT_MAX_PIXELS,
     PICTURE_SUFFIXES,
     AsIs,
     Sizing,
     read_image,
-    write_bytes_whole,
 )
 from stylenet.styles.catalogue import Entry, catalogue
-from stylenet.styles.download import SECONDS_OF_SILENCE, SECONDS_TO_ANSWER, download
 from stylenet.styles.errors import NotHereError, StyleNotFoundError
 
 log = logging.getLogger(__name__)
@@ -94,9 +99,8 @@ def find_style(
     for where, look in places:
         try:
             return look()
-        except NotHereError as error:
-            tried.append((where, str(error)))
-        except (OSError, RuntimeError) as error:  # RuntimeError: ~name without such a user
+        # RuntimeError: ~name without such a user
+        except (NotHereError, OSError, RuntimeError) as error:
             tried.append((where, str(error)))
     raise StyleNotFoundError(style, tried + tried_last, _remedy(style, known))
 
@@ -137,7 +141,7 @@ def _as_path(style: str, known: Mapping[str, Entry]) -> FoundStyle:
         raise NotHereError("it is a folder, not a picture")
     if not path.is_file():
         raise NotHereError(f"there is no such file (looked from {Path.cwd()})")
-    digest = _sha256(path)
+    digest = sha256_of(path)
     entry = next((e for e in known.values() if e.sha256 == digest), None)
     return FoundStyle(path, entry.name if entry else path.stem, digest, entry)
 
@@ -158,7 +162,7 @@ def _in_folder(style: str, folder: Path | None, entry: Entry | None) -> FoundSty
     if len(matches) > 1:
         names = ", ".join(p.name for p in matches)
         log.warning("Several pictures are called %s (%s): %s is used.", style, names, path)
-    digest = _sha256(path)
+    digest = sha256_of(path)
     if entry is not None and digest != entry.sha256:
         log.warning(
             "%s is used for style %s, but its bytes differ from the catalogue's (SHA-256 %s, "
@@ -177,14 +181,14 @@ def _in_skimage(entry: Entry) -> FoundStyle:
     path = Path(spec.origin).parent / "data" / entry.bundled
     if not path.is_file():
         raise NotHereError(f"this installation lacks {path}")
-    return FoundStyle(path, entry.name, _sha256(path), entry)
+    return FoundStyle(path, entry.name, sha256_of(path), entry)
 
 
 def _in_cache(entry: Entry, cache: Path) -> FoundStyle:
     path = cache / entry.file_name
     if not path.is_file():
         raise NotHereError("there is no such file")
-    digest = _sha256(path)
+    digest = sha256_of(path)
     if digest != entry.sha256:
         log.warning("%s is damaged (wrong SHA-256) and will be downloaded again.", path)
         raise NotHereError(f"damaged: SHA-256 is {digest}, expected {entry.sha256}")
@@ -193,7 +197,7 @@ def _in_cache(entry: Entry, cache: Path) -> FoundStyle:
 
 def _download(entry: Entry, cache: Path, timeout: float, patience: float) -> FoundStyle:
     log.info("Downloading style %s from %s", entry.name, entry.source)
-    picture = download(entry.source, patience=patience, silence=timeout)
+    picture = download_bytes(entry.source, patience=patience, silence=timeout)
     digest = hashlib.sha256(picture).hexdigest()
     if digest != entry.sha256:
         page = picture.lstrip()[:15].lower().startswith((b"<!doctype html", b"<html"))
@@ -204,7 +208,7 @@ def _download(entry: Entry, cache: Path, timeout: float, patience: float) -> Fou
         )
     path = cache / entry.file_name
     try:
-        write_bytes_whole(path, picture)
+        write_bytes(path, picture)
     except OSError as error:
         raise NotHereError(f"downloaded, but the cache cannot be written ({error})") from error
     return FoundStyle(path, entry.name, digest, entry)
@@ -216,7 +220,7 @@ def _swatch(entry: Entry, folder: Path | None, stand_in: str) -> FoundStyle:
     path = folder / f"{entry.name}.jpg"
     if not path.is_file():
         raise NotHereError("none was made of it")
-    return FoundStyle(path, entry.name, _sha256(path), entry, stand_in)
+    return FoundStyle(path, entry.name, sha256_of(path), entry, stand_in)
 
 
 def _why(entry: Entry, tried: list[tuple[str, str]]) -> str:
@@ -229,11 +233,6 @@ def _why(entry: Entry, tried: list[tuple[str, str]]) -> str:
         f"style {entry.name}: no picture found {named}; using the bundled swatch, "
         "a picture made by this project with the painting's statistics"
     )
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
 def _remedy(style: str, known: Mapping[str, Entry]) -> str:

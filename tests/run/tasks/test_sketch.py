@@ -16,7 +16,7 @@ from PIL import Image
 from skimage.draw import disk
 
 from stylenet.images import read_image
-from stylenet.run.regions.files import read_region_map
+from stylenet.regions import read_region_map
 
 Script = Callable[..., int]
 ORANGE, GREEN = (220, 110, 40), (60, 110, 60)

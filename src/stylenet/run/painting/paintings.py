@@ -14,8 +14,7 @@ from torch.nn import functional as F
 from stylenet.apply import Model
 from stylenet.errors import StylenetError
 from stylenet.nets import style_parameters
-from stylenet.regions import check_shape
-from stylenet.run.regions.files import read_regions
+from stylenet.regions import check_shape, read_regions
 
 Weights = Callable[[int, int], Tensor]
 """Style weights (S,), or (S,H,W), for a picture of this height and width."""

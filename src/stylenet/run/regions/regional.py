@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import functools
 import logging
 from collections.abc import Sequence
 from pathlib import Path
@@ -18,10 +19,10 @@ from stylenet.losses.features import read_features
 from stylenet.losses.regions import FEW_CELLS, MIN_CELLS, cells_of
 from stylenet.losses.targets import guides_for
 from stylenet.regions import RegionError, RegionMap
+from stylenet.regions.files import write_region_map
+from stylenet.regions.guiding import Guidance, RegionSource, Seen, soft
 from stylenet.run.building import instantiate
 from stylenet.run.notes import note
-from stylenet.run.regions.files import write_region_map
-from stylenet.run.regions.guiding import Guidance, RegionSource, Seen, soft
 from stylenet.styles import FoundStyle
 from stylenet.tasks import Gatys
 
@@ -90,7 +91,7 @@ def find_guidance(
         Seen(name, style.path, painting)
         for name, style, painting in zip(names, found, paintings, strict=True)
     ]
-    guidance = source(content, styles, network)
+    guidance = source(content, styles, functools.partial(read_features, network))
     for words in guidance.words:
         note(config, f"regions: {words}")
     return guidance

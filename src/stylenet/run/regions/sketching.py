@@ -17,33 +17,26 @@ from stylenet.errors import StylenetError
 from stylenet.images import LongerSide, read_image
 from stylenet.regions import (
     BorderContrast,
+    Describer,
     Drawing,
+    Library,
     LineArt,
     Match,
+    Ranked,
     Shape,
     both_ways,
     check_shape,
     paper_of,
-    rank,
+    ranked,
     resized,
 )
 from stylenet.run.building import instantiate
 from stylenet.run.notes import note
-from stylenet.run.regions.library import Describer, Library
 
 log = logging.getLogger(__name__)
 Floats: TypeAlias = NDArray[np.float32]
 Mask: TypeAlias = NDArray[np.bool_]
 REFERENCE_PX = 320  # longer side at which a reference is segmented
-
-
-@dataclass(frozen=True)
-class Ranked:
-    """A picture of the library, in its place in the ranking."""
-
-    file: Path
-    distance: float
-    mirrored: bool
 
 
 @dataclass(frozen=True)
@@ -107,14 +100,6 @@ def plan_sketch(config: DictConfig) -> Plan:
     for line in match.lines:
         log.info(line)
     return Plan(_on_white(picture, drawing), drawing, ranking, reference, seen, match)
-
-
-def ranked(library: Library, queries: Floats, top: int) -> tuple[Ranked, ...]:
-    """The library's ``top`` nearest pictures to a drawing's descriptors (2,D), best first."""
-    shapes = library.shapes()
-    log.info("library: %d pictures, %d indexed now", len(shapes.files), shapes.made)
-    hits = rank(queries, shapes.descriptors, top)
-    return tuple(Ranked(shapes.files[h.number], h.distance, h.mirrored) for h in hits)
 
 
 def _drawing(read: LineArt, picture: Floats, mask: str | None) -> Drawing:

@@ -9,7 +9,7 @@ from typing import Any
 
 from omegaconf import DictConfig
 
-from stylenet.images import write_bytes_whole
+from stylenet.files import write_text
 
 
 def write_card(file: Path, config: DictConfig, facts: Mapping[str, Any], content: bytes) -> None:
@@ -48,4 +48,4 @@ def write_card(file: Path, config: DictConfig, facts: Mapping[str, Any], content
     lines += ["", "## Validation", "", "On pictures that were never trained on.", ""]
     lines += ["| figure | value |", "|---|---|"]
     lines += [f"| {name} | {value:.4f} |" for name, value in facts["validation"].items()]
-    write_bytes_whole(file, ("\n".join(lines) + "\n").encode())
+    write_text(file, "\n".join(lines) + "\n")

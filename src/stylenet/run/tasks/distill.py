@@ -19,7 +19,7 @@ from torch import Tensor
 from stylenet.callbacks import LossCurves
 from stylenet.data import Augment, CentreSquare, Draw, DrawnPictures, PictureData
 from stylenet.errors import StylenetError
-from stylenet.images import write_bytes_whole
+from stylenet.files import write_bytes, write_text
 from stylenet.losses import Distillation, LossNetwork, Student
 from stylenet.losses.rescaling import deviation, mean_activations, rescale, to_half
 from stylenet.run.building import Made, Parts, instantiate
@@ -140,7 +140,7 @@ class DistillRuns:
         scaled.layers.load_state_dict(tensors)
         lost = deviation(scaled, half, next(_photographs(parts.data)))
         content = safetensors.torch.save(half)
-        write_bytes_whole(folder / TENSORS, content)
+        write_bytes(folder / TENSORS, content)
         facts: dict[str, Any] = {
             "steps": parts.trainer.global_step,
             "finished": finished,
@@ -155,7 +155,7 @@ class DistillRuns:
             "lost_to_float16": lost,
             "validation": metrics,
         }
-        write_bytes_whole(folder / FACTS, (json.dumps(facts, indent=2) + "\n").encode())
+        write_text(folder / FACTS, json.dumps(facts, indent=2) + "\n")
         write_card(folder / CARD, config, facts, content)
         log.info("float16 changes features by %.2g at most", lost)
         for name, count in dead.items():

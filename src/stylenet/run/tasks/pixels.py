@@ -16,9 +16,11 @@ from torch import Tensor
 
 from stylenet.callbacks import LossCurves, Snapshots
 from stylenet.errors import StylenetError
-from stylenet.images import Colours, read_image, resize, write_bytes_whole, write_image
+from stylenet.files import write_text
+from stylenet.images import Colours, read_image, resize, write_image
 from stylenet.losses import CheckpointedNetwork, LossNetwork, PerceptualLoss
 from stylenet.nets import PixelImage
+from stylenet.regions import Guidance, Seen
 from stylenet.run.building import (
     Made,
     Parts,
@@ -30,7 +32,6 @@ from stylenet.run.building import (
     scaled,
 )
 from stylenet.run.contents import find_content
-from stylenet.run.regions.guiding import Guidance, Seen
 from stylenet.run.regions.regional import (
     check_guidance,
     find_guidance,
@@ -184,7 +185,7 @@ class PixelRuns:
         }
         if parts.guidance is not None:
             facts["regions"] = region_results(parts.guidance, style_names(config), task)
-        write_bytes_whole(folder / FACTS, (json.dumps(facts, indent=2) + "\n").encode())
+        write_text(folder / FACTS, json.dumps(facts, indent=2) + "\n")
         log.info("picture   %s", folder / "result.png")
         snapshots = parts.callback(Snapshots)
         if snapshots is not None:

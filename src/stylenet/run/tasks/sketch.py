@@ -11,9 +11,10 @@ from omegaconf import DictConfig
 from torch import Tensor
 
 from stylenet.errors import StylenetError
-from stylenet.images import contact_sheet, read_image, write_bytes_whole, write_image
+from stylenet.files import write_text
+from stylenet.images import contact_sheet, read_image, write_image
+from stylenet.regions import write_region_map
 from stylenet.run.building import Made, Parts
-from stylenet.run.regions.files import write_region_map
 from stylenet.run.regions.sketching import Plan, as_picture, plan_sketch
 from stylenet.run.tasks.pixels import PixelRuns
 
@@ -23,7 +24,7 @@ DRAWING, REGIONS, FILLED = "drawing.png", "drawing_regions.png", "filled.png"
 REFERENCE, SEGMENTS = "reference.png", "reference_regions.png"
 GUIDED, RESULT, SHEET = "guided.png", "result.png", "sheet.png"
 RANKING, TOP = "ranking.csv", "top"
-MAPS = "stylenet.run.regions.sources.MapPictures"
+MAPS = "stylenet.regions.sources.MapPictures"
 
 
 class SketchRuns:
@@ -120,7 +121,7 @@ def write_plan(plan: Plan, folder: Path) -> None:
     for place, hit in enumerate(plan.ranking, start=1):
         writer.writerow([place, hit.file, f"{hit.distance:.4f}", hit.mirrored])
         write_image(folder / TOP / f"{place:02d}_{hit.file.stem}.png", read_image(hit.file))
-    write_bytes_whole(folder / RANKING, table.getvalue().encode())
+    write_text(folder / RANKING, table.getvalue())
 
 
 def sheet(folder: Path) -> Tensor:

@@ -1,0 +1,271 @@
+"""MS-COCO: the pictures that an annotation file lists, chosen by what is in them."""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from stylenet.data.augment import ColourChanged
+from stylenet.data.choosing import check_counts, existing_folder, held_out_count, take_readable
+from stylenet.data.coco.downloading import CocoRelease, CocoSplit, alone_in, get
+from stylenet.data.coco.instances import listed_pictures
+from stylenet.data.coco.maps import MappedFiles, read_outlines
+from stylenet.data.coco.outlines import Outlines
+from stylenet.data.faults import name_some
+from stylenet.data.module import PictureData
+from stylenet.data.pictures import FilePictures, Pictures
+from stylenet.errors import StylenetError
+from stylenet.images import path_hash
+
+_log = logging.getLogger(__name__)
+
+
+class CocoData(PictureData):
+    """Trains on the pictures of COCO's training split, validates on some of its validation split.
+
+    Filters hold for both. Choices (``limit``, ``val_count``, ``val_share``) are made by the hash
+    of `FolderData`, over the names that the annotations list: they look random, and are the same
+    for every seed and machine.
+
+    Args:
+        root: Folder with what the archives of COCO unpack to.
+        release: Its splits.
+        val_share: Share of the training split, above 0 and below 1, that is held out and takes the
+            place of the validation split. None: the validation split; where the release has none,
+            ``val_count`` pictures, at most a fifth.
+        val_count: Validation pictures, at most. 0: no validation, and no validation split needed.
+        limit: Training pictures, at most; None: all. A smaller limit chooses among the pictures
+            of a larger one, and leaves the validation pictures as they are.
+        categories: Only pictures with an instance of one of these; none: any picture.
+        min_area: Only pictures with an instance (of these categories) larger than this, in pixels
+            of the stored picture.
+        max_area: The instance is smaller than this, too.
+        regions: Groups of categories: pictures come with maps of their instances, region n the
+            n-th group, 0 the rest; only pictures that have one of them. None: no maps.
+        rgb_only: Leave out pictures that are not stored as RGB, judged by their headers.
+        max_absent: Share of the listed pictures, 0 to 1, that may be absent from the disk.
+        download: Fetch and unpack what is absent; see `prepare`.
+        settings: As `PictureData`.
+
+    Raises:
+        StylenetError: As `PictureData`; from `prepare` and `setup`, where annotations or
+            pictures are absent, broken or unknown, or where no picture is left.
+    """
+
+    def __init__(
+        self,
+        *,
+        root: str | None,
+        release: CocoRelease,
+        val_share: float | None = None,
+        val_count: int = 16,
+        limit: int | None = None,
+        categories: Sequence[str] = (),
+        min_area: float | None = None,
+        max_area: float | None = None,
+        regions: Sequence[Sequence[str] | str] = (),
+        rgb_only: bool = False,
+        max_absent: float = 0.0,
+        download: bool = False,
+        **settings: Any,
+    ) -> None:
+        super().__init__(**settings)
+        check_counts(val_count, limit)
+        if not isinstance(release, CocoRelease):
+            raise StylenetError(
+                f"data.release is {release!r}, expected a release of COCO.",
+                "Choose one with a slash, e.g. data/release=coco2017.",
+            )
+        _check_ranges(val_share, min_area, max_area, max_absent)
+        self.root = root
+        self.release = release
+        self.val_share = val_share
+        self.val_count = val_count
+        self.limit = limit
+        self.categories = [categories] if isinstance(categories, str) else list(categories or ())
+        self.min_area = min_area
+        self.max_area = max_area
+        self.regions = [[one] if isinstance(one, str) else list(one) for one in regions or ()]
+        if self.regions and (self.cache is not None or isinstance(self.augment, ColourChanged)):
+            other = f"data.cache={self.cache}" if self.cache else "changed colours"
+            raise StylenetError(
+                f"Got data.regions and {other}, which maps cannot go through.",
+                "Use data.cache=null data/augment=random_crop.",
+            )
+        self.rgb_only = rgb_only
+        self.max_absent = max_absent
+        self.download = download
+        self._listed: dict[CocoSplit, list[str]] = {}
+
+    def prepare(self) -> None:
+        """With ``download``, fetch and unpack the archives of which something is absent.
+
+        It goes on where an earlier call was interrupted, and returns soon where everything is
+        there.
+        """
+        if self.download:
+            self._fetch(self._root())
+        super().prepare()
+
+    def _fetch(self, root: Path) -> None:
+        if all(self._is_whole(split, root) for split in self._splits()):
+            return
+        with alone_in(root):
+            for split in self._splits():  # looked at again: we may have waited for another
+                if not (root / split.annotations).is_file():
+                    get(split.annotations_archive, root, split.annotations)
+                if not self._is_whole(split, root):
+                    get(split.archive, root, split.pictures)
+
+    def find(self) -> tuple[Pictures, Pictures]:
+        """Read the annotations, see that the pictures are there, choose."""
+        root = self._root()
+        splits = self._splits()
+        outlines = self._outlines(splits, root)
+        paths, *others = [self._paths(split, root) for split in splits]
+        if self.regions:
+            listed = len(paths)
+            paths, *others = [[p for p in some if p.name in outlines] for some in (paths, *others)]
+            if not paths:
+                file = root / self.release.train.annotations
+                named = [name for group in self.regions for name in group]
+                raise StylenetError(
+                    f"None of the {listed} chosen pictures of {file} has an outlined instance of"
+                    f" {' or '.join(named)}.",
+                    "Name other categories in data.regions, widen data.categories, data.min_area,"
+                    " data.max_area, or use a file with 'segmentation'.",
+                )
+            if others and not others[0]:
+                _log.warning("No validation picture has a region that data.regions names.")
+        if others:
+            train, val = paths, others[0]
+        else:
+            held_out = self._held_out(len(paths))
+            train, val = paths[held_out:], paths[:held_out]
+        train = take_readable(
+            train, root, self.max_unreadable, rgb_only=self.rgb_only, most=self.limit
+        )
+        if not train:
+            dropped = " or not RGB" if self.rgb_only else ""
+            raise StylenetError(
+                f"Of {len(paths)} chosen pictures of {root / self.release.train.annotations} none"
+                f" is left to train on: all are held out for validation{dropped}.",
+                "Widen the filters (data.categories, data.min_area, data.rgb_only), or hold out"
+                " fewer (data.val_share, data.val_count).",
+            )
+        if self.rgb_only and self.val_count and val:
+            val = take_readable(val, root, self.max_unreadable, rgb_only=True, most=self.val_count)
+        val = val[: self.val_count]
+        if self.regions:
+            count = len(self.regions) + 1
+            mapped = [MappedFiles(some, root, outlines, count) for some in (train, val)]
+            return mapped[0], mapped[1]
+        return FilePictures(train, root), FilePictures(val, root)
+
+    def _outlines(self, splits: Sequence[CocoSplit], root: Path) -> dict[str, Outlines]:
+        found: dict[str, Outlines] = {}
+        for split in splits if self.regions else ():
+            self._names(split, root)  # says what is wrong with the file
+            found |= read_outlines(root / split.annotations, self.regions)
+        return found
+
+    def _splits(self) -> list[CocoSplit]:
+        """The splits that are needed: training, and validation unless it is held out."""
+        val = self.release.val
+        official = val is not None and self.val_share is None and self.val_count > 0
+        return [self.release.train, val] if official and val else [self.release.train]
+
+    def _is_whole(self, split: CocoSplit, root: Path) -> bool:
+        if not (root / split.annotations).is_file():
+            return False
+        return not _absent(self._names(split, root), root / split.pictures)
+
+    def _held_out(self, total: int) -> int:
+        if self.val_count == 0:
+            return 0
+        if self.val_share is None:
+            return held_out_count(total, self.val_count)
+        held_out = max(1, round(self.val_share * total))
+        _log.info("%d of %d pictures are held out for validation.", held_out, total)
+        return held_out
+
+    def _root(self) -> Path:
+        if self.download and self.root is not None:
+            return Path(self.root).expanduser()
+        return existing_folder(self.root, "data.root", "data=coco")
+
+    def _names(self, split: CocoSplit, root: Path) -> list[str]:
+        if split not in self._listed:  # once: reading all of COCO's takes some 10 s
+            file = root / split.annotations
+            if not file.is_file():
+                raise self._no_annotations(file, root, is_val=split is not self.release.train)
+            names = listed_pictures(
+                file,
+                categories=self.categories,
+                min_area=self.min_area,
+                max_area=self.max_area,
+            )
+            self._listed[split] = sorted(names, key=path_hash)
+        return self._listed[split]
+
+    def _no_annotations(self, file: Path, root: Path, *, is_val: bool) -> StylenetError:
+        here = sorted(path.name for path in root.iterdir() if not path.name.startswith("."))
+        remedy = "Check data.root and data/release, or fetch COCO with data.download=true."
+        if is_val:
+            remedy += " Or hold pictures of the training split out: data.val_share=0.01."
+        elif "instances.json" in here:
+            remedy = (
+                "It looks like one file of annotations beside images/: add data/release=one_file."
+            )
+        return StylenetError(
+            f"There is no annotation file {file}; {root} holds {', '.join(here[:8]) or 'nothing'}.",
+            remedy,
+        )
+
+    def _paths(self, split: CocoSplit, root: Path) -> list[Path]:
+        folder = root / split.pictures
+        names = self._names(split, root)
+        if not folder.is_dir():
+            raise StylenetError(
+                f"There is no folder {folder} with the pictures that"
+                f" {root / split.annotations} lists.",
+                "Check data.root and data/release, or fetch COCO with data.download=true.",
+            )
+        absent = _absent(names, folder)
+        if absent:
+            some = name_some([(name, "absent") for name in absent])
+            allowed = int(self.max_absent * len(names) + 1e-9)
+            if len(absent) > allowed or len(absent) == len(names):
+                raise StylenetError(
+                    f"{len(absent)} of {len(names)} pictures that {root / split.annotations} lists"
+                    f" are absent from {folder}, expected at most {allowed}: {some}.",
+                    "Fetch them with data.download=true, or allow some to be absent with"
+                    " data.max_absent (a share from 0 to 1).",
+                )
+            _log.warning("%d of %d listed pictures are absent: %s.", len(absent), len(names), some)
+        gone = set(absent)
+        return [folder / name for name in names if name not in gone]
+
+
+def _absent(names: Sequence[str], folder: Path) -> list[str]:
+    present = set(os.listdir(folder)) if folder.is_dir() else set()  # noqa: PTH208, names only
+    return [n for n in names if n not in present and not ("/" in n and (folder / n).is_file())]
+
+
+def _check_ranges(
+    val_share: float | None, min_area: float | None, max_area: float | None, max_absent: float
+) -> None:
+    low = min_area or 0
+    for name, value, fits, expected in (
+        ("val_share", val_share, 0 < (val_share or 0) < 1, "a share above 0 and below 1"),
+        ("min_area", min_area, low >= 0, "0 or more pixels"),
+        ("max_area", max_area, (max_area or 0) > low, "more pixels than data.min_area"),
+        ("max_absent", max_absent, 0 <= max_absent <= 1, "a share from 0 to 1"),
+    ):
+        if value is not None and not fits:
+            raise StylenetError(
+                f"data.{name} is {value}, expected {expected}.", f"Set another data.{name}."
+            )

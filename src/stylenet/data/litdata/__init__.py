@@ -1,0 +1,7 @@
+"""Data sets in LitData's format: chunks, near or far."""
+
+from stylenet.data.litdata.chunk_order import ChunkOrder
+from stylenet.data.litdata.module import LitData
+from stylenet.data.litdata.pictures import LitDataPictures, write_litdata
+
+__all__ = ["ChunkOrder", "LitData", "LitDataPictures", "write_litdata"]

@@ -1,0 +1,38 @@
+"""Files: downloads, archives, checksums, locks, and writing that is whole or not at all.
+
+Pictures, nets and data sets write through here, so that what is read is never half of something.
+"""
+
+from stylenet.files.checksums import sha256_of
+from stylenet.files.disk import disk_error, require_space
+from stylenet.files.downloads import Patience, download_file
+from stylenet.files.locks import locked
+from stylenet.files.progress import ByteProgress
+from stylenet.files.small_downloads import (
+    SECONDS_OF_SILENCE,
+    SECONDS_TO_ANSWER,
+    UnavailableError,
+    download_bytes,
+)
+from stylenet.files.unpacking import unpack
+from stylenet.files.writing import part_of, replacing, write_bytes, write_files, write_text
+
+__all__ = [
+    "SECONDS_OF_SILENCE",
+    "SECONDS_TO_ANSWER",
+    "ByteProgress",
+    "Patience",
+    "UnavailableError",
+    "disk_error",
+    "download_bytes",
+    "download_file",
+    "locked",
+    "part_of",
+    "replacing",
+    "require_space",
+    "sha256_of",
+    "unpack",
+    "write_bytes",
+    "write_files",
+    "write_text",
+]

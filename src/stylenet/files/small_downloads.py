@@ -1,0 +1,83 @@
+"""A small file from its address, or soon the reason why it does not come."""
+
+from __future__ import annotations
+
+import http.client
+import threading
+import urllib.error
+import urllib.request
+from collections.abc import Callable
+from concurrent.futures import Future
+
+import stylenet
+
+LARGEST = 64 * 2**20
+# Until a server begins to answer: the name's look-up, the connection and the first bytes. Short,
+# because something else may stand in, and a machine without network should not wait in vain.
+SECONDS_TO_ANSWER = 5.0
+# Without a byte, once it has begun.
+SECONDS_OF_SILENCE = 20.0
+
+
+class UnavailableError(OSError):
+    """Nothing comes from an address; the text says why."""
+
+
+def download_bytes(
+    address: str,
+    *,
+    patience: float = SECONDS_TO_ANSWER,
+    silence: float = SECONDS_OF_SILENCE,
+) -> bytes:
+    """What lies at ``address``, at most 64 MiB of it.
+
+    Args:
+        address: http or https.
+        patience: seconds within which the server must begin to answer.
+        silence: seconds without a byte after which a download that has begun is given up.
+
+    Raises:
+        UnavailableError: it does not come; the text says why.
+    """
+    if not address.startswith(("http://", "https://")):
+        raise UnavailableError("not an http address")
+    begun = threading.Event()
+    content: Future[bytes] = Future()
+
+    def fetch() -> None:
+        try:
+            content.set_result(_fetch(address, silence, begun.set))
+        except Exception as error:
+            content.set_exception(error)
+        finally:
+            begun.set()
+
+    # in a thread, which may be left behind: looking a name up knows no time limit
+    threading.Thread(target=fetch, daemon=True).start()
+    if not begun.wait(patience):
+        raise UnavailableError(f"no answer came within {patience:g} seconds")
+    return content.result()
+
+
+def _fetch(address: str, silence: float, begun: Callable[[], None]) -> bytes:
+    agent = f"stylenet/{stylenet.__version__}"
+    request = urllib.request.Request(address, headers={"User-Agent": agent})  # noqa: S310 -- checked
+    try:
+        with urllib.request.urlopen(request, timeout=silence) as answer:  # noqa: S310
+            begun()
+            content: bytes = answer.read(LARGEST + 1)
+            announced = answer.headers.get("Content-Length")
+    except urllib.error.HTTPError as error:
+        error.close()
+        raise UnavailableError(f"the server answered {error.code} {error.reason}") from error
+    except urllib.error.URLError as error:
+        raise UnavailableError(f"the server cannot be reached ({error.reason})") from error
+    except TimeoutError as error:
+        raise UnavailableError(f"the server sent nothing for {silence:g} seconds") from error
+    except (http.client.HTTPException, OSError) as error:
+        raise UnavailableError(f"the download broke off ({error})") from error
+    if len(content) > LARGEST:
+        raise UnavailableError(f"more than {LARGEST} bytes came")
+    if announced is not None and len(content) < int(announced):
+        raise UnavailableError(f"the download broke off after {len(content)} of {announced} bytes")
+    return content

@@ -1,0 +1,30 @@
+"""Where things were when earlier runs were recorded: their configurations are read as of today."""
+
+from __future__ import annotations
+
+from omegaconf import DictConfig, ListConfig
+
+# a module, or one name, of an earlier version -> where it is now
+MOVED = {
+    "stylenet.run.regions.automatic": "stylenet.regions.sources",
+    "stylenet.run.regions.sources": "stylenet.regions.sources",
+}
+
+
+def renew_targets(config: DictConfig | ListConfig) -> None:
+    """Give every ``_target_`` in ``config`` that has moved since the place where it is now."""
+    keys = range(len(config)) if isinstance(config, ListConfig) else list(config)
+    for key in keys:
+        value = config[key]
+        if isinstance(value, (DictConfig, ListConfig)):
+            renew_targets(value)
+        elif key == "_target_" and isinstance(value, str):
+            config[key] = renewed(value)
+
+
+def renewed(target: str) -> str:
+    """Today's place of what ``target`` names: the same where it did not move."""
+    module, _, name = target.rpartition(".")
+    if target in MOVED:
+        return f"{MOVED[target]}.{name}"
+    return f"{MOVED[module]}.{name}" if module in MOVED else target
