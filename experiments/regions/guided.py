@@ -31,7 +31,7 @@ from stylenet.losses import RegionStyleTerm, View
 from stylenet.losses.features import read_features
 from stylenet.run import train
 from stylenet.run.launch import register
-from stylenet.run.tasks.pixels import PixelRuns
+from stylenet.runners.pixels import PixelRuns
 from stylenet.styles import find_style, read_style
 
 HERE = Path(__file__).parent

@@ -9,13 +9,13 @@ from omegaconf import DictConfig
 
 from stylenet.errors import StylenetError
 from stylenet.run.building import Made, Parts
-from stylenet.run.tasks.distill import DistillRuns
-from stylenet.run.tasks.feedforward import FeedForwardRuns
-from stylenet.run.tasks.multistyle import AddStyleRuns, MultiStyleRuns
-from stylenet.run.tasks.pixels import PixelRuns
-from stylenet.run.tasks.pyramid import PyramidRuns
-from stylenet.run.tasks.region_styles import RegionStyleRuns
-from stylenet.run.tasks.sketch import SketchRuns
+from stylenet.runners.distill import DistillRuns
+from stylenet.runners.feedforward import FeedForwardRuns
+from stylenet.runners.multistyle import AddStyleRuns, MultiStyleRuns
+from stylenet.runners.pixels import PixelRuns
+from stylenet.runners.pyramid import PyramidRuns
+from stylenet.runners.region_styles import RegionStyleRuns
+from stylenet.runners.sketch import SketchRuns
 
 
 class Kind(Protocol):

@@ -16,7 +16,7 @@ from stylenet.images import contact_sheet, read_image, write_image
 from stylenet.regions import write_region_map
 from stylenet.run.building import Made, Parts
 from stylenet.run.regions.sketching import Plan, as_picture, plan_sketch
-from stylenet.run.tasks.pixels import PixelRuns
+from stylenet.runners.pixels import PixelRuns
 
 log = logging.getLogger(__name__)
 # conf/start/filled.yaml names one of them

@@ -20,9 +20,9 @@ from stylenet.run.building import build
 from stylenet.run.contents import find_content
 from stylenet.run.launch import register
 from stylenet.run.preparing import prepare
-from stylenet.run.tasks.pixels import PixelRuns
+from stylenet.runners.pixels import PixelRuns
 
-CONF = Path(__file__).parents[3] / "conf"
+CONF = Path(__file__).parents[2] / "conf"
 
 Script = Callable[..., int]
 

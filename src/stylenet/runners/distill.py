@@ -26,7 +26,7 @@ from stylenet.run.building import Made, Parts, instantiate
 from stylenet.run.notes import note
 from stylenet.run.processes import rank
 from stylenet.run.speed import LONG_ON_CPU, LONG_ON_GPU, CompileLongRuns, on_gpu
-from stylenet.run.tasks.card import write_card
+from stylenet.runners.card import write_card
 
 log = logging.getLogger(__name__)
 TENSORS, FACTS, CARD = "student.safetensors", "student.json", "student.md"

@@ -18,7 +18,7 @@ from stylenet.images import contact_sheet, read_image, resize, write_image
 from stylenet.losses import CheckpointedNetwork, LossNetwork, PerceptualLoss, Term
 from stylenet.regions import level_pictures
 from stylenet.run.building import Parts, instantiate
-from stylenet.run.tasks.pixels import PixelRuns, StagesOf
+from stylenet.runners.pixels import PixelRuns, StagesOf
 from stylenet.tasks import FreshStage, Stage
 
 log = logging.getLogger(__name__)

@@ -12,7 +12,7 @@ from torch import nn
 from stylenet.apply import load_model
 from stylenet.errors import StylenetError
 from stylenet.run.building import Parts
-from stylenet.run.tasks.multistyle import MultiStyleRuns
+from stylenet.runners.multistyle import MultiStyleRuns
 
 log = logging.getLogger(__name__)
 

@@ -16,7 +16,7 @@ from safetensors.torch import load_file
 
 from stylenet.apply import BankError, Model, Stylizer, load_model, merge, save_model
 from stylenet.images import read_image
-from stylenet.run.tasks.multistyle import _settle_factors
+from stylenet.runners.multistyle import _settle_factors
 from stylenet.styles import catalogue
 
 Script = Callable[..., int]

@@ -25,7 +25,7 @@ from stylenet.run.building import (
     read_sized_style,
 )
 from stylenet.run.processes import rank
-from stylenet.run.tasks.feedforward import (
+from stylenet.runners.feedforward import (
     FeedForwardRuns,
     describe,
     final_losses,

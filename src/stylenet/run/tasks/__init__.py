@@ -1,1 +1,0 @@
-"""What a run of each task makes, checks, writes and says."""
