@@ -26,12 +26,12 @@ from torch import Tensor, nn
 
 from stylenet.losses.network import vgg19
 from stylenet.losses.weights import RandomWeights
-from stylenet.run.building import Parts, build
-from stylenet.run.kinds import kind_of
+from stylenet.run.building import build
 from stylenet.run.launch import register
 from stylenet.run.preparing import prepare
 from stylenet.run.speed import cpu_has_bf16, tune_allocator
 from stylenet.run.training import quieten
+from stylenet.runners import Run
 
 ROOT = Path(__file__).parents[1]
 CONTENT = "relu4_2"
@@ -41,7 +41,7 @@ TURN = 10
 LBFGS = "lbfgs_fixed"  # as the tutorial's
 
 
-def parts_of(size: int, optimizer: str, precision: str) -> Parts:
+def parts_of(size: int, optimizer: str, precision: str) -> Run:
     """What ``train.py`` builds."""
     register()
     with initialize_config_dir(str(ROOT / "conf"), version_base="1.3"):
@@ -71,8 +71,7 @@ def parts_of(size: int, optimizer: str, precision: str) -> Parts:
                 f"run.dir={tempfile.mkdtemp()}",
             ],
         )
-    config = prepare(config)
-    return build(config, kind_of(config).make)
+    return build(prepare(config))
 
 
 class PlainLoss:

@@ -23,7 +23,6 @@ from pytorch_lightning import Callback
 from side_by_side import report
 
 from stylenet.run.building import build
-from stylenet.run.kinds import kind_of
 from stylenet.run.launch import register
 from stylenet.run.preparing import prepare
 from stylenet.run.speed import tune_allocator
@@ -75,7 +74,7 @@ def measure(
             ],
         )
     config = prepare(config)
-    parts = build(config, kind_of(config).make)
+    parts = build(config)
     clock = Clock()
     parts.trainer.callbacks.append(clock)
     parts.trainer.fit(parts.task, parts.data)

@@ -31,12 +31,12 @@ from stylenet.nets import (
     StyleBank,
     TransformerNet,
 )
-from stylenet.run.building import Parts, build
-from stylenet.run.kinds import kind_of
+from stylenet.run.building import build
 from stylenet.run.launch import register
 from stylenet.run.preparing import prepare
 from stylenet.run.speed import cpu_has_bf16, tune_allocator
 from stylenet.run.training import quieten
+from stylenet.runners import Run
 
 ROOT = Path(__file__).parents[1]
 BATCH = 4
@@ -90,7 +90,7 @@ def passes(turns: Turns, kind: str, how: str, width: float, size: int, bf16: boo
         turns.end(painted.detach().float())
 
 
-def parts_of(kind: str, styles: int, width: float, steps: int, size: int) -> Parts:
+def parts_of(kind: str, styles: int, width: float, steps: int, size: int) -> Run:
     """What ``train.py`` builds, for ``styles`` pictures of noise."""
     folder = Path(tempfile.mkdtemp())
     chance = torch.Generator().manual_seed(0)
@@ -117,8 +117,7 @@ def parts_of(kind: str, styles: int, width: float, steps: int, size: int) -> Par
                 f"run.dir={folder / 'run'}",
             ],
         )
-    config = prepare(config)
-    return build(config, kind_of(config).make)
+    return build(prepare(config))
 
 
 def steps(turns: Turns, kind: str, styles: int, width: float, rounds: int, size: int) -> None:

@@ -29,12 +29,12 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from stylenet.losses.network import vgg16
 from stylenet.losses.weights import RandomWeights
-from stylenet.run.building import Parts, build
-from stylenet.run.kinds import kind_of
+from stylenet.run.building import build
 from stylenet.run.launch import register
 from stylenet.run.preparing import prepare
 from stylenet.run.speed import cpu_has_bf16, tune_allocator
 from stylenet.run.training import quieten
+from stylenet.runners import Run
 
 ROOT = Path(__file__).parents[1]
 BATCH = 4
@@ -63,7 +63,7 @@ def parts_of(
     precision: str,
     style_weight: float = STYLE_WEIGHT,
     loss_network: str = "vgg16",
-) -> Parts:
+) -> Run:
     """What ``train.py`` builds."""
     register()
     with initialize_config_dir(str(ROOT / "conf"), version_base="1.3"):
@@ -88,11 +88,10 @@ def parts_of(
                 "trainer.val_check_interval=1000000",
             ],
         )
-    config = prepare(config)
-    return build(config, kind_of(config).make)
+    return build(prepare(config))
 
 
-def judge_of(parts: Parts) -> plain.PlainLoss:
+def judge_of(parts: Run) -> plain.PlainLoss:
     """The plain loss on a loss network of its own, in float32, with the run's weights."""
     network = vgg16(RandomWeights(seed=0))
     layers = dict(list(network.layers.items())[: network.layer_names.index("relu4_3") + 1])

@@ -97,16 +97,16 @@ def small(photos: Path, tmp_path: Path) -> list[str]:
 def offline(config: DictConfig, photos: Path) -> DictConfig:
     """Replace what only a network or a licence brings: weights, styles that are not at hand."""
     random = {"_target_": "stylenet.losses.weights.RandomWeights", "seed": 0}
-    if config.teacher is not None:
+    if config.get("teacher") is not None:
         config.teacher.weights = random
     else:
         config.loss_network.weights = random
         several = config.task._target_ in SEVERAL_TASKS
         names = [str(photos / f"{number:02d}.jpg") for number in range(2 if several else 1)]
         config.style = names if several else names[0]
-    if config.regions is not None and "annotations" in config.regions:
+    if config.get("regions") is not None and "annotations" in config.regions:
         config.regions.annotations = str(write_outlines(photos / "outlines.json"))
-    elif config.regions is not None and "content" in config.regions:
+    elif config.get("regions") is not None and "content" in config.regions:
         config.regions.content = str(write_map(photos / "content.png", 49))
         config.regions.style = str(write_map(photos / "style.png", 48))
     if "root" in config.data:
@@ -249,16 +249,16 @@ def test_every_choice_trains_for_one_step(
     config = offline(composed(*choice_of(file), *logger, *small), photos)
     if file == "task/add_style.yaml":
         config.bank = str(bank_in(tmp_path / "bank"))
-    if config.pyramid is not None:
+    if config.get("pyramid") is not None:
         config.trainer.max_steps = 2  # it is two transfers
-    if config.colouring is not None:
+    if config.get("colouring") is not None:
         config.sketch, config.reference = str(write_drawing(photos)), str(photos / "02.jpg")
         config.content = config.style = None  # they are the drawing and the reference
     if pixels:
         shrink(config)
     loss = train(config)
     run = tmp_path / "run"
-    if config.teacher is not None:
+    if config.get("teacher") is not None:
         assert (run / "student.safetensors").is_file()
         return
     if pixels:

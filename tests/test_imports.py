@@ -25,7 +25,7 @@ ALLOWED = {
     "metrics": {"losses"},
     "regions": {"data", "files", "images"},
     "tasks": {"losses", "nets"},
-    "apply": {"files", "images", "nets"},
+    "apply": {"files", "images", "nets", "regions", "styles"},
     "run": {
         "apply",
         "callbacks",
@@ -45,12 +45,13 @@ ALLOWED = {
     "runners": {
         "apply",
         "callbacks",
+        "config",
         "data",
+        "files",
         "images",
         "losses",
         "nets",
         "regions",
-        "run",
         "styles",
         "tasks",
     },
@@ -61,10 +62,7 @@ WITHIN: dict[str, set[str]] = {
     "data/coco": set(),
     "data/litdata": set(),
     "regions/sources": {"data"},
-    "run/painting": {"run/settings"},
-    "run/regions": set(),
     "run/settings": set(),
-    "run/tasks": {"run/regions"},
 }
 # outside packages with one home
 HOMES = {

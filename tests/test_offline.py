@@ -11,7 +11,6 @@ import zipfile
 from pathlib import Path
 
 import pytest
-import yaml
 from hatchling.builders.wheel import WheelBuilder
 from PIL import Image
 
@@ -108,7 +107,7 @@ def test_readmes_first_command_without_a_network(bare: dict[str, str], tmp_path:
     assert str(grid) in done.stdout
 
     said = "style udnie: no picture found in paths.styles (it is not set)"
-    notes = yaml.safe_load((run / "config.yaml").read_text())["run"]["notes"]
+    notes = record["messages"]
     (words,) = [note for note in notes if note.startswith(said)]
     assert "at its source (the server cannot be reached" in words
     assert "using the bundled swatch" in words

@@ -10,7 +10,6 @@ from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-import torch
 from torch import Tensor
 
 from stylenet.apply import Stylizer, load_model
@@ -93,5 +92,5 @@ def painting(style: str) -> Tensor:
 
 def painted(run: Path, pictures: Mapping[str, Tensor]) -> list[Tensor]:
     """The pictures as the run's net paints them."""
-    stylizer = Stylizer(load_model(run), torch.device("cpu"))
+    stylizer = Stylizer(load_model(run))
     return [stylizer(picture) for picture in pictures.values()]

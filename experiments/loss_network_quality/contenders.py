@@ -13,8 +13,9 @@ from stylenet.losses import LossNetwork
 from stylenet.losses.architectures import EVERY
 from stylenet.losses.weight_files import WeightsError
 from stylenet.losses.weights import WeightsFile
-from stylenet.run.building import build_network
+from stylenet.run.building import instantiate
 from stylenet.run.launch import register
+from stylenet.runners.building import build_network
 
 ROOT = Path(__file__).parents[2]
 SHARED = ROOT.parent / "shared" / "assets"
@@ -41,7 +42,7 @@ class Contender(NamedTuple):
     def build(self) -> tuple[LossNetwork, list[str]]:
         """The network, and the style layers of its configuration."""
         config = self.config()
-        return build_network(config), list(config.loss_network.style_layers)
+        return build_network(config, instantiate), list(config.loss_network.style_layers)
 
 
 def contender(text: str) -> Contender:

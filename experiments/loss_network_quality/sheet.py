@@ -18,11 +18,12 @@ import torch
 from contenders import HELP, SHARED, Contender, contender
 from torch import Tensor
 
+from stylenet.apply.contents import find_content
 from stylenet.images import LongerSide, contact_sheet, read_image, write_image
 from stylenet.losses import GramDistance, LossNetwork
-from stylenet.run.building import locate_style, read_sized_style
-from stylenet.run.contents import find_content
+from stylenet.run.building import instantiate
 from stylenet.run.training import train
+from stylenet.runners.building import locate_styles, read_sized_style
 
 HERE = Path(__file__).parent
 CONTENTS = ("chicago", "tubingen", "lion")
@@ -79,7 +80,8 @@ def paint(one: Contender, content: str, style: str, options: argparse.Namespace)
         network, style_layers = one.build()
         photo = LongerSide(options.px)(read_image(find_content(content, options.contents)))[None]
         config = one.config(*picture)
-        painting = read_sized_style(config, locate_style(config, style))
+        (found,) = locate_styles(config, [style], print)
+        painting = read_sized_style(config, instantiate, found)
         started = time.perf_counter()
         train(one.config(*picture, *settings(network, style_layers, photo, painting)))
         seconds = time.perf_counter() - started

@@ -30,8 +30,9 @@ from stylenet.images import LongerSide, contact_sheet, read_image, write_image
 from stylenet.losses import RegionStyleTerm, View
 from stylenet.losses.features import read_features
 from stylenet.run import train
+from stylenet.run.building import build
 from stylenet.run.launch import register
-from stylenet.runners.pixels import PixelRuns
+from stylenet.runners.pixels import PixelComponents
 from stylenet.styles import find_style, read_style
 
 HERE = Path(__file__).parent
@@ -170,9 +171,10 @@ def paint(folder: Path, overrides: Sequence[str]) -> None:
 @torch.no_grad()
 def judged(folder: Path, pictures: Sequence[Path]) -> tuple[list[str], list[float], list[Tensor]]:
     """Names and shares of the regions of the run in ``folder``; each one's loss in ``pictures``."""
-    made = PixelRuns().make(OmegaConf.load(folder / "config.yaml"))
-    stage = made.task.stages[-1]
-    loss, guidance = stage.make_judge(), made.guidance
+    components = build(OmegaConf.load(folder / "config.yaml")).components
+    assert isinstance(components, PixelComponents)
+    stage = components.task.stages[-1]
+    loss, guidance = stage.make_judge(), components.guidance
     term = loss.terms["style"]
     assert isinstance(term, RegionStyleTerm)
     assert guidance is not None

@@ -56,13 +56,13 @@ def loss_for(model: Model) -> PerceptualLoss:
 
 def paint(model: Model, photo: Tensor, maps: Tensor) -> Tensor:
     """In one pass, (3,H,W)."""
-    return Stylizer(model, weights=lambda *_: maps)(photo)
+    return Stylizer(model).paint(photo, maps)
 
 
 def composite(model: Model, photo: Tensor, maps: Tensor) -> Tensor:
     """The whole photograph in each style, of which the map takes the parts: a pass for each."""
     whole = torch.eye(len(model.styles))
-    painted = [Stylizer(model, weights=lambda *_, one=one: one)(photo) for one in whole]
+    painted = [Stylizer(model).paint(photo, one) for one in whole]
     return (torch.stack(painted) * maps[:, None]).sum(0)
 
 

@@ -28,7 +28,7 @@ STEPS = (0.0, 0.25, 0.5, 0.75, 1.0)
 
 def painted(model: Model, picture: Tensor, weights: Callable[[int, int], Tensor]) -> Tensor:
     """``picture`` (3,H,W) in a mixture of styles."""
-    return Stylizer(model, weights=weights)(picture)
+    return Stylizer(model).paint(picture, weights(*picture.shape[-2:]))
 
 
 def row(model: Model, **weights: float) -> Callable[[int, int], Tensor]:

@@ -6,7 +6,10 @@ A group (``norm``, ``net``, ...) is ``Any`` here: its shape is the signature of 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeAlias
+
+Settings: TypeAlias = Any
+"""A configuration as Hydra composes it: keys are attributes, groups and lists nest in it."""
 
 
 @dataclass
@@ -21,7 +24,10 @@ class Paths:
 
 @dataclass
 class Run:
-    """What a run is called and where it is kept; null is filled in when the run starts."""
+    """What a run is called and where it is kept; null is filled in when the run starts.
+
+    ``stand_ins`` has, when a run is resumed, the styles that swatches stood in for, and why.
+    """
 
     dir: str | None = None
     name: str | None = None
@@ -29,6 +35,7 @@ class Run:
     project: str = "stylenet"
     overrides: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    stand_ins: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass
@@ -45,44 +52,25 @@ class Publication:
 
 @dataclass
 class TrainConfig:
-    """``conf/train.yaml``."""
+    """``conf/train.yaml``; what only one task reads is declared in its file in ``conf/task``."""
 
     style: Any = "ihc"
-    content: Any = None
-    bank: str | None = None
-    sketch: str | None = None
-    library: str | None = None
-    reference: str | None = None
-    sketch_mask: str | None = None
-    reference_mask: str | None = None
     style_scale: float | None = None
     seed: int = 0
     precision: Any = "auto"
     channels_last: bool = True
     compile: Any = "auto"
-    checkpoint_px: int = 1024
     resume: str | None = None
     publication: Publication | None = None
     paths: Paths = field(default_factory=Paths)
     run: Run = field(default_factory=Run)
     style_size: Any = None
-    content_size: Any = None
-    colours: Any = None
-    start: Any = None
-    scales: Any = None
-    colouring: Any = None
-    maps: Any = None
-    regions: Any = None
     norm: Any = None
     net: Any = None
     loss_network: Any = None
-    teacher: Any = None
-    student: Any = None
-    distillation: Any = None
-    card: Any = None
     loss: Any = None
-    pyramid: Any = None
     data: Any = None
+    runner: Any = None
     task: Any = None
     callbacks: Any = None
     optimizer: Any = None

@@ -41,9 +41,13 @@ def test_the_checkpoint_holds_the_configuration_as_plain_data(fit, tmp_path):
     assert torch.load(tmp_path / "last.ckpt", weights_only=True)["config"] == CONFIG
 
 
-def test_run_json_holds_facts_steps_and_seconds(fit, tmp_path, clock):
-    fit(RunRecord(tmp_path / "run", CONFIG, FACTS), Takes(clock), max_steps=3)
-    assert read(tmp_path / "run") == {**FACTS, "steps": 3, "wall_seconds": 30.0}
+def test_run_json_holds_facts_messages_steps_and_seconds(fit, tmp_path, clock):
+    messages = ["before"]
+    record = RunRecord(tmp_path / "run", CONFIG, FACTS, messages)
+    messages.append("later")
+    fit(record, Takes(clock), max_steps=3)
+    expected = {**FACTS, "messages": ["before", "later"], "steps": 3, "wall_seconds": 30.0}
+    assert read(tmp_path / "run") == expected
 
 
 def test_a_resumed_run_sums_the_seconds(fit, tmp_path, clock):
@@ -52,7 +56,7 @@ def test_a_resumed_run_sums_the_seconds(fit, tmp_path, clock):
     clock.now += 100_000  # until it is resumed
     again = RunRecord(tmp_path, CONFIG, {"commit": "def"})
     fit(again, Takes(clock), max_steps=5, resume=tmp_path / "last.ckpt")
-    assert read(tmp_path) == {"commit": "def", "steps": 5, "wall_seconds": 50.0}
+    assert read(tmp_path) == {"commit": "def", "messages": [], "steps": 5, "wall_seconds": 50.0}
 
 
 def test_a_running_run_has_its_facts_on_disk(fit, tmp_path):

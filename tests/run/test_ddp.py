@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import json
 import os
 import signal
 import subprocess
@@ -15,7 +16,6 @@ from typing import Any
 
 import pytest
 import torch
-import yaml
 from omegaconf import DictConfig
 
 from stylenet.apply import load_model
@@ -222,16 +222,18 @@ def test_batch_statistics_of_several_processes_are_said(
     set_by_trainer = {"LOCAL_RANK", "NODE_RANK", "WORLD_SIZE", "MASTER_ADDR", "MASTER_PORT"}
     assert not set_by_trainer & os.environ.keys()
     assert not torch.distributed.is_initialized()
-    notes = yaml.safe_load((run / "config.yaml").read_text())["run"]["notes"]
+    notes = json.loads((run / "run.json").read_text())["messages"]
     assert not [words for words in notes if "batch statistics" in words]
 
     strategy = SimpleNamespace(root_device=torch.device("cpu"))
-    parts: Any = SimpleNamespace(
+    said: list[str] = []
+    two: Any = SimpleNamespace(
+        config=config,
         trainer=SimpleNamespace(world_size=2, strategy=strategy),
         task=SimpleNamespace(net=torch.nn.Sequential(torch.nn.BatchNorm2d(3))),
     )
-    training._note_batch_statistics(config, parts)
-    assert "each of the 2 processes" in config.run.notes[-1]
+    training.check_batch_statistics(two, said.append)
+    assert "each of the 2 processes" in said[-1]
     config.trainer.sync_batchnorm = True
     with pytest.raises(StylenetError, match="on CPUs"):
-        training._note_batch_statistics(config, parts)
+        training.check_batch_statistics(two, said.append)

@@ -1,6 +1,7 @@
 """Preparing: every null and auto settled, and said."""
 
 import dataclasses
+import json
 from pathlib import Path
 from types import MappingProxyType
 
@@ -10,9 +11,11 @@ from omegaconf import OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
 from stylenet.errors import StylenetError
-from stylenet.run import preparing, speed
+from stylenet.run import speed
 from stylenet.run.launch import in_words
-from stylenet.run.preparing import CONFIG_FILE, prepare, resumed
+from stylenet.run.notes import CONFIG_FILE
+from stylenet.run.preparing import prepare
+from stylenet.run.resuming import messages_of, resumed
 from stylenet.run.settings import tuned as tuning
 from stylenet.styles import Tuned, catalogue
 
@@ -31,12 +34,11 @@ def isolated(monkeypatch, tmp_path):
 
 
 @pytest.fixture
-def command_line(composed, monkeypatch):
+def command_line(composed):
     """``command_line(*overrides)``: prepared, as if these had been typed."""
 
     def build(*overrides):
-        monkeypatch.setattr(preparing, "_overrides", lambda: list(overrides))
-        return prepare(composed(*overrides))
+        return prepare(composed(*overrides), overrides)
 
     return build
 
@@ -142,11 +144,11 @@ def test_a_short_run_keeps_the_intervals_it_may_be_resumed_with(command_line):
 
 
 def test_paths_become_absolute_and_addresses_stay(command_line):
-    config = prepare(command_line("data=folder", "data.root=photos", "data.cache=kept"))
+    config = command_line("data=folder", "data.root=photos", "data.cache=kept")
     assert (config.data.root, config.data.cache) == tuple(
         str(Path(name).absolute()) for name in ("photos", "kept")
     )
-    far = prepare(command_line("data=litdata", "data.root=s3://bucket/set", "data.chunk_folder=c"))
+    far = command_line("data=litdata", "data.root=s3://bucket/set", "data.chunk_folder=c")
     assert far.data.root == "s3://bucket/set"
     assert far.data.chunk_folder == str(Path("c").absolute())
 
@@ -314,8 +316,7 @@ def test_a_resumed_run_is_the_same_run(run, command_line):
     before = OmegaConf.load(run / CONFIG_FILE)
     after = command_line(f"resume={run}")
     assert after.resume == after.run.dir == str(run)
-    after.resume = None
-    assert OmegaConf.to_container(after) == OmegaConf.to_container(before)
+    assert OmegaConf.to_container(after) | {"resume": None} == OmegaConf.to_container(before)
 
 
 def test_notes_are_kept_once(run, command_line):
@@ -396,3 +397,35 @@ def test_a_misspelt_key_is_named_with_the_nearest(override, nearest, run):
 def test_a_mode_given_on_resume_is_checked(run, command_line):
     with pytest.raises(StylenetError, match="'onlin'"):
         command_line(f"resume={run}", "logger.wandb.mode=onlin")
+
+
+def test_a_run_of_an_older_version_goes_on(run, command_line):
+    """Whose file names no runner, and keeps in a line that a swatch stood in for its style."""
+    words = "style udnie: no picture found at its source; using the bundled swatch"
+    config = OmegaConf.load(run / CONFIG_FILE)
+    del config["runner"], config.run["stand_ins"]
+    config.update(sketch=None, regions=None, content=None, teacher=None)
+    config.run.notes.append(words)
+    OmegaConf.save(config, run / CONFIG_FILE)
+    resumed_now = command_line(f"resume={run}")
+    assert resumed_now.runner._target_ == "stylenet.runners.FeedForwardRunner"
+    assert resumed_now.run.stand_ins == {"udnie": words}
+
+
+def test_a_run_with_classes_that_are_gone_says_so(run):
+    config = OmegaConf.load(run / CONFIG_FILE)
+    config.norm._target_ = "stylenet.nets.Gone"
+    OmegaConf.save(config, run / CONFIG_FILE)
+    with pytest.raises(StylenetError, match=r"names stylenet\.nets\.Gone.*commit that its run"):
+        resumed(run, [])
+
+
+def test_a_swatch_recorded_stays_and_so_does_what_was_said(run, command_line):
+    words = "style udnie: no picture found"
+    (run / "run.json").write_text(
+        json.dumps({"stand_ins": {"udnie": words}, "messages": ["one", words]})
+    )
+    assert command_line(f"resume={run}").run.stand_ins == {"udnie": words}
+    assert messages_of(run) == ["one", words]
+    (run / "run.json").unlink()
+    assert messages_of(run) == OmegaConf.load(run / CONFIG_FILE).run.notes

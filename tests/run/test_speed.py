@@ -12,7 +12,8 @@ from omegaconf import OmegaConf
 
 from stylenet.errors import StylenetError
 from stylenet.run import speed
-from stylenet.run.speed import CompileLongRuns, settle_compile, tune_allocator
+from stylenet.run.speed import settle_compile, tune_allocator
+from stylenet.runners.compiling import CompileLongRuns
 
 
 def double(x: torch.Tensor) -> torch.Tensor:

@@ -16,7 +16,7 @@ from safetensors.torch import load_file
 
 from stylenet.apply import BankError, Model, Stylizer, load_model, merge, save_model
 from stylenet.images import read_image
-from stylenet.runners.multistyle import _settle_factors
+from stylenet.runners.multistyle import settle_style_weights
 from stylenet.styles import catalogue
 
 Script = Callable[..., int]
@@ -104,7 +104,7 @@ def test_resuming_continues_with_the_same_losses(
 
 
 def painted(model: Model, number: int, picture: torch.Tensor) -> torch.Tensor:
-    return Stylizer(model, weights=lambda *_: torch.eye(len(model.styles))[number])(picture)
+    return Stylizer(model).paint(picture, torch.eye(len(model.styles))[number])
 
 
 @pytest.mark.parametrize("kind", BOTH)
@@ -306,10 +306,10 @@ def test_a_net_of_one_style_has_no_weights(
         (["net=johnson"], "net=johnson norm=conditional_instance"),
         (["style=[sand,sand]"], "each once"),
         (["style=[]"], "each once"),
-        (["content=chelsea"], "trains on data"),
+        (["content=chelsea"], "content is an input of task=gatys"),
         (["trainer=ddp"], "trained by one process"),
         (["compile=true"], "compiled anew"),
-        (["bank=somewhere"], "task=add_style bank=<run>"),
+        (["bank=somewhere"], "bank is an input of task=add_style or task=regions"),
         (["norm=conditional_instance"], "which all styles share"),
         (["task=add_style", "style=rust"], "was not told which net"),
         (
@@ -349,11 +349,11 @@ def test_tuned_style_weights_become_factors() -> None:
             "loss_network": {"name": "compact_vgg", "style_weight": 3.0, "content_weight": 1.0},
         }
     )
-    _settle_factors(config)
+    settle_style_weights(config)
     expected = tuned.style_weight / (tuned.content_weight or 1.0) / 3.0
     assert list(config.loss.style_weights) == pytest.approx([expected, 1.0])
     asked = OmegaConf.merge(config, {"loss": {"style_weight": 2.0, "style_weights": None}})
-    _settle_factors(asked)
+    settle_style_weights(asked)
     assert asked.loss.style_weights is None
 
 

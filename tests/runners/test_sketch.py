@@ -111,15 +111,18 @@ def test_a_drawing_is_coloured_after_the_nearest_shape_and_all_of_it_is_kept(
     facts = json.loads((run / "result.json").read_text())
     assert facts["finished"]
     assert {fact["name"] for fact in facts["regions"]} == set(regions.names)
-    config = OmegaConf.load(run / "config.yaml")
-    assert Path(config.reference).name == "disc.png"
+    assert OmegaConf.load(run / "config.yaml").reference is None  # as it was asked
+    reference = Path(first["picture"])
 
     # to go on needs neither library nor sketch
-    (library / "disc.png").rename(tmp_path / "library" / "other.png")
-    Path(config.reference).write_bytes((library / "other.png").read_bytes())
+    before = read_image(run / "drawing.png"), read_image(run / "filled.png")
+    (library / "disc.png").rename(library / "other.png")
+    reference.write_bytes((library / "other.png").read_bytes())
     (tmp_path / "rings.png").unlink()
     assert script("train.py", f"resume={run}", "trainer.max_steps=3") == 0
     assert json.loads((run / "result.json").read_text())["steps"] == 3
+    assert torch.equal(before[0], read_image(run / "drawing.png"))
+    assert torch.equal(before[1], read_image(run / "filled.png"))
 
 
 def test_a_given_reference_and_masks_replace_what_is_found(

@@ -2,6 +2,8 @@
 
 from stylenet.apply.banks import BankError, copy_pictures, grown, merge, remove_style
 from stylenet.apply.model_file import DESCRIPTION, Model, ModelFileError, load_model, save_model
+from stylenet.apply.requests import Request, style_bytes
+from stylenet.apply.style_of import style_of
 from stylenet.apply.stylizer import Stylizer
 
 __all__ = [
@@ -9,6 +11,7 @@ __all__ = [
     "BankError",
     "Model",
     "ModelFileError",
+    "Request",
     "Stylizer",
     "copy_pictures",
     "grown",
@@ -16,4 +19,6 @@ __all__ = [
     "merge",
     "remove_style",
     "save_model",
+    "style_bytes",
+    "style_of",
 ]

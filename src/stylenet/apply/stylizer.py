@@ -3,58 +3,99 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
 from pathlib import Path
+from typing import Any, overload
 
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
+from stylenet.apply.devices import device_of
 from stylenet.apply.model_file import Model, load_model
+from stylenet.apply.requests import Request, Weights
+from stylenet.images import AnyImage, PilImage, as_tensor, in_kind
 
 
 class Stylizer:
     """A trained net that paints one picture at a time, at the picture's own size.
 
+        stylizer = Stylizer.load("runs/2026-01-01_12-00-00_style-udnie")
+        stylizer("photos/me.jpg").save("painted.png")
+
     Args:
         model: the net.
+        device: where it paints: ``cpu``, ``cuda`` and the like, or ``auto``.
+
+    Attributes:
+        model: the net.
         device: where it paints.
-        weights: for a net of several styles: gives for the height and width of a picture the
-            weights of the styles, (S,), or (S,height,width).
+        seconds: how long the net took for the last picture.
+
+    Raises:
+        StylenetError: a device that cannot be used.
     """
 
-    def __init__(
-        self,
-        model: Model,
-        device: torch.device | str = "cpu",
-        weights: Callable[[int, int], Tensor] | None = None,
-    ) -> None:
+    def __init__(self, model: Model, device: torch.device | str = "cpu") -> None:
         self.model = model
-        self.weights = weights
-        self.device = torch.device(device)
-        self._net = model.net.to(self.device).to(memory_format=torch.channels_last)
+        self.device = device_of(device)
         self.seconds = 0.0
+        self._net = model.net.to(self.device).to(memory_format=torch.channels_last)
+        self._weights: tuple[Request, Weights] | None = None
 
     @classmethod
-    def load(cls, path: str | Path, device: torch.device | str = "cpu") -> Stylizer:
+    def load(cls, path: str | Path, device: torch.device | str = "auto") -> Stylizer:
         """From a run directory or a model file.
 
         Raises:
-            ModelFileError: see ``load_model``.
+            ModelFileError: see `load_model`.
+            StylenetError: a device that cannot be used.
         """
         return cls(load_model(path), device)
 
-    @torch.inference_mode()
-    def __call__(self, picture: Tensor) -> Tensor:
-        """Paint ``picture``, (3,H,W) in [0,1] -> the same size, clamped to [0,1], on the CPU.
+    @overload
+    def __call__(self, image: str | Path | PilImage, request: Request = ...) -> PilImage: ...
+    @overload
+    def __call__(self, image: Tensor, request: Request = ...) -> Tensor: ...
+    @overload
+    def __call__(self, image: NDArray[Any], request: Request = ...) -> NDArray[Any]: ...
+    def __call__(self, image: AnyImage, request: Request | None = None) -> Any:
+        """Paint ``image`` as ``request`` says.
 
-        ``seconds`` then holds how long the net took.
+        Args:
+            image: a path, a Pillow image, an array (H,W,3) or a tensor (3,H,W): see `AnyImage`.
+            request: may be left out for a net of one style. What it takes to read it, a region map
+                above all, is done once for a request that is given again.
+
+        Returns:
+            The painting, of the same size and kind; a Pillow image for a path; on the CPU.
+
+        Raises:
+            PictureError: an image that cannot be read.
+            PictureTooSmallError: see the net.
+            StylenetError: what is asked contradicts itself, or the net cannot do it.
+        """
+        request = Request() if request is None else request
+        if self._weights is None or self._weights[0] is not request:
+            self._weights = (request, request.weights(self.model))
+        content = as_tensor(image)
+        painted = self.paint(content, self._weights[1](*content.shape[-2:]))
+        coloured = request.colours.recolour(painted[None], content[None].cpu())[0]
+        return in_kind(coloured, image)
+
+    @torch.inference_mode()
+    def paint(self, image: Tensor, weights: Tensor | None = None) -> Tensor:
+        """One pass: (3,H,W) in [0,1] -> the same size, clamped to [0,1], on the CPU.
+
+        Args:
+            image: the picture.
+            weights: of the styles, (S,), or (S,H,W) for each place; None for a net of one style.
 
         Raises:
             PictureTooSmallError: see the net.
         """
-        inputs = [picture[None].to(self.device)]
-        if self.weights is not None:
-            inputs.append(self.weights(*picture.shape[-2:])[None])
+        inputs = [image[None].to(self.device)]
+        if weights is not None:
+            inputs.append(weights[None])
         self._wait()
         start = time.perf_counter()
         painted = self._net(*inputs)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,21 +12,25 @@ from pytorch_lightning import Callback, LightningModule, Trainer
 
 from stylenet.files import write_text
 
-
 class RunRecord(Callback):
     """Puts the resolved configuration into checkpoints and loggers and the wall time into a file.
 
     ``config`` and ``facts`` (commit, versions, hardware, command line) are plain data. They go to
-    each logger as hyper-parameters; ``<folder>/run.json`` holds the facts, the steps done and the
-    seconds spent, summed over resumes.
+    each logger as hyper-parameters; ``<folder>/run.json`` holds the facts, the ``messages`` so far,
+    the steps done and the seconds spent, summed over resumes.
     """
 
     def __init__(
-        self, folder: str | Path, config: Mapping[str, Any], facts: Mapping[str, Any]
+        self,
+        folder: str | Path,
+        config: Mapping[str, Any],
+        facts: Mapping[str, Any],
+        messages: Sequence[str] = (),
     ) -> None:
         self.file = Path(folder) / "run.json"
         self.config = dict(config)
         self.facts = dict(facts)
+        self.messages = messages
         self._before = 0.0
         self._started = 0.0
 
@@ -77,5 +81,10 @@ class RunRecord(Callback):
     def _write(self, trainer: Trainer) -> None:
         if not trainer.is_global_zero:
             return
-        progress = {"steps": trainer.global_step, "wall_seconds": round(self._seconds(), 1)}
-        write_text(self.file, json.dumps({**self.facts, **progress}, indent=2, default=str) + "\n")
+        written = {
+            **self.facts,
+            "messages": list(self.messages),
+            "steps": trainer.global_step,
+            "wall_seconds": round(self._seconds(), 1),
+        }
+        write_text(self.file, json.dumps(written, indent=2, default=str) + "\n")

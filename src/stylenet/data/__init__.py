@@ -21,7 +21,7 @@ from stylenet.data.pictures import (
     Pictures,
     StampedPictures,
 )
-from stylenet.data.sample import SampleData, reference_photographs, sample_photographs
+from stylenet.data.sample import SampleData, reference_photographs
 
 __all__ = [
     "Archive",
@@ -56,6 +56,5 @@ __all__ = [
     "cached",
     "category_labels",
     "reference_photographs",
-    "sample_photographs",
     "write_litdata",
 ]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import importlib.util
 from pathlib import Path
 from typing import Any
 
@@ -13,9 +12,9 @@ from stylenet.data.module import PictureData
 from stylenet.data.pictures import FilePictures, MemoryPictures, Pictures
 from stylenet.errors import StylenetError
 from stylenet.images import ShorterSide, read_image
+from stylenet.images.samples import SAMPLES, sample_folder
 
-TRAIN_NAMES = ("astronaut.png", "coffee.png", "motorcycle_left.png", "motorcycle_right.png")
-VAL_NAMES = ("chelsea.png", "rocket.jpg")
+TRAIN_NAMES, VAL_NAMES = SAMPLES[:4], SAMPLES[4:]
 
 
 class SampleData(PictureData):
@@ -37,19 +36,13 @@ class SampleData(PictureData):
 
     def find(self) -> tuple[Pictures, Pictures]:
         """Read the photographs of scikit-image's folder."""
-        folder = _skimage_data()
+        folder = sample_folder()
         _sample_files()
         train, val = (
             FilePictures([folder / name for name in names], folder)
             for names in (TRAIN_NAMES, VAL_NAMES)
         )
         return MemoryPictures.of(train), MemoryPictures.of(val)
-
-
-def sample_photographs() -> dict[str, Path]:
-    """Return the photographs by name, such as ``chelsea``; those of them that are there."""
-    files = (_skimage_data() / name for name in TRAIN_NAMES + VAL_NAMES)
-    return {file.stem: file for file in files if file.is_file()}
 
 
 @functools.cache
@@ -66,7 +59,7 @@ def reference_photographs(px: int = 256) -> tuple[Tensor, ...]:
 
 
 def _sample_files() -> list[Path]:
-    folder = _skimage_data()
+    folder = sample_folder()
     files = [folder / name for name in TRAIN_NAMES + VAL_NAMES]
     if missing := [file.name for file in files if not file.is_file()]:
         raise StylenetError(
@@ -76,14 +69,3 @@ def _sample_files() -> list[Path]:
             " or train on your own: data=folder data.root=<folder>.",
         )
     return files
-
-
-def _skimage_data() -> Path:
-    # By its place on the disk: importing skimage.data sets up downloads, which nobody asked for.
-    spec = importlib.util.find_spec("skimage")
-    if spec is None or spec.origin is None:
-        raise StylenetError(
-            "data=sample needs scikit-image, which is not installed.",
-            "Install it (pip install scikit-image), or use data=folder data.root=<folder>.",
-        )
-    return Path(spec.origin).parent / "data"

@@ -1,5 +1,6 @@
 """Pictures: read, write, resize, lay out. RGB float32 in [0,1], (3,H,W) or (N,3,H,W)."""
 
+from stylenet.images.any_image import AnyImage, PilImage, as_tensor, in_kind
 from stylenet.images.colour import (
     Colours,
     LuminanceOnly,
@@ -18,6 +19,7 @@ from stylenet.images.reading import (
     open_image,
     read_image,
 )
+from stylenet.images.samples import sample_photographs
 from stylenet.images.sheets import contact_sheet
 from stylenet.images.sizing import (
     AsIs,
@@ -35,6 +37,7 @@ from stylenet.images.writing import write_image
 __all__ = [
     "DEFAULT_MAX_PIXELS",
     "PICTURE_SUFFIXES",
+    "AnyImage",
     "AsIs",
     "CentreCrop",
     "CentreSquare",
@@ -46,18 +49,22 @@ __all__ = [
     "MatchedCovariance",
     "MatchedHistograms",
     "PictureError",
+    "PilImage",
     "ShorterSide",
     "SizeError",
     "Sizing",
     "StyleColours",
+    "as_tensor",
     "colour_values",
     "contact_sheet",
     "decode_image",
+    "in_kind",
     "open_image",
     "path_hash",
     "picture_files",
     "read_image",
     "resize",
+    "sample_photographs",
     "to_pil",
     "to_tensor",
     "write_image",

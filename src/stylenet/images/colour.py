@@ -30,6 +30,10 @@ class Colours(Protocol):
         """The optimised picture, finished with the help of the content of the same size."""
         ...
 
+    def recolour(self, painted: Tensor, content: Tensor) -> Tensor:
+        """A picture that was painted without this rule, with its colours, by the content's."""
+        ...
+
 
 class StyleColours:
     """The style's colours, as they come: nothing is changed."""
@@ -42,6 +46,11 @@ class StyleColours:
         """The result as it is."""
         del content
         return result
+
+    def recolour(self, painted: Tensor, content: Tensor) -> Tensor:
+        """The picture as it is."""
+        del content
+        return painted
 
 
 class LuminanceOnly:
@@ -62,6 +71,10 @@ class LuminanceOnly:
         yiq = to_yiq(content)
         return from_yiq(torch.cat([_luminance(result), yiq[:, 1:]], 1)).clamp(0, 1)
 
+    def recolour(self, painted: Tensor, content: Tensor) -> Tensor:
+        """As `after`."""
+        return self.after(painted, content)
+
 
 class _MatchedStyle:
     """The style picture's colours are matched to the content's beforehand (section 3.1)."""
@@ -74,6 +87,10 @@ class _MatchedStyle:
         """The result as it is."""
         del content
         return result
+
+    def recolour(self, painted: Tensor, content: Tensor) -> Tensor:
+        """The picture matched to the content, as the style would have been."""
+        return self._match(painted, content)
 
     def _match(self, style: Tensor, content: Tensor) -> Tensor:
         raise NotImplementedError

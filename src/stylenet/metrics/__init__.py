@@ -8,6 +8,7 @@ from stylenet.metrics.explained import (
     feature_moments,
     linear_map,
 )
+from stylenet.metrics.figures import Row, table_of_means, write_rows
 from stylenet.metrics.judge import Description, Judge
 from stylenet.metrics.quality import Quality, measure, ssim
 from stylenet.metrics.recognition import balanced_sum, style_distances, triplet_accuracy
@@ -20,6 +21,7 @@ __all__ = [
     "Moments",
     "Pair",
     "Quality",
+    "Row",
     "Spectrum",
     "balanced_sum",
     "contrast",
@@ -30,5 +32,7 @@ __all__ = [
     "spectrum",
     "ssim",
     "style_distances",
+    "table_of_means",
     "triplet_accuracy",
+    "write_rows",
 ]

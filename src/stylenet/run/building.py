@@ -2,58 +2,22 @@
 
 from __future__ import annotations
 
-import logging
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 from hydra.utils import instantiate as hydra_instantiate
 from omegaconf import DictConfig, OmegaConf
-from pytorch_lightning import (
-    Callback,
-    LightningDataModule,
-    Trainer,
-)
-from torch import Tensor
 
 from stylenet.callbacks import RunRecord
-from stylenet.images import resize
-from stylenet.losses import LossNetwork, PerceptualLoss, Term
-from stylenet.regions import Guidance
+from stylenet.errors import StylenetError
 from stylenet.run.facts import run_facts
-from stylenet.run.notes import note
+from stylenet.run.notes import Messages
 from stylenet.run.processes import rank
-from stylenet.styles import FoundStyle, find_style, find_swatch, is_stand_in, read_style
-
-log = logging.getLogger(__name__)
+from stylenet.runners import Run, Runner
 
 
 def instantiate(config: Any, **extra: Any) -> Any:
     """Build what ``config`` names from plain lists and dicts: Hydra's would enter checkpoints."""
     return hydra_instantiate(config, _convert_="all", **extra)
-
-
-@dataclass(frozen=True)
-class Made:
-    """What a kind of task makes: see `stylenet.run.kinds`; ``guidance`` where it has regions."""
-
-    styles: tuple[FoundStyle, ...]
-    task: Any
-    data: LightningDataModule
-    guidance: Guidance | None = field(default=None, kw_only=True)
-
-
-@dataclass(frozen=True)
-class Parts(Made):
-    """What a run is made of."""
-
-    trainer: Trainer
-    callbacks: Mapping[str, Callback]
-
-    def callback(self, kind: type[Any]) -> Any:
-        """The callback of this kind, or None where the configuration leaves it out."""
-        return next((c for c in self.callbacks.values() if isinstance(c, kind)), None)
 
 
 def plain(config: DictConfig) -> dict[str, Any]:
@@ -63,11 +27,35 @@ def plain(config: DictConfig) -> dict[str, Any]:
     return {str(key): value for key, value in values.items()}
 
 
-def build(config: DictConfig, make: Callable[[DictConfig], Made]) -> Parts:
-    """Everything a training run needs, from a prepared configuration."""
-    made = make(config)
+def runner_of(config: DictConfig) -> Runner:
+    """The runner that ``conf/task`` names.
+
+    Raises:
+        StylenetError: it names none, or something else.
+    """
+    runner = instantiate(config.runner) if config.get("runner") else None
+    if not isinstance(runner, Runner):
+        raise StylenetError(
+            f"Got runner={config.get('runner')}, expected the _target_ of a stylenet.runners.Runner"
+            ".",
+            "Choose a task (task=feedforward, task=gatys, ...), or name a runner in a file of "
+            "conf/task.",
+        )
+    return runner
+
+
+def build(config: DictConfig, messages: Messages | None = None) -> Run:
+    """Everything a run needs, from a prepared configuration.
+
+    What is said is kept in ``messages``.
+    """
+    runner = runner_of(config)
+    messages = Messages(config.run.notes) if messages is None else messages
+    components = runner.build(config, instantiate, messages.say)
     callbacks = {name: instantiate(c) for name, c in (config.callbacks or {}).items()}
-    record = RunRecord(config.run.dir, plain(config), run_facts())
+    values, facts = plain(config), run_facts()
+    stand_ins = {s.name: s.stand_in for s in components.styles if s.stand_in is not None}
+    record = RunRecord(config.run.dir, values, {**facts, "stand_ins": stand_ins}, messages.lines)
     trainer = instantiate(
         config.trainer,
         val_check_interval=_within(config, "val_check_interval"),
@@ -83,8 +71,9 @@ def build(config: DictConfig, make: Callable[[DictConfig], Made]) -> Parts:
         check_val_every_n_epoch=None,
         use_distributed_sampler=False,
     )
-    guidance = made.guidance
-    return Parts(made.styles, made.task, made.data, trainer, callbacks, guidance=guidance)
+    return Run(
+        runner, config, values, components, trainer, callbacks, facts, messages=messages.lines
+    )
 
 
 def _within(config: DictConfig, interval: str) -> int:
@@ -95,63 +84,3 @@ def _within(config: DictConfig, interval: str) -> int:
     steps = config.trainer.max_steps
     asked = config.trainer[interval]
     return int(min(asked, steps) if steps > 0 else asked)
-
-
-def locate_style(config: DictConfig, style: str) -> FoundStyle:
-    """Find a style picture by path or name; say and note where a swatch stands in for it."""
-    notes = config.run.notes if "run" in config else []
-    before = [words for words in notes if config.resume and is_stand_in(words, style)]
-    if before:  # or a run begun without a network would go on with another picture
-        return find_swatch(style, before[0])
-    folder = config.paths.styles
-    found = find_style(
-        style,
-        folder=Path(folder).expanduser() if folder else None,
-        cache=Path(config.paths.cache).expanduser() / "styles",
-    )
-    if found.stand_in is not None:
-        if "run" in config:
-            note(config, found.stand_in)
-        else:
-            log.info(found.stand_in)
-    return found
-
-
-def read_sized_style(config: DictConfig, found: FoundStyle) -> Tensor:
-    """The style picture at ``style_size`` times ``style_scale``: (1,3,H,W) in [0,1]."""
-    return scaled(read_style(found, instantiate(config.style_size)), config.style_scale)
-
-
-def scaled(picture: Tensor, factor: float) -> Tensor:
-    """A picture (1,3,H,W) with both sides multiplied, at least one pixel each."""
-    height, width = (max(1, round(side * factor)) for side in picture.shape[-2:])
-    return resize(picture, height, width)
-
-
-def build_network(config: DictConfig) -> LossNetwork:
-    """The loss network that ``loss_network`` names."""
-    network = instantiate(config.loss_network.network)
-    assert isinstance(network, LossNetwork)
-    return network
-
-
-def build_loss(
-    config: DictConfig,
-    style: Tensor | Sequence[Tensor],
-    network: LossNetwork | None = None,
-    **more: Any,
-) -> PerceptualLoss:
-    """The terms that ``loss`` names, against ``style``, one picture (1,3,H,W) or several.
-
-    They read ``network``, or else the one that ``loss_network`` names. Terms of styles get ``more``
-    arguments, such as those of `stylenet.losses.RegionStyleTerm`.
-    """
-    network = build_network(config) if network is None else network
-    terms: dict[str, Term] = {}
-    for name, term_config in config.loss.terms.items():
-        term = instantiate(term_config)
-        # a partial term waits for what only exists now
-        if not isinstance(term, Term):
-            term = term(network=network, style=style, **more)
-        terms[str(name)] = term
-    return PerceptualLoss(terms, network)

@@ -29,7 +29,9 @@ UNWRITABLE = (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.ENAME
 def register() -> None:
     """Tell Hydra the typed roots and OmegaConf the resolvers that ``conf/`` uses."""
     store = ConfigStore.instance()
-    store.store(name="train_schema", node=TrainConfig)
+    # open, so that the files of conf/task can add keys: see check_keys
+    train = OmegaConf.structured(TrainConfig, flags={"struct": False})
+    store.store(name="train_schema", node=train)
     store.store(name="evaluate_schema", node=EvaluateConfig)
     swept = swept_keys(sys.argv[1:])
     OmegaConf.register_new_resolver("run_name", lambda keys: run_name(keys, swept), replace=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Iterable
 from pathlib import Path
 
 from omegaconf import DictConfig, OmegaConf
@@ -14,10 +15,27 @@ CONFIG_FILE = "config.yaml"
 
 
 def note(config: DictConfig, words: str) -> None:
-    """Say ``words`` in one line and keep them in the run's record."""
+    """Say ``words`` in one line and keep them in a configuration that is being settled."""
     log.info(words)
     if words not in config.run.notes:
         config.run.notes.append(words)
+
+
+class Messages:
+    """What a run says of itself from its building on, a line each, for its record.
+
+    ``lines`` begins with ``before``: what was said while the configuration was settled, or by the
+    run that is resumed.
+    """
+
+    def __init__(self, before: Iterable[str] = ()) -> None:
+        self.lines = list(before)
+
+    def say(self, words: str) -> None:
+        """Say ``words``; keep them, once."""
+        log.info(words)
+        if words not in self.lines:
+            self.lines.append(words)
 
 
 def save_config(config: DictConfig, file: Path) -> None:

@@ -6,9 +6,8 @@ choice that a user may not expect is said in one line, kept in ``run.notes``.
 
 from __future__ import annotations
 
-import logging
+import functools
 import os
-import re
 import secrets
 from collections.abc import Iterable, Sequence
 from datetime import datetime
@@ -20,126 +19,59 @@ from omegaconf import DictConfig, ListConfig, OmegaConf, open_dict
 
 from stylenet.errors import StylenetError
 from stylenet.loggers import choose_mode
-from stylenet.run.kinds import kind_of
-from stylenet.run.notes import CONFIG_FILE, note
-from stylenet.run.old_names import renew_targets
+from stylenet.run.building import runner_of
+from stylenet.run.notes import note
 from stylenet.run.processes import RUN_DIR, rank
-from stylenet.run.regions.regional import wants_regions
+from stylenet.run.resuming import keys_of, resumed
 from stylenet.run.settings.explain import check_choices
+from stylenet.run.settings.inputs import check_keys
 from stylenet.run.settings.names import run_dir, run_name
 from stylenet.run.settings.sweeps import choose_gpu
 from stylenet.run.settings.tuned import settle_tuned
 from stylenet.run.speed import settle_compile, settle_precision
-
-log = logging.getLogger(__name__)
-RESUMABLE = r"(trainer|callbacks|logger)\.[\w.]+|data\.(num_workers|cache)"
-PATHS: tuple[str, ...] = ("style", "data.root", "data.val_root", "data.cache")
-PATHS += ("data.chunk_folder", "loss_network.weights.path", "paths.styles")
-PATHS += ("teacher.weights.path", "student.weights.path", "data.roots")
-PATHS += ("content", "paths.contents", "start.picture.path", "bank")
-PATHS += ("sketch", "library", "reference", "sketch_mask", "reference_mask")
-PATHS += ("regions.content", "regions.style", "regions.annotations", "regions.style_annotations")
-NAMED = ("style", "content")  # a name, unless there is a file of that path
-UNLIMITED = {"max_steps": -1, "max_epochs": -1, "max_time": None}
+from stylenet.runners import Runner
 
 
-def prepare(config: DictConfig) -> DictConfig:
-    """Settle ``config``: resumed or new run, name, weights, precision, length, logger mode.
+def prepare(config: DictConfig, overrides: Sequence[str] | None = None) -> DictConfig:
+    """``config`` settled: resumed or new run, name, weights, precision, length, logger mode.
+
+    What is given back cannot be changed; what was given is left as it is.
+
+    Args:
+        config: as Hydra composes it.
+        overrides: what was given on the command line; None: what Hydra knows of that.
 
     Raises:
         StylenetError: settings that contradict each other, or a run that cannot be resumed.
     """
-    overrides = _overrides()
+    if overrides is None:
+        known = HydraConfig.initialized()
+        overrides = list(HydraConfig.get().overrides.task) if known else []
     if config.resume is not None:
         config = resumed(Path(config.resume), overrides)
+        runner = runner_of(config)
     else:
+        config = config.copy()
         if HydraConfig.initialized():
             check_choices(overrides)
+            check_keys(config, HydraConfig.get().runtime.choices["task"])
+        runner = runner_of(config)
         config.run.overrides = list(overrides)
         config.run.notes = []
         _name(config, overrides)
         _settle_length(config, overrides)
-        _settle_paths(config)
+        _settle_paths(config, runner)
     _settle_seed(config)
-    _check_regions(config)
-    _check_sketch(config)
-    kind_of(config).settle(config)
-    settle_tuned(config, _keys(config.run.overrides))
+    with open_dict(config):
+        runner.validate(config, functools.partial(note, config))
+    settle_tuned(config, keys_of(config.run.overrides))
     _settle_gpu(config)
     settle_precision(config)
     settle_compile(config)
     _settle_wandb(config)
     OmegaConf.resolve(config)
+    OmegaConf.set_readonly(config, True)
     return config
-
-
-def resumed(folder: Path, overrides: Sequence[str]) -> DictConfig:
-    """The configuration of the run in ``folder``, with the values given now.
-
-    Raises:
-        StylenetError: no run there, no checkpoint in it, or an override that is no plain value.
-    """
-    file = folder / CONFIG_FILE
-    checkpoint = folder / "checkpoints" / "last.ckpt"
-    for needed in (file, checkpoint):
-        if not needed.is_file():
-            raise StylenetError(
-                f"Got resume={folder}, but {needed} does not exist.",
-                "Name the run directory that train.py printed, with a checkpoint in it.",
-            )
-    config = OmegaConf.load(file)
-    assert isinstance(config, DictConfig)
-    renew_targets(config)
-    OmegaConf.set_struct(config, True)
-    for override in overrides:
-        key = override.partition("=")[0]
-        if key == "resume":
-            continue
-        # the net, its losses and its data stay what they were, or it would be another run
-        if not re.fullmatch(RESUMABLE, key) or isinstance(
-            OmegaConf.select(config, key), DictConfig
-        ):
-            raise StylenetError(
-                f"Got {override} with resume, expected values of trainer, callbacks or logger, "
-                "such as trainer.max_steps=800.",
-                "Start a new run to change what it is made of.",
-            )
-        config.merge_with_dotlist([override])
-        config.run.overrides.append(override)
-    _lengthen(config, folder, _keys(overrides))
-    config.resume = str(folder)
-    _move(config, config.run.dir, str(folder.absolute()))
-    return config
-
-
-def _lengthen(config: DictConfig, folder: Path, given: set[str]) -> None:
-    """A limit that is given now replaces the limits that the run had before."""
-    limits = {name for name in UNLIMITED if f"trainer.{name}" in given}
-    for name in UNLIMITED.keys() - limits if limits else ():
-        config.trainer[name] = UNLIMITED[name]
-    done, finished = kind_of(config).progress(folder)
-    steps = config.trainer.max_steps
-    if (finished and not limits) or 0 < steps <= done:
-        raise StylenetError(
-            f"The run in {folder} is finished: it has done {done} steps.",
-            f"Give it more to do, e.g. trainer.max_steps={2 * done} or trainer.max_epochs=...",
-        )
-
-
-def _move(config: DictConfig | ListConfig, old: str, new: str) -> None:
-    """Paths below ``old`` lie below ``new``: a run may be moved before it is resumed."""
-    for key in range(len(config)) if isinstance(config, ListConfig) else list(config):
-        value = config[key]
-        if isinstance(value, (DictConfig, ListConfig)):
-            _move(value, old, new)
-        elif isinstance(value, str) and (value == old or value.startswith(f"{old}/")):
-            config[key] = new + value.removeprefix(old)
-
-
-def _overrides() -> list[str]:
-    if not HydraConfig.initialized():
-        return []
-    return list(HydraConfig.get().overrides.task)
 
 
 def _name(config: DictConfig, overrides: Iterable[str]) -> None:
@@ -162,7 +94,7 @@ def _name(config: DictConfig, overrides: Iterable[str]) -> None:
 
 def _settle_length(config: DictConfig, overrides: Iterable[str]) -> None:
     """``trainer.max_epochs`` on the command line replaces the default number of steps."""
-    given = _keys(overrides)
+    given = keys_of(overrides)
     trainer = config.trainer
     epochs_given = trainer.max_epochs is not None and trainer.max_epochs >= 0
     if epochs_given and "trainer.max_steps" not in given:
@@ -175,63 +107,27 @@ def _settle_length(config: DictConfig, overrides: Iterable[str]) -> None:
         )
 
 
-def _keys(overrides: Iterable[str]) -> set[str]:
-    return {override.partition("=")[0] for override in overrides}
-
-
-def _settle_paths(config: DictConfig) -> None:
+def _settle_paths(config: DictConfig, runner: Runner) -> None:
     """Absolute paths, so that a run can be resumed from another working directory."""
-    for key in PATHS:
+    for key in (*runner.paths, *runner.named):
         value = OmegaConf.select(config, key)
+        named = key in runner.named
         if isinstance(value, ListConfig):
-            OmegaConf.update(config, key, [_settled_path(key, str(one)) for one in value])
+            OmegaConf.update(config, key, [_settled_path(str(one), named) for one in value])
         elif value is not None:
-            OmegaConf.update(config, key, _settled_path(key, str(value)))
+            OmegaConf.update(config, key, _settled_path(str(value), named))
 
 
-def _settled_path(key: str, value: str) -> str:
+def _settled_path(value: str, named: bool) -> str:
     path = Path(value).expanduser()
     if "://" in value:  # data.root may be an address
         return value
-    return value if key in NAMED and not path.is_file() else str(path.absolute())
+    return value if named and not path.is_file() else str(path.absolute())
 
 
 def _settle_seed(config: DictConfig) -> None:
     if config.seed < 0:
         raise StylenetError(f"Got seed={config.seed}, expected 0 or more.", "Use seed=0.")
-
-
-def _check_regions(config: DictConfig) -> None:
-    if wants_regions(config) and config.content_size is None:
-        raise StylenetError(
-            f"Got regions={config.regions.get('_target_')} for {config.task.get('_target_')}, but "
-            "they are those of one picture that is optimised.",
-            "Use task=gatys or task=texture; or train a net for regions: task=regions maps=random.",
-        )
-    trains_regions = config.task.get("_target_") == "stylenet.tasks.RegionStyles"
-    maps = config.get("maps")
-    if maps is not None and not trains_regions:
-        raise StylenetError(
-            f"Got maps={maps.get('_target_')} for {config.task.get('_target_')}, which reads none.",
-            "Use task=regions, or leave maps out.",
-        )
-    of_data = config.data is not None and config.data.get("regions")
-    if of_data and (maps or {}).get("_target_") != "stylenet.tasks.DataMaps":
-        raise StylenetError(
-            f"Got data.regions={list(config.data.regions)}, but nothing reads these maps.",
-            "Use task=regions maps=data, or leave data.regions out.",
-        )
-
-
-def _check_sketch(config: DictConfig) -> None:
-    keys = ("sketch", "library", "reference", "sketch_mask", "reference_mask")
-    given = [key for key in keys if config.get(key) is not None]
-    if given and config.get("colouring") is None:
-        raise StylenetError(
-            f"Got {', '.join(f'{key}={config[key]}' for key in given)} for "
-            f"{config.task.get('_target_')}, which colours no drawing.",
-            "Use task=sketch, or leave this out.",
-        )
 
 
 def _settle_gpu(config: DictConfig) -> None:
@@ -248,10 +144,9 @@ def _settle_wandb(config: DictConfig) -> None:
         settings = config.logger.wandb
         settings.mode, reason = choose_mode(settings.mode)
         settings.id = settings.id or secrets.token_hex(4)
-    said = f"W&B {settings.mode}: "
-    if config.resume is not None and any(n.startswith(said) for n in config.run.notes):
-        return  # settled when the run was new, and why is kept
-    words = f"{said}{reason}"
+    if config.resume is not None:
+        return  # said when the run was new, and kept
+    words = f"W&B {settings.mode}: {reason}"
     if settings.mode == "offline":
         words += f"; later: wandb sync '{config.run.dir}'/wandb/offline-run-*"
     note(config, words)

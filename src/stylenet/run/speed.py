@@ -7,9 +7,7 @@ import os
 import platform
 import shutil
 import sysconfig
-from collections.abc import Callable
 from pathlib import Path
-from typing import ParamSpec, TypeVar
 
 import torch
 from omegaconf import DictConfig
@@ -17,15 +15,9 @@ from omegaconf import DictConfig
 from stylenet.errors import StylenetError
 from stylenet.run.facts import cpu_has_bf16
 from stylenet.run.notes import note
+from stylenet.runners.compiling import on_gpu
 
 PRECISIONS = ("auto", "32", "32-true", "bf16-mixed")
-# Steps after which compiling has paid for itself. On a CPU it takes less than a minute (measured:
-# 20 to 45 s on two cores) and saves a quarter of each step, which lasts tenths of a second; on a
-# GPU it takes as long, and a step is some ten milliseconds (reckoned, not measured).
-LONG_ON_CPU = 1000
-LONG_ON_GPU = 10_000
-P = ParamSpec("P")
-R = TypeVar("R")
 
 
 def settle_precision(config: DictConfig) -> None:
@@ -56,11 +48,6 @@ def settle_precision(config: DictConfig) -> None:
         note(config, f"precision bf16-mixed is emulated, hence slow, on this {where}")
     elif wish == "32":
         config.precision = "32-true"
-
-
-def on_gpu(config: DictConfig) -> bool:
-    """Whether the run will use a CUDA device."""
-    return config.trainer.accelerator in ("auto", "gpu", "cuda") and torch.cuda.is_available()
 
 
 def settle_compile(config: DictConfig) -> None:
@@ -95,51 +82,6 @@ def lacking_for_compilation() -> str | None:
         return "C++ compiler"
     header = Path(sysconfig.get_path("include"), "Python.h")
     return None if header.is_file() else f"header of Python ({header})"
-
-
-class CompileLongRuns:
-    """Compiles a training step that is going to be called often enough to pay for it.
-
-    Args:
-        wish: True: always; False: never; ``"auto"``: from ``long`` calls on.
-        long: calls.
-        say: gets one line about what was decided, if that was not asked for.
-    """
-
-    def __init__(self, wish: bool | str, long: int, say: Callable[[str], None]) -> None:
-        self.wish = wish
-        self.long = long
-        self.say = say
-
-    def __call__(self, function: Callable[P, R], steps: float) -> Callable[P, R]:
-        """``function``, compiled for the shapes it is called with, or as it is."""
-        if self.wish is True:
-            return torch.compile(function, dynamic=False)
-        if self.wish is False or steps < self.long:
-            return function
-        self.say(f"training step compiled (takes a minute, pays from {self.long} steps on)")
-        return self._or_eager(torch.compile(function, dynamic=False), function)
-
-    def _or_eager(self, compiled: Callable[P, R], function: Callable[P, R]) -> Callable[P, R]:
-        """``compiled``, until it turns out that it cannot be: nobody asked for it."""
-        # here, because it takes seconds to import, and short runs do not compile
-        from torch._dynamo.exc import TorchDynamoException
-
-        current = compiled
-
-        def call(*args: P.args, **kwargs: P.kwargs) -> R:
-            nonlocal current
-            try:
-                return current(*args, **kwargs)
-            except TorchDynamoException as error:
-                if current is function:
-                    raise
-                current = function
-                reason = str(error).strip().partition("\n")[0]
-                self.say(f"training step not compiled after all: {reason}")
-                return function(*args, **kwargs)
-
-        return call
 
 
 def tune_allocator() -> bool:

@@ -16,12 +16,15 @@ from torch import nn
 
 from stylenet.callbacks import StepCheckpoints, how_to_resume
 from stylenet.errors import StylenetError
-from stylenet.run.building import Parts, build
-from stylenet.run.kinds import Kind, kind_of
-from stylenet.run.notes import CONFIG_FILE, note, save_config
+from stylenet.run.building import build
+from stylenet.run.notes import CONFIG_FILE, Messages, save_config
 from stylenet.run.preparing import prepare
 from stylenet.run.processes import check_processes, rank, together
-from stylenet.run.speed import on_gpu, tune_allocator
+from stylenet.run.resuming import messages_of
+from stylenet.run.speed import tune_allocator
+from stylenet.runners import Run
+from stylenet.runners.base import Say
+from stylenet.runners.compiling import on_gpu
 
 log = logging.getLogger(__name__)
 
@@ -69,27 +72,28 @@ def _train_once(config: DictConfig) -> float | None:
 
 
 def _train(config: DictConfig, folder: Path) -> float | None:
-    kind = kind_of(config)
-    parts = build(config, kind.make)
-    check_processes(parts.trainer)
-    _note_comparability(config, parts)
-    _note_batch_statistics(config, parts)
-    with together(parts.trainer, folder):
-        return _fit(config, folder, kind, parts)
+    messages = Messages(messages_of(folder) if config.resume else config.run.notes)
+    run = build(config, messages)
+    check_processes(run.trainer)
+    check_comparability(run, messages.say)
+    check_batch_statistics(run, messages.say)
+    with together(run.trainer, folder):
+        return _fit(run)
 
 
-def _fit(config: DictConfig, folder: Path, kind: Kind, parts: Parts) -> float | None:
+def _fit(run: Run) -> float | None:
+    config, folder, trainer = run.config, run.folder, run.trainer
     if rank() == 0:
         folder.mkdir(parents=True, exist_ok=True)
         save_config(config, folder / CONFIG_FILE)
-        kind.begin(config, folder, parts)
+        run.runner.start(run)
     checkpoint = str(folder / "checkpoints" / "last.ckpt") if config.resume else None
-    parts.trainer.fit(parts.task, parts.data, ckpt_path=checkpoint, weights_only=True)
-    checkpoints = parts.callback(StepCheckpoints)
+    trainer.fit(run.task, run.data, ckpt_path=checkpoint, weights_only=True)
+    checkpoints = run.callback(StepCheckpoints)
     stopped_by = None if checkpoints is None else checkpoints.stopped_by
-    loss = kind.keep(config, folder, parts, finished=stopped_by is None)
+    loss = run.runner.save_results(run, finished=stopped_by is None)
     if stopped_by is not None and rank() == 0:
-        step = parts.trainer.global_step
+        step = trainer.global_step
         log.warning("stopped by %s at step %d; %s", stopped_by.name, step, how_to_resume(folder))
         sys.exit(128 + stopped_by)
     return loss
@@ -116,12 +120,12 @@ def quieten() -> None:
         warnings.filterwarnings("ignore", message)
 
 
-def _note_comparability(config: DictConfig, parts: Parts) -> None:
+def check_comparability(run: Run, say: Say) -> None:
     """Say so where a recipe runs without the loss network that its numbers were chosen for."""
-    wanted = config.publication
+    config, wanted = run.config, run.config.publication
     if wanted is None:
         return
-    network = parts.task.loss.network
+    network = run.task.loss.network
     same = (
         config.loss_network.name == wanted.loss_network
         and network.is_caffe == wanted.loss_network.endswith("_caffe")
@@ -129,25 +133,27 @@ def _note_comparability(config: DictConfig, parts: Parts) -> None:
         and (config.loss_network.pooling or {}).get("_target_") == wanted.get("pooling")
     )
     if not same:
-        note(
-            config,
+        say(
             f"not comparable with {wanted.source}: its numbers are for the loss network "
             f"{wanted.loss_network}, this run uses {config.loss_network.name} "
-            f"({network.weights_source})",
+            f"({network.weights_source})"
         )
 
 
-def _note_batch_statistics(config: DictConfig, parts: Parts) -> None:
-    """Say so where a batch norm sees one process's share of the batch; refuse what cannot be."""
-    trainer = parts.trainer
-    normed = any(isinstance(m, nn.modules.batchnorm._BatchNorm) for m in parts.task.net.modules())
+def check_batch_statistics(run: Run, say: Say) -> None:
+    """Say so where a batch norm sees one process's share of the batch.
+
+    Raises:
+        StylenetError: they are to be joined on CPUs, where torch cannot.
+    """
+    trainer = run.trainer
+    normed = any(isinstance(m, nn.modules.batchnorm._BatchNorm) for m in run.task.net.modules())
     if trainer.world_size == 1 or not normed:
         return
-    if not config.trainer.sync_batchnorm:
-        note(
-            config,
+    if not run.config.trainer.sync_batchnorm:
+        say(
             f"norm: batch statistics are those of each of the {trainer.world_size} processes "
-            "alone; trainer.sync_batchnorm=true joins them",
+            "alone; trainer.sync_batchnorm=true joins them"
         )
     elif trainer.strategy.root_device.type == "cpu":
         raise StylenetError(

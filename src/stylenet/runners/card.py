@@ -7,12 +7,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from omegaconf import DictConfig
-
+from stylenet.config import Settings
 from stylenet.files import write_text
 
 
-def write_card(file: Path, config: DictConfig, facts: Mapping[str, Any], content: bytes) -> None:
+def write_card(file: Path, config: Settings, facts: Mapping[str, Any], content: bytes) -> None:
     """Write a card in Markdown.
 
     Args:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-import functools
 import json
 import logging
 from collections.abc import Iterator, Sequence
@@ -12,43 +11,42 @@ from typing import Any
 
 import safetensors.torch
 import torch
-from omegaconf import DictConfig
 from pytorch_lightning import LightningDataModule
 from torch import Tensor
+from typing_extensions import override
 
 from stylenet.callbacks import LossCurves
+from stylenet.config import Settings
 from stylenet.data import Augment, CentreSquare, Draw, DrawnPictures, PictureData
 from stylenet.errors import StylenetError
 from stylenet.files import write_bytes, write_text
 from stylenet.losses import Distillation, LossNetwork, Student
 from stylenet.losses.rescaling import deviation, mean_activations, rescale, to_half
-from stylenet.run.building import Made, Parts, instantiate
-from stylenet.run.notes import note
-from stylenet.run.processes import rank
-from stylenet.run.speed import LONG_ON_CPU, LONG_ON_GPU, CompileLongRuns, on_gpu
+from stylenet.runners.base import Components, Instantiate, Run, Runner, Say
 from stylenet.runners.card import write_card
+from stylenet.runners.compiling import compiler_of
 
 log = logging.getLogger(__name__)
 TENSORS, FACTS, CARD = "student.safetensors", "student.json", "student.md"
-RUN_FACTS = "run.json"
 MEASURED = 1024  # training squares that the teacher's statistics are taken from
 RESCALED = 512  # training photographs over which a channel's mean becomes 1
 
 
-class DistillRuns:
+class DistillRunner(Runner):
     """The result is ``student.safetensors``, which a loss network loads, with a card."""
 
-    def settle(self, config: DictConfig) -> None:
+    paths = (*Runner.paths, "teacher.weights.path", "student.weights.path")
+
+    @override
+    def validate(self, config: Settings, say: Say) -> None:
         """What belongs to styles is refused.
 
         Raises:
             StylenetError: a setting that has no meaning here, or a length that is not known.
         """
-        if config.content is not None or config.style is not None:
+        if config.style is not None:
             raise StylenetError(
-                f"Got style={config.style} content={config.content}, but task=distill trains on "
-                "data.",
-                "Leave them out.",
+                f"Got style={config.style}, but task=distill trains on data.", "Leave it out."
             )
         if config.loss is not None:
             raise StylenetError(
@@ -63,13 +61,15 @@ class DistillRuns:
                 "Set trainer.max_steps.",
             )
 
+    @override
     def progress(self, folder: Path) -> tuple[int, bool]:
-        """As ``student.json`` says; (0, False) where the run was killed before there was one."""
+        """As ``student.json`` says."""
         file = folder / FACTS
         facts = json.loads(file.read_text()) if file.is_file() else {}
         return facts.get("steps", 0), facts.get("finished", False)
 
-    def make(self, config: DictConfig) -> Made:
+    @override
+    def build(self, config: Settings, instantiate: Instantiate, say: Say) -> Components:
         """The student, its teacher, what the teacher makes of the training pictures."""
         teacher: LossNetwork = instantiate(config.teacher.network)
         student: Student = instantiate(config.student.net)
@@ -86,12 +86,12 @@ class DistillRuns:
             student=student, teacher=teacher, pairs=dict(config.teacher.pairs)
         )
         if distillation.head is None and config.distillation.logit_weight > 0:
-            note(config, f"no logits: {teacher.weights_source} has no classifier for any size")
+            say(f"no logits: {teacher.weights_source} has no classifier for any size")
         if config.resume is None:  # else they come with the checkpoint
             means = mean_activations(student, _photographs(data))
             revived = student.revive(means, config.seed)
             if revived:
-                note(config, f"{revived} dead channels of the first student begin anew")
+                say(f"{revived} dead channels of the first student begin anew")
             distillation.fit(student, _training_squares(data))
         distillation = distillation.to(memory_format=layout)
         if config.precision == "bf16-mixed":
@@ -101,54 +101,50 @@ class DistillRuns:
             distillation=distillation,
             optimizer=instantiate(config.optimizer),
             scheduler=instantiate(config.scheduler) if config.scheduler else None,
-            compiler=CompileLongRuns(
-                config.compile,
-                LONG_ON_GPU if on_gpu(config) else LONG_ON_CPU,
-                functools.partial(note, config),
-            ),
+            compiler=compiler_of(config, say),
         )
-        return Made((), task, data)
+        return Components((), task, data)
 
-    def begin(self, config: DictConfig, folder: Path, parts: Parts) -> None:
-        """Name the parts."""
-        del folder
-        task = parts.task
+    @override
+    def start(self, run: Run) -> None:
+        """Name the components."""
+        task = run.task
         parameters = sum(p.numel() for p in task.net.parameters())
         log.info("teacher %s, %s", task.distillation.teacher.name, _source(task))
         for mine, theirs in task.distillation.pairs.items():
             log.info("  %s learns %s", mine, theirs)
         log.info("student %s, %.2f million parameters", task.net.name, parameters / 1e6)
         log.info("  begins as %s", task.net.weights_source)
-        log.info("run %s", config.run.dir)
+        log.info("run %s", run.folder)
 
-    def keep(
-        self, config: DictConfig, folder: Path, parts: Parts, *, finished: bool
-    ) -> float | None:
+    @override
+    def save_results(self, run: Run, *, finished: bool) -> float | None:
         """Rescale the student's channels, write it with its card; give ``val/loss/total``."""
-        metrics = _validated(parts) if finished else {}
-        if rank() > 0:
+        metrics = _validated(run) if finished else {}
+        if not run.trainer.is_global_zero:
             return metrics.get("val/loss/total")
-        student: Student = parts.task.net
-        assert isinstance(parts.data, PictureData)
+        config, folder, student = run.config, run.folder, run.task.net
+        assert isinstance(student, Student)
+        assert isinstance(run.data, PictureData)
         layers = dict(student.layers.items())
         tensors, factors = rescale(
-            layers, student.tensors(), mean_activations(student, _photographs(parts.data))
+            layers, student.tensors(), mean_activations(student, _photographs(run.data))
         )
         dead = {name: int((f == 1).sum()) for name, f in factors.items() if (f == 1).any()}
         half = to_half(tensors)
         scaled = copy.deepcopy(student)
         scaled.layers.load_state_dict(tensors)
-        lost = deviation(scaled, half, next(_photographs(parts.data)))
+        lost = deviation(scaled, half, next(_photographs(run.data)))
         content = safetensors.torch.save(half)
         write_bytes(folder / TENSORS, content)
         facts: dict[str, Any] = {
-            "steps": parts.trainer.global_step,
+            "steps": run.trainer.global_step,
             "finished": finished,
             "seed": config.seed,
-            # of when the run began: the code that ran
-            "commit": json.loads((folder / RUN_FACTS).read_text())["commit"],
-            "teacher": f"{parts.task.distillation.teacher.name}, {_source(parts.task)}",
-            "pairs": dict(parts.task.distillation.pairs),
+            # of when this process began: the code that ran
+            "commit": run.facts["commit"],
+            "teacher": f"{run.task.distillation.teacher.name}, {_source(run.task)}",
+            "pairs": dict(run.task.distillation.pairs),
             "begun_as": student.weights_source,
             "widths": [list(map(int, block)) for block in config.student.net.widths],
             "dead_channels": dead,
@@ -160,7 +156,7 @@ class DistillRuns:
         log.info("float16 changes features by %.2g at most", lost)
         for name, count in dead.items():
             log.info("%d dead channels of %s are left as they are", count, name)
-        curves = parts.callback(LossCurves)
+        curves = run.callback(LossCurves)
         if curves is not None:
             log.info("curves    %s", curves.figure)
         log.info("student   %s", folder / TENSORS)
@@ -197,9 +193,9 @@ def _batches(
         yield torch.stack([pixels for pixels in made if pixels is not None])
 
 
-def _validated(parts: Parts) -> dict[str, float]:
+def _validated(run: Run) -> dict[str, float]:
     """Validate the finished student, unless its last step was, and give its figures."""
-    if parts.task.validated_at != parts.trainer.global_step:
-        parts.trainer.validate(parts.task, parts.data, verbose=False)
-    metrics = parts.trainer.callback_metrics
+    if run.task.validated_at != run.trainer.global_step:
+        run.trainer.validate(run.task, run.data, verbose=False)
+    metrics = run.trainer.callback_metrics
     return {k: float(v) for k, v in metrics.items() if k.startswith("val/")}

@@ -3,62 +3,40 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
-from pathlib import Path
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-import torch
-from omegaconf import DictConfig, ListConfig
-from pytorch_lightning import seed_everything
-from torch import nn
+from torch import Tensor, nn
+from typing_extensions import override
 
-from stylenet.apply import copy_pictures, grown, load_model, save_model
+from stylenet.apply import Model, copy_pictures, grown, load_model
+from stylenet.config import Settings
 from stylenet.errors import StylenetError
 from stylenet.images import write_image
-from stylenet.run.building import (
-    Made,
-    Parts,
-    build_loss,
-    build_network,
-    instantiate,
-    locate_style,
-    read_sized_style,
-)
-from stylenet.run.processes import rank
-from stylenet.runners.feedforward import (
-    FeedForwardRuns,
-    describe,
-    final_losses,
-    say_where,
-    style_facts,
-)
+from stylenet.runners.base import Instantiate, Run, Say, as_list
+from stylenet.runners.nets import Net, NetComponents, NetRunner, describe_style
 from stylenet.styles import FoundStyle, catalogue
 
 log = logging.getLogger(__name__)
 
 
-class MultiStyleRuns:
-    """A net is trained for several styles, and kept as ``model.safetensors`` with a description."""
+class MultiStyleRunner(NetRunner):
+    """A net is trained for several styles."""
 
-    def settle(self, config: DictConfig) -> None:
-        """Styles as a list, each once; what belongs to other tasks is refused.
+    @override
+    def validate(self, config: Settings, say: Say) -> None:
+        """Styles as a list, each once; a null ``loss.style_weights`` filled in.
 
         Raises:
             StylenetError: a setting that has no meaning here.
         """
-        given = list(config.style) if isinstance(config.style, ListConfig) else [config.style]
-        names = [str(style) for style in given if style is not None]
+        names = as_list(config.style)
         if not names or len(set(names)) < len(names):
             raise StylenetError(
-                f"Got style={given}, expected styles, each once.",
+                f"Got style={names}, expected styles, each once.",
                 "Use 'style=[udnie,wave,the_scream,starry_night]'.",
             )
         config.style = names
-        if config.content is not None:
-            raise StylenetError(
-                f"Got content={config.content}, but this task trains on data.",
-                "Use evaluate.py to paint it with a net.",
-            )
         if "ddp" in str(config.trainer.get("strategy")):
             raise StylenetError(
                 f"Got trainer.strategy={config.trainer.strategy}, but a net of several styles is "
@@ -72,115 +50,117 @@ class MultiStyleRuns:
                 "Leave it out.",
             )
         config.compile = False
-        self._settle_bank(config)
-        _settle_factors(config)
+        settle_style_weights(config)
 
-    def _settle_bank(self, config: DictConfig) -> None:
-        if config.bank is not None:
-            raise StylenetError(
-                f"Got bank={config.bank}, but task=multistyle begins a new net.",
-                "Use task=add_style bank=<run> to let one grow.",
-            )
+    @override
+    def targets(self, pictures: Sequence[Tensor]) -> Sequence[Tensor]:
+        """All of them."""
+        return pictures
 
-    def progress(self, folder: Path) -> tuple[int, bool]:
-        """As ``model.json`` says."""
-        return FeedForwardRuns().progress(folder)
+    @override
+    def net(self, config: Settings, instantiate: Instantiate, styles: Sequence[FoundStyle]) -> Net:
+        """A new net.
 
-    def make(self, config: DictConfig) -> Made:
-        """The net, its loss and the pictures it is trained on."""
-        found = tuple(locate_style(config, str(name)) for name in config.style)
-        names = [style.name for style in found]
-        pictures = [read_sized_style(config, style) for style in found]
-        network = build_network(config)
-        loss = build_loss(config, pictures, network)
-        seed_everything(config.seed, verbose=False)
-        net = self._net(config, names)
-        if config.channels_last:
-            net = net.to(memory_format=torch.channels_last)
-            loss = loss.to(memory_format=torch.channels_last)
-        if config.precision == "bf16-mixed":
-            network.lower(torch.bfloat16)  # not before the styles' targets are known
-        task = instantiate(
-            config.task,
-            net=net,
-            loss=loss,
-            styles=dict(zip(names, pictures, strict=True)),
-            optimizer=instantiate(config.optimizer),
-            scheduler=instantiate(config.scheduler) if config.scheduler else None,
-            seed=config.seed,
-        )
-        return Made(found, task, instantiate(config.data))
+        Raises:
+            StylenetError: two styles of one name.
+        """
+        check_names([style.name for style in styles])
+        module: nn.Module = instantiate(config.net)
+        return Net(module)
 
-    def _net(self, config: DictConfig, names: Sequence[str]) -> nn.Module:
-        _check_names(names)
-        net: nn.Module = instantiate(config.net)
-        return net
+    @override
+    def arguments(
+        self, config: Settings, pictures: Mapping[str, Tensor], say: Say
+    ) -> dict[str, Any]:
+        """The style pictures, and the seed of their order."""
+        return {"styles": dict(pictures), "seed": config.seed}
 
-    def begin(self, config: DictConfig, folder: Path, parts: Parts) -> None:
-        """Write ``styles/<name>.png``; name the parts."""
-        (folder / "styles").mkdir(exist_ok=True)
-        for style in parts.styles:
-            write_image(folder / "styles" / f"{style.name}.png", parts.task.styles[style.name])
+    @override
+    def start(self, run: Run) -> None:
+        """Write ``styles/<name>.png``; name the components."""
+        (run.folder / "styles").mkdir(exist_ok=True)
+        for style in run.components.styles:
+            write_image(run.folder / "styles" / f"{style.name}.png", run.task.styles[style.name])
             log.info("style %s: %s", style.name, style.path)
-        net = parts.task.net
+        net = run.task.net
         parameters = sum(p.numel() for p in net.parameters())
         trained = sum(p.numel() for p in net.parameters() if p.requires_grad)
         log.info(
             "net %s, %d styles, %.2f million parameters, %.2f trained",
-            *(type(net).__name__, parts.task.count, parameters / 1e6, trained / 1e6),
+            *(type(net).__name__, run.task.count, parameters / 1e6, trained / 1e6),
         )
-        log.info("loss network %s", parts.task.loss.network.weights_source)
-        log.info("run %s", config.run.dir)
+        log.info("loss network %s", run.task.loss.network.weights_source)
+        log.info("run %s", run.folder)
 
-    def keep(
-        self, config: DictConfig, folder: Path, parts: Parts, *, finished: bool
-    ) -> float | None:
-        """Save the net; give ``val/loss/total``."""
-        losses = final_losses(parts) if finished else {}
-        if rank() == 0:
-            facts = self._styles(config, parts.styles)
-            facts |= describe(config, parts, losses, finished=finished)
-            save_model(folder, parts.task.net, facts)
-            say_where(folder, parts)
-        return losses.get("val/loss/total")
-
-    def _styles(self, config: DictConfig, styles: Sequence[FoundStyle]) -> dict[str, Any]:
-        return {"styles": [style_facts(config, style) for style in styles]}
+    @override
+    def described_styles(self, run: Run) -> dict[str, Any]:
+        """Its styles, in the net's order."""
+        return {"styles": [describe_style(run, style) for style in run.components.styles]}
 
 
-class AddStyleRuns(MultiStyleRuns):
+class AddStyleRunner(MultiStyleRunner):
     """A net of several styles learns more of them, with all that it knows left as it is.
 
     The result is a run of its own: the net with its old styles and the new ones.
     """
 
-    def _settle_bank(self, config: DictConfig) -> None:
+    paths = (*MultiStyleRunner.paths, "bank")
+
+    @override
+    def validate(self, config: Settings, say: Say) -> None:
+        """As `MultiStyleRunner`.
+
+        Raises:
+            StylenetError: no net to add to, or a setting that has no meaning here.
+        """
+        super().validate(config, say)
         if config.bank is None:
             raise StylenetError(
                 "task=add_style was not told which net is to learn the style.",
                 "Use task=add_style bank=<run of task=multistyle> style=cafe_terrace.",
             )
 
-    def _net(self, config: DictConfig, names: Sequence[str]) -> nn.Module:
-        bank = load_model(config.bank)
-        _check_names([*bank.styles, *names])
-        larger, config.net = grown(bank, len(names))
-        return larger
+    @override
+    def net(self, config: Settings, instantiate: Instantiate, styles: Sequence[FoundStyle]) -> Net:
+        """The net of ``bank`` with more styles.
 
-    def begin(self, config: DictConfig, folder: Path, parts: Parts) -> None:
+        Raises:
+            StylenetError: two styles of one name.
+        """
+        bank = load_model(config.bank)
+        check_names([*bank.styles, *(style.name for style in styles)])
+        larger, architecture = grown(bank, len(styles))
+        return Net(larger, architecture, bank)
+
+    @override
+    def start(self, run: Run) -> None:
         """Also copy the pictures of the styles that the net has already."""
-        super().begin(config, folder, parts)
-        bank = load_model(config.bank)
-        copy_pictures([bank], folder, bank.styles)
-        log.info("bank %s: %s", config.bank, ", ".join(bank.styles))
+        super().start(run)
+        bank = bank_of(run)
+        copy_pictures([bank], run.folder, bank.styles)
+        log.info("bank %s: %s", run.config.bank, ", ".join(bank.styles))
 
-    def _styles(self, config: DictConfig, styles: Sequence[FoundStyle]) -> dict[str, Any]:
-        bank = load_model(config.bank)
-        old = list(bank.description["styles"])
-        return {"styles": [*old, *(style_facts(config, style) for style in styles)]}
+    @override
+    def described_styles(self, run: Run) -> dict[str, Any]:
+        """The old styles, then the new ones."""
+        old = list(bank_of(run).description["styles"])
+        return {"styles": [*old, *super().described_styles(run)["styles"]]}
 
 
-def _check_names(names: Sequence[str]) -> None:
+def bank_of(run: Run) -> Model:
+    """The net that a run's own goes on from."""
+    components = run.components
+    assert isinstance(components, NetComponents)
+    assert components.net.bank is not None
+    return components.net.bank
+
+
+def check_names(names: Sequence[str]) -> None:
+    """Refuse two styles of one name.
+
+    Raises:
+        StylenetError: there are.
+    """
     twice = sorted({name for name in names if list(names).count(name) > 1})
     if twice:
         raise StylenetError(
@@ -189,7 +169,7 @@ def _check_names(names: Sequence[str]) -> None:
         )
 
 
-def _settle_factors(config: DictConfig) -> None:
+def settle_style_weights(config: Settings) -> None:
     """Null style weights: what the catalogue has for each style, against the loss network's own.
 
     The other weights are the loss network's for all styles.

@@ -7,64 +7,77 @@ import functools
 import json
 import logging
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeAlias
 
 import torch
-from omegaconf import DictConfig
-from torch import Tensor
+from typing_extensions import override
 
 from stylenet.callbacks import LossCurves, Snapshots
+from stylenet.config import Settings
 from stylenet.errors import StylenetError
 from stylenet.files import write_text
-from stylenet.images import Colours, read_image, resize, write_image
+from stylenet.images import Colours, resize, write_image
 from stylenet.losses import CheckpointedNetwork, LossNetwork, PerceptualLoss
 from stylenet.nets import PixelImage
-from stylenet.regions import Guidance, Seen
-from stylenet.run.building import (
-    Made,
-    Parts,
+from stylenet.regions import Guidance
+from stylenet.runners.base import Components, Instantiate, Run, Runner, Say, as_list
+from stylenet.runners.building import (
     build_loss,
     build_network,
-    instantiate,
-    locate_style,
+    locate_styles,
     read_sized_style,
     scaled,
 )
-from stylenet.run.contents import find_content
-from stylenet.run.regions.regional import (
+from stylenet.runners.inputs import Inputs, find_guidance, grey, read_content
+from stylenet.runners.regional import (
     check_guidance,
-    find_guidance,
     region_results,
     settle_regions,
-    style_names,
     style_targets,
     write_maps,
 )
-from stylenet.tasks import Stage
+from stylenet.tasks import Stage, WhiteNoise
 
 log = logging.getLogger(__name__)
-GREY = 0.5
 FACTS = "result.json"
 StagesOf: TypeAlias = Callable[[int], list[Stage]]
 """Number of steps -> the stages of one transfer."""
 
 
-class PixelRuns:
+@dataclass(frozen=True)
+class PixelComponents(Components):
+    """Of a picture that is optimised; ``guidance`` where it has regions."""
+
+    inputs: Inputs
+    guidance: Guidance | None
+
+
+class PixelRunner(Runner):
     """The result is a picture, ``result.png``, with its losses in ``result.json``."""
 
-    def settle(self, config: DictConfig) -> None:
-        """Styles as a list of texts; what belongs to nets is refused.
+    paths = (
+        *Runner.paths,
+        "paths.contents",
+        "start.picture.path",
+        "regions.content",
+        "regions.style",
+        "regions.annotations",
+        "regions.style_annotations",
+    )
+    named = (*Runner.named, "content")
+
+    @override
+    def validate(self, config: Settings, say: Say) -> None:
+        """Weights, style size and learning rate filled in; what belongs to nets is refused.
 
         Raises:
             StylenetError: a setting that has no meaning here.
         """
-        settle_regions(config)
-        styles = style_names(config)
-        if not styles:
-            raise StylenetError("Got style=[], expected at least one.", "Use style=udnie.")
-        config.style = styles if len(styles) > 1 else styles[0]
-        _settle_weights(config)
+        settle_regions(config, say)
+        self.validate_styles(config)
+        settle_weights(config)
         if config.style_scale is None:
             config.style_scale = 1.0
         if config.optimizer.get("lr", 0) is None:
@@ -89,23 +102,59 @@ class PixelRuns:
             )
         config.compile = False
 
+    def validate_styles(self, config: Settings) -> None:
+        """Styles as a text, or as a list of several.
+
+        Raises:
+            StylenetError: none.
+        """
+        styles = as_list(config.style)
+        if not styles:
+            raise StylenetError("Got style=[], expected at least one.", "Use style=udnie.")
+        config.style = styles if len(styles) > 1 else styles[0]
+
+    @override
     def progress(self, folder: Path) -> tuple[int, bool]:
-        """As ``result.json`` says; (0, False) where the run was killed before there was one."""
+        """As ``result.json`` says."""
         file = folder / FACTS
         facts = json.loads(file.read_text()) if file.is_file() else {}
         return facts.get("steps", 0), facts.get("finished", False)
 
-    def make(self, config: DictConfig) -> Made:
+    @override
+    def build(self, config: Settings, instantiate: Instantiate, say: Say) -> PixelComponents:
         """The picture, its loss at each size."""
-        found = tuple(locate_style(config, name) for name in style_names(config))
-        paintings = [read_sized_style(config, style) for style in found]
-        network = build_network(config)
-        read = _read_content(config)
-        guidance = find_guidance(config, read, found, paintings, network)
-        photo = _grey(config, guidance) if read is None else read.picture
+        return self.paint(config, self.inputs(config, instantiate, say), instantiate, say)
+
+    def inputs(self, config: Settings, instantiate: Instantiate, say: Say) -> Inputs:
+        """What the configuration names."""
+        content, start = read_content(config, instantiate), instantiate(config.start)
+        if isinstance(start, functools.partial):
+            raise StylenetError(
+                "Got a start that waits for a picture of the run (start=filled).",
+                "Use task=sketch, or start=picture start.picture.path=<file>.",
+            )
+        regions = config.get("regions")
+        source = None if regions is None else instantiate(regions)
+        if content is None and source is not None and getattr(start, "of_content", False):
+            start = WhiteNoise()
+            say("no content picture: the picture starts from noise")
+        return Inputs(content, tuple(as_list(config.style)), source, start)
+
+    def paint(
+        self, config: Settings, inputs: Inputs, instantiate: Instantiate, say: Say
+    ) -> PixelComponents:
+        """The picture that is painted from ``inputs``, its loss at each size."""
+        found = locate_styles(config, inputs.styles, say)
+        paintings = [read_sized_style(config, instantiate, style) for style in found]
+        network = build_network(config, instantiate)
+        guidance = find_guidance(inputs, [s.path for s in found], paintings, network, say)
+        if inputs.content is None:
+            photo = grey(config, instantiate, guidance)
+        else:
+            photo = inputs.content.picture
         if guidance is not None:
             guidance = guidance.fitted(photo, paintings)
-            check_guidance(config, guidance, network, photo, paintings)
+            check_guidance(config, guidance, network, photo, paintings, say)
         colours: Colours = instantiate(config.colours)
         seen = [colours.before(photo, painting) for painting in paintings]
         content, styles = seen[0][0], [style for _, style in seen]
@@ -120,7 +169,8 @@ class PixelRuns:
             shrunk = [scaled(style, height / photo.shape[-2]) for style in styles]
             # Targets come from the very network that reads the picture: one in bfloat16 has weights
             # that are rounded, and would find even the style picture at a distance from exact ones.
-            loss = build_loss(config, **style_targets(config, guidance, shrunk), network=reader)
+            targets = style_targets(config, guidance, shrunk)
+            loss = build_loss(config, instantiate, **targets, network=reader)
             large = height * width > config.checkpoint_px**2
             loss.network = CheckpointedNetwork(reader) if large else reader
             return loss
@@ -138,9 +188,9 @@ class PixelRuns:
                 for h, w, end in instantiate(config.scales)(height, width, steps)
             ]
 
-        stages = self.arrange(config, stages_of)
+        stages = self.arrange(config, instantiate, stages_of)
         generator = torch.Generator().manual_seed(config.seed)
-        start = instantiate(config.start)(stages[0].content, styles[0], generator)
+        start = inputs.start(stages[0].content, styles[0], generator)
         # partial, because Hydra takes dataclasses among its arguments for configurations
         task = instantiate(config.task, _partial_=True)(
             net=PixelImage(start, layout),
@@ -149,45 +199,51 @@ class PixelRuns:
             optimizer=instantiate(config.optimizer),
             scheduler=instantiate(config.scheduler) if config.scheduler else None,
         )
-        return Made(found, task, instantiate(config.data), guidance=guidance)
+        return PixelComponents(found, task, instantiate(config.data), inputs, guidance)
 
-    def arrange(self, config: DictConfig, stages_of: StagesOf) -> Sequence[Stage]:
+    def arrange(
+        self, config: Settings, instantiate: Instantiate, stages_of: StagesOf
+    ) -> Sequence[Stage]:
         """The stages of the run: here those of one transfer, which takes all its steps."""
+        del instantiate
         return stages_of(config.trainer.max_steps)
 
-    def begin(self, config: DictConfig, folder: Path, parts: Parts) -> None:
-        """Write ``content.png`` and ``style.png`` as the loss sees them; name the parts."""
-        task = parts.task
-        if config.content is not None:
-            write_image(folder / "content.png", task.stages[-1].content)
-            log.info("content %s", config.content)
-        write_image(folder / "style.png", task.style)
-        for style in parts.styles:
+    @override
+    def start(self, run: Run) -> None:
+        """Write ``content.png`` and ``style.png`` as the loss sees them; name the components."""
+        task, components = run.task, run.components
+        assert isinstance(components, PixelComponents)
+        if components.inputs.content is not None:
+            write_image(run.folder / "content.png", task.stages[-1].content)
+            log.info("content %s", components.inputs.content.name)
+        write_image(run.folder / "style.png", task.style)
+        for style in components.styles:
             log.info("style %s: %s", style.name, style.path)
-        if parts.guidance is not None:
-            write_maps(folder, parts.guidance, style_names(config))
+        if components.guidance is not None:
+            write_maps(run.folder, components.guidance, components.inputs.styles)
         sizes = [f"{stage.size[1]} x {stage.size[0]}" for stage in task.stages]
         log.info("picture %s pixels", ", then ".join(sizes))
         log.info("loss network %s", task.loss.network.weights_source)
-        log.info("run %s", config.run.dir)
+        log.info("run %s", run.folder)
 
-    def keep(
-        self, config: DictConfig, folder: Path, parts: Parts, *, finished: bool
-    ) -> float | None:
+    @override
+    def save_results(self, run: Run, *, finished: bool) -> float | None:
         """Write ``result.png`` and ``result.json``; give the result's loss."""
-        task, curves = parts.task, parts.callback(LossCurves)
-        write_image(folder / "result.png", task.result())
+        task, components = run.task, run.components
+        assert isinstance(components, PixelComponents)
+        write_image(run.folder / "result.png", task.result())
         facts: dict[str, Any] = {
-            "steps": parts.trainer.global_step,
+            "steps": run.trainer.global_step,
             "evaluations": task.evaluations,
             "finished": finished,
             "losses": task.final_losses,
         }
-        if parts.guidance is not None:
-            facts["regions"] = region_results(parts.guidance, style_names(config), task)
-        write_text(folder / FACTS, json.dumps(facts, indent=2) + "\n")
-        log.info("picture   %s", folder / "result.png")
-        snapshots = parts.callback(Snapshots)
+        if components.guidance is not None:
+            names = components.inputs.styles
+            facts["regions"] = region_results(components.guidance, names, task)
+        write_text(run.folder / FACTS, json.dumps(facts, indent=2) + "\n")
+        log.info("picture   %s", run.folder / "result.png")
+        snapshots, curves = run.callback(Snapshots), run.callback(LossCurves)
         if snapshots is not None:
             log.info("on its way %s", snapshots.filmstrip)
         if curves is not None:
@@ -195,25 +251,9 @@ class PixelRuns:
         return task.final_losses.get("total") if finished else None
 
 
-def _settle_weights(config: DictConfig) -> None:
+def settle_weights(config: Settings) -> None:
     """Null weights: not the catalogue's, tuned for nets, but the loss network's for pictures."""
     loss, weights = config.loss, config.loss_network.optimised
     for key in ("content_weight", "style_weight", "tv_weight"):
         if key in loss and loss[key] is None:
             loss[key] = weights[key]
-
-
-def _read_content(config: DictConfig) -> Seen | None:
-    """The content picture at its size; None where there is none."""
-    if config.content is None:
-        return None
-    folder = config.paths.contents
-    file = find_content(str(config.content), Path(folder).expanduser() if folder else None)
-    return Seen(str(config.content), file, instantiate(config.content_size)(read_image(file))[None])
-
-
-def _grey(config: DictConfig, guidance: Guidance | None) -> Tensor:
-    """What stands for a content picture, (1,3,H,W): mid grey, of the shape of the regions' map."""
-    height, width = (1, 1) if guidance is None else guidance.content.size
-    size = instantiate(config.content_size)
-    return size(torch.full((1, 3, height, width), GREY))  # type: ignore[no-any-return]

@@ -10,22 +10,23 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from omegaconf import DictConfig
 from torch import Generator, Tensor
+from typing_extensions import override
 
+from stylenet.config import Settings
 from stylenet.errors import StylenetError
 from stylenet.images import contact_sheet, read_image, resize, write_image
 from stylenet.losses import CheckpointedNetwork, LossNetwork, PerceptualLoss, Term
 from stylenet.regions import level_pictures
-from stylenet.run.building import Parts, instantiate
-from stylenet.runners.pixels import PixelRuns, StagesOf
+from stylenet.runners.base import Instantiate, Run, Say
+from stylenet.runners.pixels import PixelRunner, StagesOf
 from stylenet.tasks import FreshStage, Stage
 
 log = logging.getLogger(__name__)
 INTERMEDIATE = "intermediate.png"
 
 
-class PyramidRuns(PixelRuns):
+class PyramidRunner(PixelRunner):
     """Two transfers, one after the other.
 
     The first one's content term wants the features of another level of the content picture's
@@ -35,13 +36,14 @@ class PyramidRuns(PixelRuns):
     A run that was interrupted goes on in the transfer that it was in.
     """
 
-    def settle(self, config: DictConfig) -> None:
+    @override
+    def validate(self, config: Settings, say: Say) -> None:
         """As of one picture that is optimised; layers of the levels and steps are filled in.
 
         Raises:
             StylenetError: a setting that has no meaning, or no steps for one of the transfers.
         """
-        super().settle(config)
+        super().validate(config, say)
         if lacking := {"content", "style"} - set(config.loss.terms):
             raise StylenetError(
                 f"Got a loss without {' and '.join(sorted(lacking))}, expected both: the levels "
@@ -53,7 +55,7 @@ class PyramidRuns(PixelRuns):
                 "Got content=null, but task=pyramid begins with the pyramid of a content picture.",
                 "Name one: content=chelsea.",
             )
-        if config.regions is not None:
+        if config.get("regions") is not None:
             raise StylenetError(
                 "Got regions for task=pyramid, whose second transfer has no map of its style: that "
                 "is the picture which the first one painted.",
@@ -79,38 +81,45 @@ class PyramidRuns(PixelRuns):
                 "as many: pyramid.levels=2 'pyramid.layers=[relu1_2,relu3_2]'.",
             )
 
-    def arrange(self, config: DictConfig, stages_of: StagesOf) -> Sequence[Stage]:
+    @override
+    def arrange(
+        self, config: Settings, instantiate: Instantiate, stages_of: StagesOf
+    ) -> Sequence[Stage]:
         """The stages of the one transfer, then those of the other."""
         steps, rest = config.pyramid.steps, config.trainer.max_steps - config.pyramid.steps
         file = Path(config.run.dir) / INTERMEDIATE
+        against = functools.partial(_against_levels, config, instantiate)
+        in_style = functools.partial(_in_style_of, config, instantiate, file)
         first = [
-            _with_losses(stage, functools.partial(_against_levels, config, stage.content))
+            _with_losses(stage, functools.partial(against, stage.content))
             for stage in _stages(stages_of, steps, "first")
         ]
         start, *others = [
-            _with_losses(stage, functools.partial(_in_style_of, config, file, stage.size))
+            _with_losses(stage, functools.partial(in_style, stage.size))
             for stage in _stages(stages_of, rest, "second")
         ]
-        begin = functools.partial(_begin, config, file, start.content)
+        begin = functools.partial(_begin, config, instantiate, file, start.content)
         fresh = FreshStage(**vars(start), begin=begin)
         return [*first, *(replace(stage, end=steps + stage.end) for stage in (fresh, *others))]
 
-    def begin(self, config: DictConfig, folder: Path, parts: Parts) -> None:
+    @override
+    def start(self, run: Run) -> None:
         """Also write the levels."""
-        super().begin(config, folder, parts)
-        levels = _levels(config, parts.task.stages[-1].content)
+        super().start(run)
+        config = run.config
+        levels = _levels(config, run.task.stages[-1].content)
         for number, (layer, level) in enumerate(levels.items(), 1):
-            write_image(folder / f"level_{number}.png", level)
+            write_image(run.folder / f"level_{number}.png", level)
             log.info("level %d of the pyramid at %s", number, layer)
         steps, rest = config.pyramid.steps, config.trainer.max_steps - config.pyramid.steps
         log.info("%d steps paint the levels, %d more the content in that style", steps, rest)
 
-    def keep(
-        self, config: DictConfig, folder: Path, parts: Parts, *, finished: bool
-    ) -> float | None:
+    @override
+    def save_results(self, run: Run, *, finished: bool) -> float | None:
         """Also write ``sheet.png``; of a run that was interrupted, what there is."""
-        loss = super().keep(config, folder, parts, finished=finished)
-        levels = {f"level_{n}": f"level {n}: {k}" for n, k in enumerate(config.pyramid.layers, 1)}
+        loss, folder = super().save_results(run, finished=finished), run.folder
+        layers = run.config.pyramid.layers
+        levels = {f"level_{n}": f"level {n}: {layer}" for n, layer in enumerate(layers, 1)}
         titles = {"content": "content", "style": "style", **levels}
         titles |= {Path(INTERMEDIATE).stem: "from the levels", "result": "in its style"}
         files = {title: folder / f"{name}.png" for name, title in titles.items()}
@@ -141,7 +150,7 @@ def _with_losses(stage: Stage, change: Callable[[PerceptualLoss], PerceptualLoss
     )
 
 
-def _levels(config: DictConfig, content: Tensor) -> Mapping[str, Tensor]:
+def _levels(config: Settings, content: Tensor) -> Mapping[str, Tensor]:
     """Layer -> its level of the pyramid of ``content`` (1,3,H,W), as a picture of that size."""
     array = content[0].permute(1, 2, 0).double().cpu().numpy()
     pictures = level_pictures(array, config.pyramid.levels)
@@ -149,14 +158,20 @@ def _levels(config: DictConfig, content: Tensor) -> Mapping[str, Tensor]:
     return dict(zip(config.pyramid.layers, tensors, strict=True))
 
 
-def _against_levels(config: DictConfig, content: Tensor, loss: PerceptualLoss) -> PerceptualLoss:
+def _against_levels(
+    config: Settings, instantiate: Instantiate, content: Tensor, loss: PerceptualLoss
+) -> PerceptualLoss:
     levels = _levels(config, content)
     term = instantiate(config.pyramid.term)(network=_reader(loss), levels=levels)
     return _with_term(loss, "content", term)
 
 
 def _in_style_of(
-    config: DictConfig, file: Path, size: tuple[int, int], loss: PerceptualLoss
+    config: Settings,
+    instantiate: Instantiate,
+    file: Path,
+    size: tuple[int, int],
+    loss: PerceptualLoss,
 ) -> PerceptualLoss:
     style = resize(read_image(file)[None], *size)
     settings: dict[str, Any] = {"network": _reader(loss), "style": style, "style_weights": None}
@@ -174,7 +189,9 @@ def _reader(loss: PerceptualLoss) -> LossNetwork:
     return network.network if isinstance(network, CheckpointedNetwork) else network
 
 
-def _begin(config: DictConfig, file: Path, content: Tensor, painted: Tensor) -> Tensor:
+def _begin(
+    config: Settings, instantiate: Instantiate, file: Path, content: Tensor, painted: Tensor
+) -> Tensor:
     """Keep what the first transfer painted; where the second one starts."""
     write_image(file, painted)
     log.info("from the levels: %s; now in its style", file)

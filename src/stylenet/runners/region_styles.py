@@ -4,33 +4,37 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
-from pathlib import Path
 
-from omegaconf import DictConfig
-from torch import nn
+from typing_extensions import override
 
 from stylenet.apply import load_model
+from stylenet.config import Settings
 from stylenet.errors import StylenetError
-from stylenet.run.building import Parts
-from stylenet.runners.multistyle import MultiStyleRuns
+from stylenet.runners.base import Instantiate, Run, Say
+from stylenet.runners.multistyle import MultiStyleRunner
+from stylenet.runners.nets import Net
+from stylenet.styles import FoundStyle
 
 log = logging.getLogger(__name__)
 
 
-class RegionStyleRuns(MultiStyleRuns):
+class RegionStylesRunner(MultiStyleRunner):
     """A net is trained for several styles side by side in a picture, and kept like any of several.
 
     It is one of several styles in all that is done with it: whole pictures, mixtures, regions. With
     ``bank`` it begins as a net of these styles, which so learns what it lacks in some steps.
     """
 
-    def settle(self, config: DictConfig) -> None:
-        """As `MultiStyleRuns`; one style has no regions.
+    paths = (*MultiStyleRunner.paths, "bank")
+
+    @override
+    def validate(self, config: Settings, say: Say) -> None:
+        """As `MultiStyleRunner`; one style has no regions.
 
         Raises:
             StylenetError: a setting that has no meaning here.
         """
-        super().settle(config)
+        super().validate(config, say)
         if len(config.style) < 2:
             raise StylenetError(
                 f"Got style={list(config.style)}, but task=regions trains a net for styles side by "
@@ -38,31 +42,33 @@ class RegionStyleRuns(MultiStyleRuns):
                 "Give two or more, e.g. 'style=[udnie,starry_night]', or use task=feedforward.",
             )
 
-    def _settle_bank(self, config: DictConfig) -> None:
-        """The net to begin with may be any of several styles."""
+    @override
+    def net(self, config: Settings, instantiate: Instantiate, styles: Sequence[FoundStyle]) -> Net:
+        """The net of ``bank``, if it is given, else a new one.
 
-    def _net(self, config: DictConfig, names: Sequence[str]) -> nn.Module:
+        Raises:
+            StylenetError: a bank of other styles.
+        """
         if config.bank is None:
-            return super()._net(config, names)
-        bank = load_model(config.bank)
+            return super().net(config, instantiate, styles)
+        bank, names = load_model(config.bank), [style.name for style in styles]
         if bank.styles != tuple(names):
             raise StylenetError(
                 f"Got style=[{','.join(names)}] and bank={config.bank}, a net of "
                 f"{', '.join(bank.styles) or 'one style'}.",
                 "Name the styles of the net, in its order.",
             )
-        config.net = bank.description["architecture"]
-        return bank.net.train().requires_grad_(True)
+        module = bank.net.train().requires_grad_(True)
+        return Net(module, bank.description["architecture"], bank)
 
-    def keep(
-        self, config: DictConfig, folder: Path, parts: Parts, *, finished: bool
-    ) -> float | None:
+    @override
+    def save_results(self, run: Run, *, finished: bool) -> float | None:
         """Also say how to paint by a map."""
-        loss = super().keep(config, folder, parts, finished=finished)
-        first, second, *_ = (style.name for style in parts.styles)
+        loss = super().save_results(run, finished=finished)
+        first, second, *_ = (style.name for style in run.components.styles)
         log.info(
             "by a map  python evaluate.py 'model=%s' content=<picture> region_map=<map> "
             "'region_styles={red: %s, blue: %s}'",
-            *(folder, first, second),
+            *(run.folder, first, second),
         )
         return loss

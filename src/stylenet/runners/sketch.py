@@ -3,41 +3,82 @@
 from __future__ import annotations
 
 import csv
+import functools
 import io
 import logging
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
-from omegaconf import DictConfig
+import numpy as np
+import torch
 from torch import Tensor
+from typing_extensions import override
 
+from stylenet.config import Settings
 from stylenet.errors import StylenetError
 from stylenet.files import write_text
-from stylenet.images import contact_sheet, read_image, write_image
-from stylenet.regions import write_region_map
-from stylenet.run.building import Made, Parts
-from stylenet.run.regions.sketching import Plan, as_picture, plan_sketch
-from stylenet.runners.pixels import PixelRuns
+from stylenet.images import (
+    contact_sheet,
+    read_image,
+    to_pil,
+    to_tensor,
+    write_image,
+)
+from stylenet.regions import Guidance, Ranked, RegionMap, Seen, correspond, read_map
+from stylenet.runners.base import Instantiate, Run, Say
+from stylenet.runners.inputs import Inputs
+from stylenet.runners.pixels import PixelComponents, PixelRunner
+from stylenet.runners.sketching import Plan, as_picture, plan_sketch
 
 log = logging.getLogger(__name__)
-# conf/start/filled.yaml names one of them
 DRAWING, REGIONS, FILLED = "drawing.png", "drawing_regions.png", "filled.png"
 REFERENCE, SEGMENTS = "reference.png", "reference_regions.png"
 GUIDED, RESULT, SHEET = "guided.png", "result.png", "sheet.png"
 RANKING, TOP = "ranking.csv", "top"
-MAPS = "stylenet.regions.sources.MapPictures"
 
 
-class SketchRuns:
+@dataclass(frozen=True)
+class Matched:
+    """A drawing and its reference, with what belongs to what.
+
+    Attributes:
+        pictures: by the names of their files, (3,H,W) in [0,1], as the files hold them.
+        reference: the picture that the drawing is coloured after.
+        ranking: of the library's pictures, best first; empty where the reference was given.
+    """
+
+    pictures: Mapping[str, Tensor]
+    reference: Path
+    ranking: tuple[Ranked, ...] = ()
+
+    def guidance(self) -> Guidance:
+        """Regions of the drawing, and those of the reference that they belong to."""
+        drawn, seen = (_read(self.pictures[name], name) for name in (REGIONS, SEGMENTS))
+        return Guidance(*correspond(drawn, seen, None, {}))
+
+
+@dataclass(frozen=True)
+class SketchComponents(PixelComponents):
+    """Of a drawing that is coloured."""
+
+    matched: Matched
+
+
+class SketchRunner(PixelRunner):
     """As a picture that is optimised, with all that leads to it in files and in ``sheet.png``."""
 
-    def __init__(self) -> None:
-        self.pixels = PixelRuns()
+    paths = (
+        *PixelRunner.paths,
+        *("sketch", "library", "reference", "sketch_mask", "reference_mask"),
+    )
 
-    def settle(self, config: DictConfig) -> None:
+    @override
+    def validate(self, config: Settings, say: Say) -> None:
         """See that there is a sketch and something to colour it after.
 
         Raises:
-            StylenetError: one of them is missing, or a mask of no reference.
+            StylenetError: one of them is missing, a mask of no reference, or inputs of other tasks.
         """
         if config.sketch is None:
             raise StylenetError(
@@ -55,47 +96,57 @@ class SketchRuns:
                 "Give reference=<picture>, too.",
             )
         if config.resume is None:
-            _check_given(config)
-            config.content = config.sketch
-            config.style = config.reference or config.library  # until the reference is found
-        self.pixels.settle(config)
+            _refuse_others(config)
+        super().validate(config, say)
 
-    def progress(self, folder: Path) -> tuple[int, bool]:
-        """As ``result.json`` says."""
-        return self.pixels.progress(folder)
+    @override
+    def validate_styles(self, config: Settings) -> None:
+        """None: the style is the reference."""
 
-    def make(self, config: DictConfig) -> Made:
-        """Everything up to the painting, in files that the configuration names from now on."""
+    @override
+    def build(self, config: Settings, instantiate: Instantiate, say: Say) -> SketchComponents:
+        """Everything up to the painting; of a run that is resumed, as its files have it."""
         if config.resume is None:
-            plan = plan_sketch(config)
-            folder = Path(config.run.dir)
-            write_plan(plan, folder)
-            config.reference = config.style = str(plan.reference)
-            config.content = str(folder / DRAWING)
-            config.regions.content = str(folder / REGIONS)
-            config.regions.style = str(folder / SEGMENTS)
-        return self.pixels.make(config)
+            matched = match(plan_sketch(config, instantiate, say))
+        else:
+            matched = matched_in(Path(config.run.dir), config.reference)
+        start = instantiate(config.start)
+        if isinstance(start, functools.partial):  # start=filled
+            start = start(picture=matched.pictures[FILLED])
+        file = Path(config.run.dir) / DRAWING
+        lines = instantiate(config.content_size)(matched.pictures[DRAWING])[None]
+        inputs = Inputs(
+            Seen(str(file), file, lines),
+            (str(matched.reference),),
+            lambda *_: matched.guidance(),
+            start,
+        )
+        painted = self.paint(config, inputs, instantiate, say)
+        return SketchComponents(**vars(painted), matched=matched)
 
-    def begin(self, config: DictConfig, folder: Path, parts: Parts) -> None:
-        """As any picture that is optimised."""
-        self.pixels.begin(config, folder, parts)
+    @override
+    def start(self, run: Run) -> None:
+        """Also write what was found: drawing, reference, their regions, the ranking."""
+        assert isinstance(run.components, SketchComponents)
+        write_matched(run.components.matched, run.folder)
+        super().start(run)
 
-    def keep(
-        self, config: DictConfig, folder: Path, parts: Parts, *, finished: bool
-    ) -> float | None:
+    @override
+    def save_results(self, run: Run, *, finished: bool) -> float | None:
         """Write the result, ``guided.png`` without the lines, and ``sheet.png``."""
-        write_image(folder / GUIDED, parts.task.guided())
-        loss = self.pixels.keep(config, folder, parts, finished=finished)
+        folder = run.folder
+        write_image(folder / GUIDED, run.task.guided())
+        loss = super().save_results(run, finished=finished)
         write_image(folder / SHEET, sheet(folder))
         log.info("sheet     %s", folder / SHEET)
         return loss
 
 
-def _check_given(config: DictConfig) -> None:
-    source = config.regions.get("_target_")
-    if source != MAPS:
+def _refuse_others(config: Settings) -> None:
+    if config.regions is not None:
         raise StylenetError(
-            f"Got regions={source} for task=sketch, which finds its regions in the lines.",
+            f"Got regions={config.regions.get('_target_')} for task=sketch, which finds its "
+            "regions in the lines.",
             "Leave regions out, or give sketch_mask= and reference_mask=.",
         )
     for key, instead in (("content", "sketch"), ("style", "reference")):
@@ -105,20 +156,41 @@ def _check_given(config: DictConfig) -> None:
             )
 
 
-def write_plan(plan: Plan, folder: Path) -> None:
-    """Write what was found into ``folder``: drawing, reference, their regions, the ranking."""
-    regions, segments = plan.match.maps()
-    write_image(folder / DRAWING, plan.lines)
-    write_region_map(folder / REGIONS, regions)
-    write_image(folder / FILLED, as_picture(plan.filled()))
-    write_image(folder / REFERENCE, as_picture(plan.picture))
-    write_region_map(folder / SEGMENTS, segments)
-    if not plan.ranking:
+def match(plan: Plan) -> Matched:
+    """What was planned, as the files of the run will hold it."""
+    regions, segments = (_drawn(one) for one in plan.match.maps())
+    pictures = {
+        DRAWING: plan.lines,
+        REGIONS: regions,
+        FILLED: as_picture(plan.filled()),
+        REFERENCE: as_picture(plan.picture),
+        SEGMENTS: segments,
+    }
+    # rounded, so that a run that reads them from its files goes on in the very same way
+    rounded = {name: to_tensor(to_pil(picture)) for name, picture in pictures.items()}
+    return Matched(rounded, plan.reference, plan.ranking)
+
+
+def matched_in(folder: Path, reference: str | None) -> Matched:
+    """What the run in ``folder`` found; ``reference`` is the one that it was given, if any."""
+    names = (DRAWING, REGIONS, FILLED, REFERENCE, SEGMENTS)
+    pictures = {name: read_image(folder / name) for name in names}
+    if reference is None:
+        with (folder / RANKING).open(newline="") as table:
+            reference = next(csv.DictReader(table))["picture"]
+    return Matched(pictures, Path(reference))
+
+
+def write_matched(matched: Matched, folder: Path) -> None:
+    """Write the pictures into ``folder``, and the ranking if there is one."""
+    for name, picture in matched.pictures.items():
+        write_image(folder / name, picture)
+    if not matched.ranking:
         return
     table = io.StringIO()
     writer = csv.writer(table)
     writer.writerow(["place", "picture", "distance", "mirrored"])
-    for place, hit in enumerate(plan.ranking, start=1):
+    for place, hit in enumerate(matched.ranking, start=1):
         writer.writerow([place, hit.file, f"{hit.distance:.4f}", hit.mirrored])
         write_image(folder / TOP / f"{place:02d}_{hit.file.stem}.png", read_image(hit.file))
     write_text(folder / RANKING, table.getvalue())
@@ -128,8 +200,17 @@ def sheet(folder: Path) -> Tensor:
     """Every intermediate picture of the run in ``folder``, a row a step."""
     rows = [(DRAWING, REGIONS, FILLED), (REFERENCE, SEGMENTS), (GUIDED, RESULT)]
     titles = ["drawing, regions, filled", "reference, segments", "guided, with lines"]
-    pictures = [[read_image(folder / name) for name in row] for row in rows]
+    pictures: list[Sequence[Tensor]] = [[read_image(folder / n) for n in row] for row in rows]
     if tops := sorted((folder / TOP).glob("*.png")):
         pictures.insert(1, [read_image(file) for file in tops])
         titles.insert(1, "nearest shapes")
     return contact_sheet(pictures, row_titles=titles, cell=240)
+
+
+def _drawn(regions: RegionMap) -> Tensor:
+    """A map in its colours, (3,H,W) in [0,1]."""
+    return torch.from_numpy(regions.picture()).permute(2, 0, 1).float() / 255
+
+
+def _read(picture: Tensor, name: str) -> RegionMap:
+    return read_map(np.asarray(to_pil(picture)), f"The region map {name}")

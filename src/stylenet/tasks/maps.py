@@ -78,6 +78,8 @@ class RandomMaps:
 class DataMaps:
     """The data's own maps: their first region has the first style, and so on."""
 
+    reads_data = True  # so that data with maps are not refused
+
     def __call__(
         self, styles: int, pictures: Tensor, own: Tensor | None, step: int, seed: int
     ) -> Tensor:

@@ -36,6 +36,11 @@ class RegionStyles(MultiStyle):
         super().__init__(*arguments, **more)
         self.maps = RandomMaps() if maps is None else maps
 
+    @property
+    def reads_maps(self) -> bool:
+        """Whether the maps are the data's own."""
+        return bool(getattr(self.maps, "reads_data", False))
+
     def maps_at(self, step: int, batch: Batch) -> Tensor:
         """Where the styles are wanted in a batch: (N,S,H,W), on the CPU."""
         pictures, own = _parts(batch)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import ClassVar, TypeAlias
 
 import torch
 from torch import Generator, Tensor
@@ -13,7 +13,10 @@ from stylenet.errors import StylenetError
 from stylenet.nets.pixels import resized
 
 Start: TypeAlias = Callable[[Tensor, Tensor, Generator], Tensor]
-"""(content (1,3,H,W), style (1,3,h,w), random generator) -> picture (1,3,H,W), all in [0,1]."""
+"""(content (1,3,H,W), style (1,3,h,w), random generator) -> picture (1,3,H,W), all in [0,1].
+
+One with a true attribute ``of_content`` has no meaning without a content picture.
+"""
 
 
 @dataclass(frozen=True)
@@ -36,6 +39,8 @@ class WhiteNoise:
 @dataclass(frozen=True)
 class FromContent:
     """The content picture."""
+
+    of_content: ClassVar[bool] = True
 
     def __call__(self, content: Tensor, style: Tensor, generator: Generator) -> Tensor:
         """The content."""
@@ -71,6 +76,8 @@ class FromPicture:
 class NoisyContent:
     """Content and white noise mixed: ``noise`` times the noise, the rest content."""
 
+    of_content: ClassVar[bool] = True
+
     noise: float = 0.6
 
     def __post_init__(self) -> None:
@@ -85,6 +92,8 @@ class NoisyContent:
 @dataclass(frozen=True)
 class SpeckledContent:
     """The content, but white noise at a random ``share`` of the pixels."""
+
+    of_content: ClassVar[bool] = True
 
     share: float = 0.5
 

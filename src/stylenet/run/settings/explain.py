@@ -12,7 +12,9 @@ from omegaconf import DictConfig
 from omegaconf.errors import ConfigAttributeError, ConfigKeyError, OmegaConfBaseException
 
 from stylenet.errors import StylenetError
+from stylenet.run.settings.inputs import tasks_with, wanted
 
+_NO_GROUP = re.compile(r"Could not override '([^']+)'\. No match in the defaults list")
 _WORD = re.compile(r"[A-Za-z][\w-]*")
 
 
@@ -31,13 +33,23 @@ def explain(error: BaseException, overrides: Sequence[str]) -> str:
     if isinstance(cause, misspelt) and isinstance(cause.parent_node, DictConfig):
         key = str(cause.key)
         known = [str(sibling) for sibling in cause.parent_node]
+        if key not in known and not cause.parent_node._get_full_key(None) and tasks_with(key):
+            return f"Error: Got {_given(key, overrides)}. {wanted(key, set(known))}"
         if key not in known:
             full_key = str(cause.full_key or key)
             above = full_key.removesuffix(key)
             return f"Error: there is no key {full_key}. {_siblings(key, known, above)}"
+    unknown = _NO_GROUP.match(str(error))
+    if unknown is not None and tasks_with(key := re.split("[/@]", unknown[1])[0]):
+        return f"Error: Got {_given(key, overrides)}. {wanted(key, set())}"
     words = f"{error}. {cause}" if isinstance(cause, OmegaConfBaseException) else str(error)
     message = " ".join(re.sub(r"To append to your default list use \+\S+", "", words).split())
     return f"Error: {message} (command line: {' '.join(overrides) or 'no overrides'})"
+
+
+def _given(key: str, overrides: Iterable[str]) -> str:
+    """The override that sets the root key ``key``, as it was typed; else the key."""
+    return next((o for o in overrides if re.match(rf"[+~]*{re.escape(key)}\b", o)), key)
 
 
 def _choice(missing: str, overrides: Iterable[str]) -> tuple[str, str]:

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import copy
-import functools
 import logging
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import torch
-from omegaconf import DictConfig, ListConfig, open_dict
 from torch import Tensor
 
+from stylenet.config import Settings
 from stylenet.errors import StylenetError
 from stylenet.losses import LossNetwork, RegionStyleTerm, View
 from stylenet.losses.features import read_features
@@ -20,31 +19,20 @@ from stylenet.losses.regions import FEW_CELLS, MIN_CELLS, cells_of
 from stylenet.losses.targets import guides_for
 from stylenet.regions import RegionError, RegionMap
 from stylenet.regions.files import write_region_map
-from stylenet.regions.guiding import Guidance, RegionSource, Seen, soft
-from stylenet.run.building import instantiate
-from stylenet.run.notes import note
-from stylenet.styles import FoundStyle
+from stylenet.regions.guiding import Guidance, soft
+from stylenet.runners.base import Say
 from stylenet.tasks import Gatys
 
 log = logging.getLogger(__name__)
-STARTS_OF_CONTENT = {
-    f"stylenet.tasks.{name}" for name in ("FromContent", "NoisyContent", "SpeckledContent")
-}
 
 
-def style_names(config: DictConfig) -> list[str]:
-    """``style`` as a list."""
-    styles = config.style if isinstance(config.style, ListConfig) else [config.style]
-    return [str(style) for style in styles]
-
-
-def settle_regions(config: DictConfig) -> None:
-    """Styles named for regions; without a content picture neither its loss nor its start.
+def settle_regions(config: Settings, say: Say) -> None:
+    """Styles named for regions; without a content picture there is none of its loss.
 
     Raises:
         StylenetError: the loss has no style term that could have regions.
     """
-    if not wants_regions(config):
+    if config.get("regions") is None:
         return
     if "layers" not in config.loss.terms.style:
         raise StylenetError(
@@ -56,13 +44,8 @@ def settle_regions(config: DictConfig) -> None:
         files = {str(key): _settled(str(style)) for key, style in chosen.items()}
         config.regions.styles, config.style = files, list(dict.fromkeys(files.values()))
     if config.content is None and "content" in config.loss.terms:
-        with open_dict(config):
-            del config.loss.terms["content"]
-        words = "no content picture: no content term"
-        if config.start.get("_target_") in STARTS_OF_CONTENT:
-            config.start = {"_target_": "stylenet.tasks.WhiteNoise", "spread": 1.0}
-            words += ", and the picture starts from noise"
-        note(config, words)
+        del config.loss.terms["content"]
+        say("no content picture: no content term")
 
 
 def _settled(style: str) -> str:
@@ -70,35 +53,8 @@ def _settled(style: str) -> str:
     return str(path.absolute()) if path.is_file() else style
 
 
-def wants_regions(config: DictConfig) -> bool:
-    """Whether a source of regions was chosen; runs from before there were any have no such key."""
-    return "regions" in config and config.regions is not None
-
-
-def find_guidance(
-    config: DictConfig,
-    content: Seen | None,
-    found: Sequence[FoundStyle],
-    paintings: Sequence[Tensor],
-    network: LossNetwork,
-) -> Guidance | None:
-    """What the chosen source of regions finds, its words noted; None where none was chosen."""
-    if not wants_regions(config):
-        return None
-    source: RegionSource = instantiate(config.regions)
-    names = style_names(config)
-    styles = [
-        Seen(name, style.path, painting)
-        for name, style, painting in zip(names, found, paintings, strict=True)
-    ]
-    guidance = source(content, styles, functools.partial(read_features, network))
-    for words in guidance.words:
-        note(config, f"regions: {words}")
-    return guidance
-
-
 def style_targets(
-    config: DictConfig, guidance: Guidance | None, styles: Sequence[Tensor]
+    config: Settings, guidance: Guidance | None, styles: Sequence[Tensor]
 ) -> dict[str, Any]:
     """What the style term wants to know of ``styles``, pictures of any one scale."""
     if guidance is None:
@@ -106,7 +62,7 @@ def style_targets(
     return {**guidance.targets(styles), "region_weights": region_weights(config, guidance)}
 
 
-def region_weights(config: DictConfig, guidance: Guidance) -> list[float] | None:
+def region_weights(config: Settings, guidance: Guidance) -> list[float] | None:
     """``loss.region_weights`` in the order of the regions; None for the shares of their areas.
 
     Raises:
@@ -127,20 +83,21 @@ def region_weights(config: DictConfig, guidance: Guidance) -> list[float] | None
 
 
 def check_guidance(
-    config: DictConfig,
+    config: Settings,
     guidance: Guidance,
     network: LossNetwork,
     content: Tensor,
     styles: Sequence[Tensor],
+    say: Say,
 ) -> None:
-    """Note what a user may not expect: maps of one region, regions too small for a layer.
+    """Say what a user may not expect: maps of one region, regions too small for a layer.
 
     Raises:
         RegionError: a region is too small for every style layer, on one side or the other.
     """
     names = guidance.content.names
     if len(names) == 1:
-        note(config, f"regions: {names[0]} is the only one, so this is transfer without regions")
+        say(f"regions: {names[0]} is the only one, so this is transfer without regions")
     layers = list(config.loss.style_layers)
     maps = {"content": (guidance.content, content)}
     if guidance.style is not None:
@@ -157,10 +114,9 @@ def check_guidance(
                 )
             few = [layer for layer, count in cells.items() if count < FEW_CELLS]
             if few:
-                note(
-                    config,
+                say(
                     f"region {name} of the {side} has fewer than {FEW_CELLS:.0f} cells of "
-                    f"{', '.join(few)} at {size}: it is measured at finer layers in their place",
+                    f"{', '.join(few)} at {size}: it is measured at finer layers in their place"
                 )
 
 

@@ -54,6 +54,11 @@ def facts(run: Path) -> dict[str, dict[str, object]]:
     return {one["name"]: one for one in found["regions"]}
 
 
+def messages(run: Path) -> list[str]:
+    said: list[str] = json.loads((run / "run.json").read_text())["messages"]
+    return said
+
+
 def test_the_maps_used_and_each_regions_loss_lie_beside_the_result(
     script: Script, small: list[str], maps: list[str], tmp_path: Path
 ) -> None:
@@ -86,6 +91,7 @@ def test_a_new_picture_has_the_shape_of_its_layout(
     assert read_image(run / "result.png").shape == (3, 24, 48)
     assert not (run / "content.png").exists()
     assert "no content picture: no content term" in (run / "config.yaml").read_text()
+    assert "no content picture: the picture starts from noise" in messages(run)
 
 
 def test_regions_are_painted_from_whole_pictures(
@@ -224,7 +230,7 @@ def test_nets_have_no_regions_of_one_picture(
     script: Script, maps: list[str], capfd: pytest.CaptureFixture[str]
 ) -> None:
     assert script("train.py", "task=feedforward", *maps) == 2
-    assert "MapPictures for stylenet.tasks.FeedForward, but they are" in capfd.readouterr().err
+    assert "Got regions=maps. regions is an input of task=gatys," in capfd.readouterr().err
 
 
 def test_one_region_and_regions_too_small_for_a_layer_are_noted(
@@ -234,7 +240,7 @@ def test_one_region_and_regions_too_small_for_a_layer_are_noted(
     wide = halved(tmp_path / "wide.png", "red", "red", (49, 48))
     one = [f"regions.content={tmp_path / 'one.png'}", f"regions.style={wide}"]
     assert script("train.py", *small, maps[0], *one) == 0
-    assert "0xff0000 is the only one, so this is" in (tmp_path / "run" / "config.yaml").read_text()
+    assert "0xff0000 is the only one, so this is" in " ".join(messages(tmp_path / "run"))
     plain, other = tmp_path / "plain", tmp_path / "small"
     assert script("train.py", *small, f"run.dir={plain}") == 0
     # but for roundings, which the optimiser lets grow
@@ -245,5 +251,5 @@ def test_one_region_and_regions_too_small_for_a_layer_are_noted(
     dot.save(tmp_path / "dot.png")
     own = f"regions.content={tmp_path / 'dot.png'}"
     assert script("train.py", *small, *maps, own, f"run.dir={other}") == 0
-    words = (other / "config.yaml").read_text().replace("\n", " ")
-    assert "region 0x0000ff of the content has fewer than 16 cells of" in " ".join(words.split())
+    words = " ".join(messages(other))
+    assert "region 0x0000ff of the content has fewer than 16 cells of" in words

@@ -10,24 +10,29 @@ import torch
 from omegaconf import DictConfig
 
 from stylenet.images import write_image
-from stylenet.run import building
-from stylenet.run.building import locate_style, read_sized_style
+from stylenet.run.building import instantiate
+from stylenet.runners import building
+from stylenet.runners.building import locate_styles, read_sized_style
 from stylenet.styles import find_swatch
 
 WORDS = "style udnie: no picture found at its source; using the bundled swatch"
 
 
-def test_a_swatch_is_noted_once(
+def ignore(words: str) -> None:
+    """Say nothing."""
+
+
+def test_a_swatch_is_said(
     composed: Callable[..., DictConfig],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(building, "find_style", lambda style, **_: find_swatch(style, WORDS))
-    config = composed("style=udnie")
-    for _ in range(2):
-        assert locate_style(config, "udnie").stand_in == WORDS
-    assert config.run.notes == [WORDS]
     evaluation = composed("model=m", "content=c", name="evaluate")
-    assert locate_style(evaluation, "udnie").stand_in == WORDS  # which keeps no notes
+    for config in (composed("style=udnie"), evaluation):
+        said: list[str] = []
+        (found,) = locate_styles(config, ["udnie"], said.append)
+        assert found.stand_in == WORDS
+        assert said == [WORDS]
 
 
 def test_a_run_begun_with_a_swatch_goes_on_with_it(
@@ -36,15 +41,15 @@ def test_a_run_begun_with_a_swatch_goes_on_with_it(
     """Though the painting is there by now."""
     painting = write_image(tmp_path / "udnie.png", torch.rand(3, 8, 8))
     config = composed("style=udnie", f"paths.styles={tmp_path}")
-    config.run.notes = [WORDS]
-    assert locate_style(config, "udnie").path == painting  # a new run
-    config.resume = str(tmp_path)
-    found = locate_style(config, "udnie")
-    assert found == find_swatch("udnie", WORDS)
-    assert config.run.notes == [WORDS]
-    assert locate_style(config, "udnie.png").path == painting
+    (new,) = locate_styles(config, ["udnie"], ignore)
+    assert new.path == painting
+    config.run.stand_ins = {"udnie": WORDS}  # as `resumed` reads it from the run's record
+    swatch, other = locate_styles(config, ["udnie", "udnie.png"], ignore)
+    assert swatch == find_swatch("udnie", WORDS)
+    assert other.path == painting
 
 
 def test_a_styles_size_is_scaled(composed: Callable[..., DictConfig]) -> None:
     config = composed("style=udnie", "style_size.px=64", "style_scale=0.75")
-    assert read_sized_style(config, find_swatch("udnie", WORDS)).shape == (1, 3, 48, 48)
+    found = find_swatch("udnie", WORDS)
+    assert read_sized_style(config, instantiate, found).shape == (1, 3, 48, 48)

@@ -10,9 +10,9 @@ from typing import TypeAlias
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from omegaconf import DictConfig
 from torch import Tensor
 
+from stylenet.config import Settings
 from stylenet.errors import StylenetError
 from stylenet.images import LongerSide, read_image
 from stylenet.regions import (
@@ -30,8 +30,7 @@ from stylenet.regions import (
     ranked,
     resized,
 )
-from stylenet.run.building import instantiate
-from stylenet.run.notes import note
+from stylenet.runners.base import Instantiate, Say
 
 log = logging.getLogger(__name__)
 Floats: TypeAlias = NDArray[np.float32]
@@ -66,8 +65,8 @@ class Plan:
         return np.stack(means).astype(np.float32)[self.match.drawing]
 
 
-def plan_sketch(config: DictConfig) -> Plan:
-    """Read the drawing, find the reference, match their regions; say and note what was done.
+def plan_sketch(config: Settings, instantiate: Instantiate, say: Say) -> Plan:
+    """Read the drawing, find the reference, match their regions; say what was done.
 
     Raises:
         StylenetError: no line drawing, no reference, or masks that do not suit their pictures.
@@ -79,7 +78,7 @@ def plan_sketch(config: DictConfig) -> Plan:
     picture = read_image(file)
     drawing = _drawing(read, _channels_last(picture), config.sketch_mask)
     for remark in drawing.remarks:
-        note(config, f"sketch: {remark}")
+        say(f"sketch: {remark}")
     closed = f", gaps of up to {drawing.gap} pixels closed" if drawing.gap else ""
     log.info("sketch: %d closed regions%s", drawing.count, closed)
     ranking: tuple[Ranked, ...] = ()
@@ -164,5 +163,5 @@ def as_picture(array: NDArray[np.floating]) -> Tensor:
     return torch.from_numpy(np.ascontiguousarray(array, dtype=np.float32)).permute(2, 0, 1)
 
 
-def _cache(config: DictConfig) -> Path:
+def _cache(config: Settings) -> Path:
     return Path(config.paths.cache).expanduser()

@@ -3,43 +3,49 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
-from omegaconf import DictConfig
 from torch import Tensor
 
 from stylenet import images
-from stylenet.apply import Model
+from stylenet.apply.model_file import Model
 from stylenet.errors import StylenetError
-from stylenet.images import read_image
-from stylenet.run.building import instantiate, locate_style, scaled
-from stylenet.run.painting.paintings import Painting
-from stylenet.styles import StyleNotFoundError, read_style
+from stylenet.images import Sizing, read_image, resize
+from stylenet.styles import FoundStyle, StyleNotFoundError, read_style
 
 log = logging.getLogger(__name__)
 # what a model file may give as its style's size: it may come from a stranger
 SIZES = ("AsIs", "CentreCrop", "CentreSquare", "Height", "LongerSide", "ShorterSide")
 
 
-def style_of(config: DictConfig, painting: Painting) -> Tensor | None:
-    """The style to measure against, at the size it was trained at."""
-    if config.style is not None:
-        return read_style(locate_style(config, str(config.style)), instantiate(config.style_size))
-    if painting.facts is None:  # no single style
-        return None
-    model = painting.model
-    one = "style.png" if painting.style is None else f"styles/{painting.style}.png"
+def style_of(
+    model: Model, style: str | None, find: Callable[[str], FoundStyle], size: Sizing
+) -> Tensor | None:
+    """A net's style picture as it was trained on, (1,3,H,W) in [0,1]; None where it is not at hand.
+
+    It lies beside the net, or else is looked for by name. What is amiss is said.
+
+    Args:
+        model: the net.
+        style: one of several; None for a net of one style.
+        find: a style's file, by name.
+        size: where the model file gives none.
+
+    Raises:
+        StylenetError: the model file gives a size that is none.
+    """
+    one = "style.png" if style is None else f"styles/{style}.png"
     kept = model.path.parent / one
     if kept.is_file():
         return read_image(kept)[None]
-    facts = painting.facts if isinstance(painting.facts, Mapping) else {}
+    facts = _facts(model, style)
     name, digest = facts.get("name"), facts.get("sha256")
     if not name:
         log.warning("%s: its file names no style: no style loss (give style=...)", model.name)
         return None
     try:
-        found = locate_style(config, str(name))
+        found = find(str(name))
     except StyleNotFoundError:
         log.warning(
             "%s: its style %s is not at hand: no style loss (give style=...)", model.name, name
@@ -51,11 +57,22 @@ def style_of(config: DictConfig, painting: Painting) -> Tensor | None:
             "%s, there %s): the style loss may be off (give style=...)",
             *(model.name, found.path, name, found.sha256, digest),
         )
-    style = read_style(found, _size(model, facts) or instantiate(config.style_size))
-    return scaled(style, facts.get("scale") or 1.0)
+    picture = read_style(found, _size(model, facts) or size)
+    scale = facts.get("scale") or 1.0
+    height, width = (max(1, round(side * scale)) for side in picture.shape[-2:])
+    return resize(picture, height, width)
 
 
-def _size(model: Model, facts: Mapping[str, Any]) -> images.Sizing | None:
+def _facts(model: Model, style: str | None) -> Mapping[str, Any]:
+    """What ``model.json`` says of the style."""
+    if style is None:
+        facts = model.description.get("style")
+    else:
+        facts = model.description["styles"][model.style_number(style)]
+    return facts if isinstance(facts, Mapping) else {}
+
+
+def _size(model: Model, facts: Mapping[str, Any]) -> Sizing | None:
     """What ``model.json`` says of the style's size, built from ``stylenet.images`` only."""
     size = facts.get("size")
     if size is None:
@@ -65,7 +82,7 @@ def _size(model: Model, facts: Mapping[str, Any]) -> images.Sizing | None:
         if package != images.__name__ or name not in SIZES:
             raise KeyError(name)
         arguments = {k: v for k, v in size.items() if not k.startswith("_")}
-        built: images.Sizing = getattr(images, name)(**arguments)
+        built: Sizing = getattr(images, name)(**arguments)
     except (KeyError, TypeError) as error:
         raise StylenetError(
             f"{model.path.with_suffix('.json')} gives {size} as the size of its style, expected "

@@ -20,7 +20,7 @@ from stylenet.apply.model_file import build_architecture
 from stylenet.images import contact_sheet
 from stylenet.losses import PerceptualLoss, StyleTerm
 from stylenet.metrics import measure
-from stylenet.run.painting import evaluating
+from stylenet.run import evaluating
 
 Script = Callable[..., int]
 PADDING = {"_target_": "stylenet.nets.Padding", "margin": 0, "mode": "reflect", "residual": 1}
@@ -214,7 +214,7 @@ def test_sheet_device_and_warming_up(
     sheets: list[list[list[Tensor]]] = []
     devices: list[Any] = []
     passes: list[str] = []
-    paint = Stylizer.__call__
+    paint = Stylizer.paint
     move = PerceptualLoss.to
 
     def drawn(cells: list[list[Tensor]], **titles: Any) -> Tensor:
@@ -229,14 +229,14 @@ def test_sheet_device_and_warming_up(
         devices.append(device)
         return move(loss, device)
 
-    def painted(stylizer: Stylizer, picture: Tensor) -> Tensor:
+    def painted(stylizer: Stylizer, picture: Tensor, weights: Tensor | None) -> Tensor:
         passes.append(stylizer.model.name)
-        return paint(stylizer, picture)
+        return paint(stylizer, picture, weights)
 
     monkeypatch.setattr(evaluating, "contact_sheet", drawn)
     monkeypatch.setattr(evaluating, "measure", measured)
     monkeypatch.setattr(PerceptualLoss, "to", moved)
-    monkeypatch.setattr(Stylizer, "__call__", painted)
+    monkeypatch.setattr(Stylizer, "paint", painted)
     large = Path("large.png")
     Image.new("RGB", (400, 300)).save(large)
     contents = f"content=[{large},{photos / '00.jpg'},{photos / '01.jpg'}]"

@@ -3,30 +3,30 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
 
-import torch
-from omegaconf import DictConfig, ListConfig, OmegaConf
+from omegaconf import DictConfig, OmegaConf
 from rich.console import Console
 from torch import Tensor
 
-from stylenet.apply import Model, Stylizer, load_model
+from stylenet.apply import Model, Request, Stylizer, load_model, style_bytes, style_of
+from stylenet.apply.contents import UnreadableError, find_contents
+from stylenet.apply.devices import device_of
 from stylenet.errors import StylenetError
 from stylenet.images import LongerSide, contact_sheet, write_image
 from stylenet.losses import LossNetwork, PerceptualLoss
 from stylenet.losses.features import check_names
 from stylenet.losses.network import LossNetworkError
-from stylenet.metrics import measure
+from stylenet.metrics import Row, measure, table_of_means, write_rows
 from stylenet.nets import PictureTooSmallError
-from stylenet.run.building import build_loss, build_network, instantiate
-from stylenet.run.contents import UnreadableError, find_contents
-from stylenet.run.painting.figures import Row, table_of_means, write_rows
-from stylenet.run.painting.paintings import Painting, paintings
-from stylenet.run.painting.style_of import style_of
+from stylenet.run.building import instantiate
 from stylenet.run.speed import tune_allocator
+from stylenet.runners.base import as_list
+from stylenet.runners.building import build_loss, build_network, locate_styles
+from stylenet.styles import FoundStyle, read_style
 
 log = logging.getLogger(__name__)
 SHEET_ROWS = 12
@@ -49,15 +49,23 @@ def evaluate(config: DictConfig) -> list[Row]:
     """
     out = Path(config.out or f"evaluations/{datetime.now():%Y-%m-%d_%H-%M-%S}")
     settings = _unweighted(config)
-    device = _device(config.device)
+    device = device_of(config.device)
     if device.type == "cpu":
         tune_allocator()
-    contents = find_contents(_as_list(config.content))
-    models = _named([load_model(path) for path in _as_list(config.model)])
-    wanted = {p.name: p for name, model in models.items() for p in paintings(config, name, model)}
-    network = build_network(settings)
-    losses = {name: _loss(settings, one, network).to(device) for name, one in wanted.items()}
-    stylizers = {name: Stylizer(p.model, device, p.weights) for name, p in wanted.items()}
+    contents = find_contents(as_list(config.content))
+    models = _named([load_model(path) for path in as_list(config.model)])
+    wanted = {
+        name: (Stylizer(model, device), request)
+        for own, model in models.items()
+        for name, request in _requests(config, own, model)
+    }
+    for stylizer, request in wanted.values():
+        request.weights(stylizer.model)  # what cannot be is no fault of the first picture
+    network = build_network(settings, instantiate)
+    losses = {
+        name: _loss(settings, stylizer.model, request, network).to(device)
+        for name, (stylizer, request) in wanted.items()
+    }
     warm: set[str] = set()
     rows: list[Row] = []
     sheet: list[list[Tensor]] = []
@@ -67,15 +75,16 @@ def evaluate(config: DictConfig) -> list[Row]:
             picture = content.read(config.max_pixels)
             height, width = picture.shape[-2:]
             cells = [SHEET_CELL(picture)]
-            for name, stylizer in stylizers.items():
+            for name, (stylizer, request) in wanted.items():
                 if name not in warm:
-                    stylizer(picture)  # sets kernels up: not to be timed
+                    stylizer(picture, request)  # sets kernels up: not to be timed
                     warm.add(name)
-                result = stylizer(picture)
+                result = stylizer(picture, request)
                 figures = asdict(measure(result, picture, losses[name], device))
                 figures["milliseconds"] = round(1000 * stylizer.seconds, 2)
                 about = (name, content.name.as_posix(), width, height, config.loss_network.name)
-                painted.append(Row(*about, **figures, style_bytes=wanted[name].bytes))
+                size = style_bytes(stylizer.model, request.styles(stylizer.model))
+                painted.append(Row(*about, **figures, style_bytes=size))
                 write_image(out / name / content.target, result)
                 cells.append(SHEET_CELL(result))
         except (UnreadableError, PictureTooSmallError, LossNetworkError) as error:
@@ -92,17 +101,13 @@ def evaluate(config: DictConfig) -> list[Row]:
             f"{len(contents)} pictures of which none could be used.",
             "Name at least one model, and a picture or a folder of pictures.",
         )
-    write_image(out / "sheet.png", contact_sheet(sheet, column_titles=["content", *stylizers]))
+    write_image(out / "sheet.png", contact_sheet(sheet, column_titles=["content", *wanted]))
     write_rows(out / "metrics.csv", rows)
     OmegaConf.save(config, out / "config.yaml", resolve=True)
     Console(soft_wrap=True).print(table_of_means(rows))
     log.info("pictures  %s", out / "sheet.png")
     log.info("figures   %s", out / "metrics.csv")
     return rows
-
-
-def _as_list(value: object) -> list[str]:
-    return [str(v) for v in value] if isinstance(value, (list, ListConfig)) else [str(value)]
 
 
 def _named(models: list[Model]) -> Mapping[str, Model]:
@@ -116,18 +121,24 @@ def _named(models: list[Model]) -> Mapping[str, Model]:
     return named
 
 
-def _device(wish: str) -> torch.device:
-    if wish == "auto":
-        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    try:
-        device = torch.device(wish)
-        torch.zeros(1, device=device).cpu()
-    except (RuntimeError, AssertionError) as error:
-        reason = (str(error).splitlines() or [""])[0]
-        raise StylenetError(
-            f"Got device={wish}, which torch cannot use here ({reason}).", "Use device=cpu."
-        ) from error
-    return device
+def _requests(config: DictConfig, name: str, model: Model) -> Iterator[tuple[str, Request]]:
+    """What the configuration asks of a net, by the names of columns and folders.
+
+    Where it chooses no style, a net of several paints in each.
+    """
+    mixture = config.style_weights
+    weights = None if mixture is None else {str(k): float(v) for k, v in mixture.items()}
+    region_styles = {str(k): str(v) for k, v in (config.region_styles or {}).items()}
+    chosen = weights is not None or config.reconstruct or config.region_map is not None
+    if model.styles and not chosen and not region_styles:
+        for style in model.styles:
+            yield f"{name}_{style}", Request({style: 1.0}, config.strength)
+        return
+    request = Request(
+        weights, config.strength, config.reconstruct, config.region_map, region_styles
+    )
+    title = request.title(model)
+    yield name if title is None else f"{name}_{title}", request
 
 
 def _unweighted(config: DictConfig) -> DictConfig:
@@ -149,14 +160,33 @@ def _unweighted(config: DictConfig) -> DictConfig:
     return settings
 
 
-def _loss(config: DictConfig, painting: Painting, network: LossNetwork) -> PerceptualLoss:
+def _loss(
+    config: DictConfig, model: Model, request: Request, network: LossNetwork
+) -> PerceptualLoss:
     """The loss against the style that the net was trained on, or the one named."""
-    style = style_of(config, painting)
+    style = _style(config, model, request)
     if style is not None:
-        loss = build_loss(config, style, network)
+        loss = build_loss(config, instantiate, style, network)
     else:
         terms = {k: instantiate(v) for k, v in config.loss.terms.items() if k != "style"}
         loss = PerceptualLoss(terms, network)
     # an unknown layer is no fault of the first picture
     check_names(loss.network, (*loss.stylised_layers, *loss.content_layers))
     return loss
+
+
+def _style(config: DictConfig, model: Model, request: Request) -> Tensor | None:
+    """The style to measure against; None where the painting has no single one."""
+
+    def find(style: str) -> FoundStyle:
+        (found,) = locate_styles(config, [style], log.info)
+        return found
+
+    size = instantiate(config.style_size)
+    if config.style is not None:
+        return read_style(find(str(config.style)), size)
+    styles = request.styles(model)
+    single = len(styles) == 1 and request.region_map is None
+    if model.styles and not single:
+        return None
+    return style_of(model, styles[0] if model.styles else None, find, size)

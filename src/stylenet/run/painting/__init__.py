@@ -1,1 +1,0 @@
-"""``evaluate.py``: what trained nets are to paint, and what is measured of it."""

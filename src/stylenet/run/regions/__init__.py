@@ -1,1 +1,0 @@
-"""Region maps and sketches of a run: from configuration and files to arrays."""

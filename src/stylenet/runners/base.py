@@ -1,0 +1,148 @@
+"""What a task is to a run: an object that validates, builds, starts and saves."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, ClassVar, TypeAlias
+
+from pytorch_lightning import Callback, LightningDataModule, Trainer
+
+from stylenet.config import Settings
+from stylenet.styles import FoundStyle
+
+Instantiate: TypeAlias = Callable[..., Any]
+"""Turns a group of the configuration into the object that its ``_target_`` names."""
+Say: TypeAlias = Callable[[str], None]
+"""Says one line, and keeps it in the run's record."""
+
+
+@dataclass(frozen=True)
+class Components:
+    """What a runner builds.
+
+    Attributes:
+        styles: the style pictures' files.
+        task: the LightningModule that is trained.
+        data: what it is trained on.
+    """
+
+    styles: tuple[FoundStyle, ...]
+    task: Any
+    data: LightningDataModule
+
+
+@dataclass(frozen=True)
+class Run:
+    """A run with all that it is made of, before its training and after.
+
+    Attributes:
+        runner: of its task.
+        config: settled, and not to be changed.
+        values: the same as plain dicts and lists.
+        components: what the runner built.
+        trainer: trains them.
+        callbacks: by the names that the configuration gives them.
+        facts: command, commit, versions and hardware.
+        messages: what was said so far and is kept in the record.
+    """
+
+    runner: Runner
+    config: Settings
+    values: Mapping[str, Any]
+    components: Components
+    trainer: Trainer
+    callbacks: Mapping[str, Callback]
+    facts: Mapping[str, Any]
+    messages: Sequence[str]
+
+    @property
+    def folder(self) -> Path:
+        """The run directory."""
+        return Path(self.config.run.dir)
+
+    @property
+    def task(self) -> Any:
+        """The LightningModule."""
+        return self.components.task
+
+    @property
+    def data(self) -> LightningDataModule:
+        """What it is trained on."""
+        return self.components.data
+
+    def callback(self, kind: type[Any]) -> Any:
+        """The callback of this kind, or None where the configuration leaves it out."""
+        return next((c for c in self.callbacks.values() if isinstance(c, kind)), None)
+
+
+class Runner(ABC):
+    """One task: ``conf/task/x.yaml`` names it as ``runner``.
+
+    A run calls the methods in the order in which they stand here. The configuration may be changed
+    by `validate` alone; files are written by `start` and `save_results` alone.
+
+    Attributes:
+        paths: keys that hold a path, or a list of paths; a value with ``://`` is an address.
+        named: keys that hold the path of a picture, or a name.
+    """
+
+    paths: ClassVar[tuple[str, ...]] = (
+        "data.root",
+        "data.roots",
+        "data.val_root",
+        "data.cache",
+        "data.chunk_folder",
+        "loss_network.weights.path",
+        "paths.styles",
+    )
+    named: ClassVar[tuple[str, ...]] = ("style",)
+
+    @abstractmethod
+    def validate(self, config: Settings, say: Say) -> None:
+        """Check what this task reads of ``config``, and fill in what it leaves open.
+
+        Also called when a run is resumed, with the configuration as it was left.
+
+        Raises:
+            StylenetError: a setting that has no meaning for this task.
+        """
+
+    @abstractmethod
+    def progress(self, folder: Path) -> tuple[int, bool]:
+        """Steps that the run in ``folder`` has done, and whether it was finished.
+
+        (0, False) where the run was killed before it could save results.
+        """
+
+    @abstractmethod
+    def build(self, config: Settings, instantiate: Instantiate, say: Say) -> Components:
+        """The task and its data."""
+
+    @abstractmethod
+    def start(self, run: Run) -> None:
+        """Write what goes in into the run directory, and say what is about to happen.
+
+        Called in the first process of a run only.
+        """
+
+    @abstractmethod
+    def save_results(self, run: Run, *, finished: bool) -> float | None:
+        """Write what came out, say where it lies, give the loss for sweeps to minimise.
+
+        Called in every process of a run.
+
+        Args:
+            run: after its training.
+            finished: False where a signal ended it early.
+        """
+
+
+def as_list(value: Any) -> list[str]:
+    """``style`` or the like, one or several, as a list of texts; null: an empty one."""
+    if value is None:
+        return []
+    several = isinstance(value, Sequence) and not isinstance(value, str)
+    return [str(one) for one in value] if several else [str(value)]

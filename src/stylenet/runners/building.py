@@ -1,0 +1,81 @@
+"""What several runners build alike: style pictures, the loss network, the loss."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from torch import Tensor
+
+from stylenet.config import Settings
+from stylenet.images import resize
+from stylenet.losses import LossNetwork, PerceptualLoss, Term
+from stylenet.runners.base import Instantiate, Say
+from stylenet.styles import FoundStyle, find_style, find_swatch, read_style
+
+
+def locate_styles(config: Settings, styles: Sequence[str], say: Say) -> tuple[FoundStyle, ...]:
+    """Find style pictures by path or name; say where a swatch stands in for one.
+
+    Raises:
+        StyleNotFoundError: there is no such style.
+    """
+    found = tuple(_located(config, style) for style in styles)
+    for style in found:
+        if style.stand_in is not None:
+            say(style.stand_in)
+    return found
+
+
+def _located(config: Settings, style: str) -> FoundStyle:
+    # or a run begun without a network would go on with another picture
+    stand_in = config.run.stand_ins.get(style) if "run" in config else None
+    if stand_in is not None:
+        return find_swatch(style, stand_in)
+    folder = config.paths.styles
+    return find_style(
+        style,
+        folder=Path(folder).expanduser() if folder else None,
+        cache=Path(config.paths.cache).expanduser() / "styles",
+    )
+
+
+def read_sized_style(config: Settings, instantiate: Instantiate, found: FoundStyle) -> Tensor:
+    """The style picture at ``style_size`` times ``style_scale``: (1,3,H,W) in [0,1]."""
+    return scaled(read_style(found, instantiate(config.style_size)), config.style_scale)
+
+
+def scaled(picture: Tensor, factor: float) -> Tensor:
+    """A picture (1,3,H,W) with both sides multiplied, at least one pixel each."""
+    height, width = (max(1, round(side * factor)) for side in picture.shape[-2:])
+    return resize(picture, height, width)
+
+
+def build_network(config: Settings, instantiate: Instantiate) -> LossNetwork:
+    """The loss network that ``loss_network`` names."""
+    network = instantiate(config.loss_network.network)
+    assert isinstance(network, LossNetwork)
+    return network
+
+
+def build_loss(
+    config: Settings,
+    instantiate: Instantiate,
+    style: Tensor | Sequence[Tensor],
+    network: LossNetwork,
+    **more: Any,
+) -> PerceptualLoss:
+    """The terms that ``loss`` names, against ``style``, one picture (1,3,H,W) or several.
+
+    They read ``network``. Terms of styles get ``more`` arguments, such as those of
+    `stylenet.losses.RegionStyleTerm`.
+    """
+    terms: dict[str, Term] = {}
+    for name, term_config in config.loss.terms.items():
+        term = instantiate(term_config)
+        # a partial term waits for what only exists now
+        if not isinstance(term, Term):
+            term = term(network=network, style=style, **more)
+        terms[str(name)] = term
+    return PerceptualLoss(terms, network)

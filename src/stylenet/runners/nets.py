@@ -1,0 +1,197 @@
+"""What all trained nets have in common: how they are built, described and saved."""
+
+from __future__ import annotations
+
+import json
+import logging
+from abc import abstractmethod
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from pytorch_lightning import LightningDataModule, seed_everything
+from pytorch_lightning.callbacks import ModelCheckpoint
+from torch import Tensor, nn
+from typing_extensions import override
+
+from stylenet.apply import DESCRIPTION, Model, save_model
+from stylenet.callbacks import LossCurves, PictureGrids, save_whole
+from stylenet.config import Settings
+from stylenet.errors import StylenetError
+from stylenet.runners.base import Components, Instantiate, Run, Runner, Say, as_list
+from stylenet.runners.building import build_loss, build_network, locate_styles, read_sized_style
+from stylenet.styles import FoundStyle
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Net:
+    """A net that is to be trained.
+
+    Attributes:
+        module: the net.
+        architecture: what ``model.json`` says of it; None: the configuration's ``net``.
+        bank: the net that it goes on from, if any.
+    """
+
+    module: nn.Module
+    architecture: Mapping[str, Any] | None = None
+    bank: Model | None = None
+
+
+@dataclass(frozen=True)
+class NetComponents(Components):
+    """Of a net that is trained."""
+
+    net: Net
+
+
+class NetRunner(Runner):
+    """A net is trained on many pictures, and kept as ``model.safetensors`` with its description."""
+
+    @override
+    def progress(self, folder: Path) -> tuple[int, bool]:
+        """As ``model.json`` says."""
+        file = folder / DESCRIPTION
+        training = json.loads(file.read_text())["training"] if file.is_file() else {}
+        return training.get("steps", 0), training.get("finished", False)
+
+    @override
+    def build(self, config: Settings, instantiate: Instantiate, say: Say) -> NetComponents:
+        """The net, its loss and the pictures it is trained on.
+
+        Raises:
+            StylenetError: data with region maps that the task does not read.
+        """
+        found = locate_styles(config, as_list(config.style), say)
+        pictures = [read_sized_style(config, instantiate, style) for style in found]
+        network = build_network(config, instantiate)
+        loss = build_loss(config, instantiate, self.targets(pictures), network)
+        names = [style.name for style in found]
+        # seeded here, so that the net's first weights do not depend on what was built before
+        seed_everything(config.seed, verbose=False)
+        net = self.net(config, instantiate, found)
+        module = net.module
+        if config.channels_last:
+            module = module.to(memory_format=torch.channels_last)
+            loss = loss.to(memory_format=torch.channels_last)
+        if config.precision == "bf16-mixed":
+            network.lower(torch.bfloat16)  # not before the styles' targets are known
+        task = instantiate(
+            config.task,
+            net=module,
+            loss=loss,
+            optimizer=instantiate(config.optimizer),
+            scheduler=instantiate(config.scheduler) if config.scheduler else None,
+            **self.arguments(config, dict(zip(names, pictures, strict=True)), say),
+        )
+        data = instantiate(config.data)
+        _check_maps(task, data)
+        return NetComponents(found, task, data, net)
+
+    @abstractmethod
+    def targets(self, pictures: Sequence[Tensor]) -> Tensor | Sequence[Tensor]:
+        """Style pictures (1,3,H,W) in [0,1] as the loss wants them."""
+
+    @abstractmethod
+    def net(self, config: Settings, instantiate: Instantiate, styles: Sequence[FoundStyle]) -> Net:
+        """The net for these styles, seeded.
+
+        Raises:
+            StylenetError: a net of another kind.
+        """
+
+    @abstractmethod
+    def arguments(
+        self, config: Settings, pictures: Mapping[str, Tensor], say: Say
+    ) -> dict[str, Any]:
+        """What else the task takes; ``pictures`` are those of its styles, by name."""
+
+    @abstractmethod
+    def described_styles(self, run: Run) -> dict[str, Any]:
+        """What ``model.json`` says of the styles, under the key that it has for them."""
+
+    @override
+    def save_results(self, run: Run, *, finished: bool) -> float | None:
+        """Save the net; give ``val/loss/total``."""
+        losses = final_losses(run) if finished else {}
+        if run.trainer.is_global_zero:
+            description = self.described_styles(run) | describe(run, losses, finished=finished)
+            save_model(run.folder, run.task.net, description)
+            grids, curves = run.callback(PictureGrids), run.callback(LossCurves)
+            if grids is not None and grids.last is not None:
+                log.info("pictures  %s", grids.last)
+            if curves is not None:
+                log.info("curves    %s", curves.figure)
+            log.info("net       %s", run.folder / "model.safetensors")
+            log.info(
+                "paint     python evaluate.py 'model=%s' content=<picture or folder>", run.folder
+            )
+        return losses.get("val/loss/total")
+
+
+def _check_maps(task: Any, data: LightningDataModule) -> None:
+    regions = getattr(data, "regions", None)
+    if regions and not getattr(task, "reads_maps", False):
+        raise StylenetError(
+            f"Got data.regions={list(regions)}, but nothing reads these maps.",
+            "Use task=regions maps=data, or leave data.regions out.",
+        )
+
+
+def describe_style(run: Run, style: FoundStyle) -> dict[str, Any]:
+    """What ``model.json`` says of a style."""
+    entry = style.entry
+    return {
+        "name": style.name,
+        "sha256": style.sha256,
+        "title": entry.title if entry else None,
+        "artist": entry.artist if entry else None,
+        "size": run.values["style_size"],
+        "scale": run.values["style_scale"],
+        "stand_in": style.stand_in,
+    }
+
+
+def describe(run: Run, losses: Mapping[str, float], *, finished: bool) -> dict[str, Any]:
+    """What ``model.json`` says of a net besides its styles: how to build it, how it was trained."""
+    values, components = run.values, run.components
+    assert isinstance(components, NetComponents)
+    return {
+        "architecture": components.net.architecture or values["net"],
+        "recipe": values["publication"],
+        "losses": {
+            "loss_network": values["loss_network"]["name"],
+            "weights_of_the_loss_network": run.task.loss.network.weights_source,
+            **{k: v for k, v in values["loss"].items() if k != "terms"},
+            "final": losses,
+        },
+        "training": {
+            "steps": run.trainer.global_step,
+            "finished": finished,
+            "seed": values["seed"],
+            "data": values["data"],
+            "overrides": values["run"]["overrides"],
+            "notes": list(run.messages),
+        },
+        "versions": run.facts["versions"],
+    }
+
+
+def final_losses(run: Run) -> dict[str, float]:
+    """Validate the finished net, unless the last step was validated, and give its losses."""
+    trainer = run.trainer
+    grids, best = run.callback(PictureGrids), run.callback(ModelCheckpoint)
+    if grids is None or grids.last_step != trainer.global_step:
+        trainer.validate(run.task, run.data, verbose=False)
+        score = trainer.callback_metrics.get("val/loss/total")
+        # Lightning keeps the best of the validations within the training only
+        if best is not None and score is not None:
+            known = best.best_model_score
+            if known is None or score < known:
+                save_whole(trainer, Path(best.dirpath) / "best.ckpt")
+    metrics = trainer.callback_metrics
+    return {k: float(v) for k, v in metrics.items() if k.startswith("val/loss/")}
