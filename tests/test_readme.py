@@ -139,6 +139,15 @@ def test_evaluate_commands(
     assert (place / out / "metrics.csv").is_file()
 
 
+def test_painting_from_python(place: Path, bank: Callable[[], None]) -> None:
+    blocks = re.findall(r"```python\n(.*?)```", README, flags=re.DOTALL)
+    (code,) = [block for block in blocks if "stylenet.apply" in block]
+    bank()
+    exec(code, {})
+    with Image.open(place / "mixed.png") as painted, Image.open(place / "photos/me.jpg") as photo:
+        assert painted.size == photo.size
+
+
 def test_banks_commands(script: Script, place: Path, bank: Callable[[], None]) -> None:
     """One after the other: what one leaves another takes up."""
     commands = [shlex.split(c)[2:] for c in COMMANDS if c.startswith("python banks.py")]
