@@ -21,7 +21,8 @@ from omegaconf import DictConfig
 from stylenet.apply import load_model
 from stylenet.data import module as data_module
 from stylenet.errors import StylenetError
-from stylenet.run import processes, train, training
+from stylenet.run import processes, train
+from stylenet.runners.checks import check_batch_statistics
 
 ROOT = Path(__file__).parents[2]
 # float32 sums of two halves of a batch differ from the sum of the whole in the last places
@@ -232,8 +233,8 @@ def test_batch_statistics_of_several_processes_are_said(
         trainer=SimpleNamespace(world_size=2, strategy=strategy),
         task=SimpleNamespace(net=torch.nn.Sequential(torch.nn.BatchNorm2d(3))),
     )
-    training.check_batch_statistics(two, said.append)
+    check_batch_statistics(two, said.append)
     assert "each of the 2 processes" in said[-1]
     config.trainer.sync_batchnorm = True
     with pytest.raises(StylenetError, match="on CPUs"):
-        training.check_batch_statistics(two, said.append)
+        check_batch_statistics(two, said.append)

@@ -124,6 +124,18 @@ def test_a_drawing_is_coloured_after_the_nearest_shape_and_all_of_it_is_kept(
     assert torch.equal(before[0], read_image(run / "drawing.png"))
     assert torch.equal(before[1], read_image(run / "filled.png"))
 
+    # a run of an older version has what it found in its configuration
+    config = OmegaConf.load(run / "config.yaml")
+    del config["runner"], config["run"]["stand_ins"]
+    filled = {"_target_": "stylenet.images.read_image", "path": f"{run}/filled.png"}
+    config["start"] = {"_target_": "stylenet.tasks.FromPicture", "picture": filled}
+    config["reference"] = config["style"] = str(reference)
+    config["content"] = f"{run}/drawing.png"
+    (run / "ranking.csv").unlink()
+    OmegaConf.save(config, run / "config.yaml")
+    assert script("train.py", f"resume={run}", "trainer.max_steps=4") == 0
+    assert json.loads((run / "result.json").read_text())["steps"] == 4
+
 
 def test_a_given_reference_and_masks_replace_what_is_found(
     script: Script, small: list[str], tmp_path: Path
@@ -169,6 +181,9 @@ def grey_photograph(file: Path) -> Path:
         ("reference_mask={}/white.png", "without the picture it belongs to"),
         ("sketch_mask={}/wide.png", "sketch_mask=.*expected the same shape"),
         ("sketch_mask={}/white.png", "nothing but white"),
+        ("regions=clusters", "finds its regions in the lines"),
+        ("content={}/photo.png", "content=.*photo.png for task=sketch. Give sketch="),
+        ("style=udnie", "Got style=udnie for task=sketch. Give reference="),
     ],
 )
 def test_what_cannot_be_coloured_says_so(

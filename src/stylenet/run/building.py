@@ -7,12 +7,11 @@ from typing import Any
 from hydra.utils import instantiate as hydra_instantiate
 from omegaconf import DictConfig, OmegaConf
 
-from stylenet.callbacks import RunRecord
 from stylenet.errors import StylenetError
 from stylenet.run.facts import run_facts
 from stylenet.run.notes import Messages
 from stylenet.run.processes import rank
-from stylenet.runners import Run, Runner
+from stylenet.runners.base import Run, Runner
 
 
 def instantiate(config: Any, **extra: Any) -> Any:
@@ -49,6 +48,8 @@ def build(config: DictConfig, messages: Messages | None = None) -> Run:
 
     What is said is kept in ``messages``.
     """
+    from stylenet.callbacks import RunRecord  # evaluate.py does without Lightning
+
     runner = runner_of(config)
     messages = Messages(config.run.notes) if messages is None else messages
     components = runner.build(config, instantiate, messages.say)

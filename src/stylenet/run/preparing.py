@@ -29,7 +29,7 @@ from stylenet.run.settings.names import run_dir, run_name
 from stylenet.run.settings.sweeps import choose_gpu
 from stylenet.run.settings.tuned import settle_tuned
 from stylenet.run.speed import settle_compile, settle_precision
-from stylenet.runners import Runner
+from stylenet.runners.base import Runner
 
 
 def prepare(config: DictConfig, overrides: Sequence[str] | None = None) -> DictConfig:

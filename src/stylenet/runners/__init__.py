@@ -3,25 +3,7 @@
 ``conf/task/x.yaml`` names it as ``runner``.
 """
 
-from stylenet.runners.base import Components, Run, Runner
-from stylenet.runners.distill import DistillRunner
-from stylenet.runners.feedforward import FeedForwardRunner
-from stylenet.runners.multistyle import AddStyleRunner, MultiStyleRunner
-from stylenet.runners.pixels import PixelRunner
-from stylenet.runners.pyramid import PyramidRunner
-from stylenet.runners.region_styles import RegionStylesRunner
-from stylenet.runners.sketch import SketchRunner
+import lazy_loader
 
-__all__ = [
-    "AddStyleRunner",
-    "Components",
-    "DistillRunner",
-    "FeedForwardRunner",
-    "MultiStyleRunner",
-    "PixelRunner",
-    "PyramidRunner",
-    "RegionStylesRunner",
-    "Run",
-    "Runner",
-    "SketchRunner",
-]
+# names and where they are: __init__.pyi
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

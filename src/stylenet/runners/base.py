@@ -6,12 +6,13 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, ClassVar, TypeAlias
-
-from pytorch_lightning import Callback, LightningDataModule, Trainer
+from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias
 
 from stylenet.config import Settings
 from stylenet.styles import FoundStyle
+
+if TYPE_CHECKING:  # evaluate.py does without
+    from pytorch_lightning import Callback, LightningDataModule, Trainer
 
 Instantiate: TypeAlias = Callable[..., Any]
 """Turns a group of the configuration into the object that its ``_target_`` names."""

@@ -1,0 +1,22 @@
+from .base import Components, Run, Runner
+from .distill import DistillRunner
+from .feedforward import FeedForwardRunner
+from .multistyle import AddStyleRunner, MultiStyleRunner
+from .pixels import PixelRunner
+from .pyramid import PyramidRunner
+from .region_styles import RegionStylesRunner
+from .sketch import SketchRunner
+
+__all__ = [
+    "AddStyleRunner",
+    "Components",
+    "DistillRunner",
+    "FeedForwardRunner",
+    "MultiStyleRunner",
+    "PixelRunner",
+    "PyramidRunner",
+    "RegionStylesRunner",
+    "Run",
+    "Runner",
+    "SketchRunner",
+]
