@@ -19,7 +19,8 @@ from contenders import HELP, SHARED, Contender, contender
 from torch import Tensor
 
 from stylenet.images import LongerSide, contact_sheet, read_image, write_image
-from stylenet.losses import GramDistance, LossNetwork
+from stylenet.loss_networks import LossNetwork
+from stylenet.losses import GramDistance
 from stylenet.run.building import locate_style, read_sized_style
 from stylenet.run.contents import find_content
 from stylenet.run.training import train

@@ -19,7 +19,8 @@ from torch import Tensor
 
 from stylenet.callbacks import RunRecord
 from stylenet.images import resize
-from stylenet.losses import LossNetwork, PerceptualLoss, Term
+from stylenet.loss_networks import LossNetwork
+from stylenet.losses import PerceptualLoss, Term
 from stylenet.regions import Guidance
 from stylenet.run.facts import run_facts
 from stylenet.run.notes import note

@@ -16,9 +16,10 @@ from torch import Tensor
 from stylenet.apply import Model, Stylizer, load_model
 from stylenet.errors import StylenetError
 from stylenet.images import LongerSide, contact_sheet, write_image
-from stylenet.losses import LossNetwork, PerceptualLoss
+from stylenet.loss_networks import LossNetwork
+from stylenet.loss_networks.network import LossNetworkError
+from stylenet.losses import PerceptualLoss
 from stylenet.losses.features import check_names
-from stylenet.losses.network import LossNetworkError
 from stylenet.metrics import measure
 from stylenet.nets import PictureTooSmallError
 from stylenet.run.building import build_loss, build_network, instantiate

@@ -20,8 +20,8 @@ from stylenet.callbacks import LossCurves
 from stylenet.data import Augment, CentreSquare, Draw, DrawnPictures, PictureData
 from stylenet.errors import StylenetError
 from stylenet.files import write_bytes, write_text
-from stylenet.losses import Distillation, LossNetwork, Student
-from stylenet.losses.rescaling import deviation, mean_activations, rescale, to_half
+from stylenet.loss_networks import Distillation, LossNetwork, Student
+from stylenet.loss_networks.rescaling import deviation, mean_activations, rescale, to_half
 from stylenet.run.building import Made, Parts, instantiate
 from stylenet.run.notes import note
 from stylenet.run.processes import rank

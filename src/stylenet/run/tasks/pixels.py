@@ -18,7 +18,8 @@ from stylenet.callbacks import LossCurves, Snapshots
 from stylenet.errors import StylenetError
 from stylenet.files import write_text
 from stylenet.images import Colours, read_image, resize, write_image
-from stylenet.losses import CheckpointedNetwork, LossNetwork, PerceptualLoss
+from stylenet.loss_networks import CheckpointedNetwork, LossNetwork
+from stylenet.losses import PerceptualLoss
 from stylenet.nets import PixelImage
 from stylenet.regions import Guidance, Seen
 from stylenet.run.building import (

@@ -15,7 +15,8 @@ from torch import Generator, Tensor
 
 from stylenet.errors import StylenetError
 from stylenet.images import contact_sheet, read_image, resize, write_image
-from stylenet.losses import CheckpointedNetwork, LossNetwork, PerceptualLoss, Term
+from stylenet.loss_networks import CheckpointedNetwork, LossNetwork
+from stylenet.losses import PerceptualLoss, Term
 from stylenet.regions import level_pictures
 from stylenet.run.building import Parts, instantiate
 from stylenet.run.tasks.pixels import PixelRuns, StagesOf
