@@ -24,8 +24,8 @@ from pytorch_lightning import Callback
 from side_by_side import Turns, race, report
 from torch import Tensor, nn
 
-from stylenet.losses.network import vgg19
-from stylenet.losses.weights import RandomWeights
+from stylenet.loss_networks.network import vgg19
+from stylenet.loss_networks.weights import RandomWeights
 from stylenet.run.building import build
 from stylenet.run.launch import register
 from stylenet.run.preparing import prepare

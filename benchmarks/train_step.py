@@ -27,8 +27,8 @@ from side_by_side import Turns, median, race, report
 from torch import Tensor
 from torch.utils.flop_counter import FlopCounterMode
 
-from stylenet.losses.network import vgg16
-from stylenet.losses.weights import RandomWeights
+from stylenet.loss_networks.network import vgg16
+from stylenet.loss_networks.weights import RandomWeights
 from stylenet.run.building import build
 from stylenet.run.launch import register
 from stylenet.run.preparing import prepare

@@ -136,7 +136,7 @@ def test_the_balance_of_two_equal_networks_is_one(
     study: Study, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("STYLENET_STYLES", str(SWATCHES))
-    bundled = ROOT / "src" / "stylenet" / "losses" / "compact_vgg.safetensors"
+    bundled = ROOT / "src" / "stylenet" / "loss_networks" / "compact_vgg.safetensors"
     done = study("balance.py", bundled, bundled)
     assert done.returncode == 0, done.stderr
     assert len(lines := done.stdout.splitlines()) == 9

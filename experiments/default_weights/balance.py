@@ -17,9 +17,10 @@ from runs import STYLES, painting
 from torch import Tensor
 
 from stylenet.images import LongerSide, picture_files, read_image
-from stylenet.losses import LossNetwork, functional
-from stylenet.losses.network import compact_vgg
-from stylenet.losses.weights import WeightsFile
+from stylenet.loss_networks import LossNetwork
+from stylenet.loss_networks.network import compact_vgg
+from stylenet.loss_networks.weights import WeightsFile
+from stylenet.losses import functional
 
 LAYERS = [f"relu{block}_{n}" for block in (1, 2, 3, 4) for n in (1, 2)] + ["relu5_1"]
 

@@ -16,9 +16,9 @@ from runs import HERE, PAIRS, edge_ssim, painted
 from torch import Tensor
 
 from stylenet.images import contact_sheet, read_image, write_image
+from stylenet.loss_networks.network import compact_vgg
+from stylenet.loss_networks.weights import Bundled
 from stylenet.losses import PerceptualLoss, StyleTerm
-from stylenet.losses.network import compact_vgg
-from stylenet.losses.weights import Bundled
 
 LAYERS = ("relu1_2", "relu2_2", "relu3_2", "relu4_2")
 LAYER_WEIGHTS = (0.15, 1, 1, 1)

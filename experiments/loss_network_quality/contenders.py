@@ -9,10 +9,10 @@ from typing import NamedTuple
 from hydra import compose, initialize_config_dir
 from omegaconf import DictConfig
 
-from stylenet.losses import LossNetwork
-from stylenet.losses.architectures import EVERY
-from stylenet.losses.weight_files import WeightsError
-from stylenet.losses.weights import WeightsFile
+from stylenet.loss_networks import LossNetwork
+from stylenet.loss_networks.architectures import EVERY
+from stylenet.loss_networks.weight_files import WeightsError
+from stylenet.loss_networks.weights import WeightsFile
 from stylenet.run.building import instantiate
 from stylenet.run.launch import register
 from stylenet.runners.building import build_network

@@ -15,8 +15,9 @@ from contenders import HELP, SHARED, TEACHER, Contender, contender
 from torch import Tensor
 
 from stylenet.images import ShorterSide, picture_files, read_image
-from stylenet.losses import GramDistance, LossNetwork
-from stylenet.losses.geometry import align, align_whole_cells
+from stylenet.loss_networks import LossNetwork
+from stylenet.loss_networks.geometry import align, align_whole_cells
+from stylenet.losses import GramDistance
 from stylenet.metrics import (
     Pair,
     balanced_sum,

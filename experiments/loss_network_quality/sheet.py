@@ -20,7 +20,8 @@ from torch import Tensor
 
 from stylenet.apply.contents import find_content
 from stylenet.images import LongerSide, contact_sheet, read_image, write_image
-from stylenet.losses import GramDistance, LossNetwork
+from stylenet.loss_networks import LossNetwork
+from stylenet.losses import GramDistance
 from stylenet.run.building import instantiate
 from stylenet.run.training import train
 from stylenet.runners.building import locate_styles, read_sized_style

@@ -14,9 +14,9 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
+from stylenet.loss_networks.network import compact_vgg
+from stylenet.loss_networks.weights import Bundled
 from stylenet.losses import PerceptualLoss, RegionStyleTerm, StyleTerm
-from stylenet.losses.network import compact_vgg
-from stylenet.losses.weights import Bundled
 
 LAYERS = ["relu1_2", "relu2_2", "relu3_2", "relu4_2"]
 HEIGHT, WIDTH = 176, 256

@@ -20,9 +20,9 @@ from omegaconf import OmegaConf
 from torch import Tensor
 
 from stylenet.images import contact_sheet, read_image, write_image
+from stylenet.loss_networks.network import compact_vgg
+from stylenet.loss_networks.weights import Bundled
 from stylenet.losses import RegionStyleTerm, View
-from stylenet.losses.network import compact_vgg
-from stylenet.losses.weights import Bundled
 from stylenet.regions import read_region_map
 
 HERE = Path(__file__).parent

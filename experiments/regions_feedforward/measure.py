@@ -18,10 +18,10 @@ from torch import Tensor
 
 from stylenet.apply import Model, Stylizer, load_model
 from stylenet.images import LongerSide, contact_sheet, read_image, write_image
+from stylenet.loss_networks.network import compact_vgg
+from stylenet.loss_networks.weights import Bundled
 from stylenet.losses import ContentTerm, PerceptualLoss, RegionStylesTerm, View
 from stylenet.losses.features import read_features
-from stylenet.losses.network import compact_vgg
-from stylenet.losses.weights import Bundled
 from stylenet.regions import RegionMap, fit_map, read_region_map
 
 HERE = Path(__file__).parent

@@ -27,16 +27,11 @@ from torch import Tensor
 from stylenet.data import reference_photographs
 from stylenet.files import write_bytes
 from stylenet.images import ShorterSide, contact_sheet, read_image, to_pil, write_image
-from stylenet.losses import (
-    GramMomentsDistance,
-    LossNetwork,
-    NormalisedDistance,
-    PerceptualLoss,
-    StyleTerm,
-)
-from stylenet.losses.network import compact_vgg
-from stylenet.losses.padding import ReplicatingConv2d
-from stylenet.losses.weights import Bundled
+from stylenet.loss_networks import LossNetwork
+from stylenet.loss_networks.network import compact_vgg
+from stylenet.loss_networks.padding import ReplicatingConv2d
+from stylenet.loss_networks.weights import Bundled
+from stylenet.losses import GramMomentsDistance, NormalisedDistance, PerceptualLoss, StyleTerm
 from stylenet.metrics import contrast, spectrum
 from stylenet.styles import find_style
 
@@ -61,7 +56,7 @@ def painting(style: str) -> Path:
 
 def make(style: str, runs: Path) -> Path:
     """Make a style's swatch, unless it is there; the run's folder."""
-    network = importlib.resources.files("stylenet.losses") / "compact_vgg.safetensors"
+    network = importlib.resources.files("stylenet.loss_networks") / "compact_vgg.safetensors"
     digest = hashlib.sha256(network.read_bytes()).hexdigest()[:8]
     run = (runs / f"{style}_seed{SEEDS[style]}_{digest}").absolute()
     facts = run / "result.json"

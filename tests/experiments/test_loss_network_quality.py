@@ -15,10 +15,10 @@ import torch
 from safetensors.torch import save_file
 
 from stylenet.images import ShorterSide, read_image, write_image
+from stylenet.loss_networks.architectures import COMPACT_VGG, SQUEEZENET1_0, VGG16, Architecture
+from stylenet.loss_networks.network import compact_vgg
+from stylenet.loss_networks.weights import RandomWeights
 from stylenet.losses import ContentTerm, PerceptualLoss, StyleTerm
-from stylenet.losses.architectures import COMPACT_VGG, SQUEEZENET1_0, VGG16, Architecture
-from stylenet.losses.network import compact_vgg
-from stylenet.losses.weights import RandomWeights
 
 STUDY = Path(__file__).parents[2] / "experiments" / "loss_network_quality"
 

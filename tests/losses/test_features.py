@@ -6,10 +6,11 @@ import pytest
 import torch
 
 from stylenet.errors import StylenetError
-from stylenet.losses import CheckpointedNetwork, ContentTerm, PerceptualLoss, StyleTerm
+from stylenet.loss_networks import CheckpointedNetwork
+from stylenet.loss_networks.network import LossNetworkError, compact_vgg
+from stylenet.loss_networks.weights import RandomWeights
+from stylenet.losses import ContentTerm, PerceptualLoss, StyleTerm
 from stylenet.losses.features import at_scales, check_names, inside, read_features
-from stylenet.losses.network import LossNetworkError, compact_vgg
-from stylenet.losses.weights import RandomWeights
 
 
 def test_names_say_layer_and_size(fake_network):

@@ -7,6 +7,8 @@ import torch
 from torch import Tensor
 
 from stylenet.errors import StylenetError
+from stylenet.loss_networks.network import compact_vgg
+from stylenet.loss_networks.weights import Bundled
 from stylenet.losses import (
     ContentTerm,
     PerceptualLoss,
@@ -16,8 +18,6 @@ from stylenet.losses import (
     TotalVariationTerm,
     View,
 )
-from stylenet.losses.network import compact_vgg
-from stylenet.losses.weights import Bundled
 
 
 def picture(batch: int = 2, seed: int = 0) -> Tensor:

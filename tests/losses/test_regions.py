@@ -8,6 +8,8 @@ import torch
 from torch import Tensor
 
 from stylenet.errors import StylenetError
+from stylenet.loss_networks.network import compact_vgg
+from stylenet.loss_networks.weights import RandomWeights
 from stylenet.losses import (
     GramDistance,
     GramMomentsDistance,
@@ -21,9 +23,7 @@ from stylenet.losses import (
     guided_gram_matrix,
 )
 from stylenet.losses.functional import gram_matrix, mean_of_entries
-from stylenet.losses.network import compact_vgg
 from stylenet.losses.regions import spread_weights
-from stylenet.losses.weights import RandomWeights
 
 LAYERS = ["one", "two"]
 

@@ -9,9 +9,9 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from stylenet.losses.geometry import Grid, align, align_whole_cells
-from stylenet.losses.network import compact_vgg, squeezenet1_0
-from stylenet.losses.weights import RandomWeights
+from stylenet.loss_networks.geometry import Grid, align, align_whole_cells
+from stylenet.loss_networks.network import compact_vgg, squeezenet1_0
+from stylenet.loss_networks.weights import RandomWeights
 from stylenet.metrics.explained import (
     Moments,
     Pair,

@@ -12,8 +12,8 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from stylenet.images import read_image
-from stylenet.losses.architectures import VGG19
-from stylenet.losses.weights import RandomWeights
+from stylenet.loss_networks.architectures import VGG19
+from stylenet.loss_networks.weights import RandomWeights
 
 ROWS, COLUMNS = 32, 48
 MEAN = torch.tensor([103.939, 116.779, 123.68]).view(3, 1, 1)

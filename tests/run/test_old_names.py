@@ -12,10 +12,20 @@ from hydra.utils import get_object
 from omegaconf import OmegaConf
 from PIL import Image
 
-from stylenet.run.old_names import renew_targets
+from stylenet.run.old_names import renew_targets, renewed
 
 # every name that conf/ had under a place that moved
 BEFORE = {
+    "stylenet.losses.caffe.CaffeWeights",
+    "stylenet.losses.distillation.Distillation",
+    *(f"stylenet.losses.network.{name}" for name in ("alexnet", "compact_vgg", "vgg16", "vgg19")),
+    *(f"stylenet.losses.network.squeezenet1_{version}" for version in "01"),
+    "stylenet.losses.padding.ReplicatingConv2d",
+    "stylenet.losses.student.compact_vgg",
+    *(
+        f"stylenet.losses.weights.{name}"
+        for name in ("Bundled", "Pretrained", "RandomWeights", "WeightsFile")
+    ),
     "stylenet.run.regions.automatic.ClusteredRegions",
     "stylenet.run.regions.automatic.SegmentedRegions",
     "stylenet.run.regions.sources.CocoRegions",
@@ -63,10 +73,7 @@ def test_a_run_of_before_is_resumed(script: Callable[..., int], tmp_path: Path) 
     today = file.read_text()
     before = today
     for old in sorted(BEFORE):
-        name = old.rpartition(".")[2]
-        before = re.sub(
-            rf"_target_: stylenet\.(?!run)[\w.]+\.{name}$", f"_target_: {old}", before, flags=re.M
-        )
+        before = before.replace(f"_target_: {renewed(old)}\n", f"_target_: {old}\n")
     assert before != today
     file.write_text(before)
     assert script("train.py", f"resume={run}", "trainer.max_steps=2") == 0

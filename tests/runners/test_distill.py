@@ -13,9 +13,9 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
-from stylenet.losses.network import compact_vgg
-from stylenet.losses.student import compact_vgg as compact_student
-from stylenet.losses.weights import RandomWeights, WeightsFile
+from stylenet.loss_networks.network import compact_vgg
+from stylenet.loss_networks.student import compact_vgg as compact_student
+from stylenet.loss_networks.weights import RandomWeights, WeightsFile
 
 Script = Callable[..., int]
 WIDTHS = ((4, 4), (4, 4), (4, 4), (6, 6), (8,))

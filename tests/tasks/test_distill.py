@@ -11,10 +11,10 @@ from torch import Tensor, nn
 from torch.optim import SGD, AdamW
 from torch.utils.data import DataLoader
 
-from stylenet.losses import Distillation
-from stylenet.losses import network as networks
-from stylenet.losses.student import compact_vgg
-from stylenet.losses.weights import RandomWeights
+from stylenet.loss_networks import Distillation
+from stylenet.loss_networks import network as networks
+from stylenet.loss_networks.student import compact_vgg
+from stylenet.loss_networks.weights import RandomWeights
 from stylenet.tasks import Distill, Muon, NonFiniteLossError, warm_up_and_cosine
 from stylenet.tasks.distill import ExplainedShare
 from stylenet.tasks.muon import orthogonalised

@@ -13,9 +13,9 @@ from torch.optim.lr_scheduler import StepLR
 from torch.utils.data import DataLoader
 
 from stylenet.errors import StylenetError
+from stylenet.loss_networks.network import compact_vgg
+from stylenet.loss_networks.weights import Bundled
 from stylenet.losses import ContentTerm, PerceptualLoss, StyleTerm, TotalVariationTerm
-from stylenet.losses.network import compact_vgg
-from stylenet.losses.weights import Bundled
 from stylenet.nets import NearestUpsample, Padding, TransformerNet
 from stylenet.tasks.feedforward import FeedForward, NonFiniteLossError
 

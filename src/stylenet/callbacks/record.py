@@ -12,6 +12,7 @@ from pytorch_lightning import Callback, LightningModule, Trainer
 
 from stylenet.files import write_text
 
+
 class RunRecord(Callback):
     """Puts the resolved configuration into checkpoints and loggers and the wall time into a file.
 

@@ -1,6 +1,5 @@
 """Losses: pictures -> named scalars."""
 
-from stylenet.losses.checkpointed import CheckpointedNetwork
 from stylenet.losses.distances import (
     GramDistance,
     GramMomentsDistance,
@@ -9,15 +8,12 @@ from stylenet.losses.distances import (
     StyleDistance,
     WassersteinDistance,
 )
-from stylenet.losses.distillation import Distillation
 from stylenet.losses.laplacian import LaplacianTerm
 from stylenet.losses.levels import LevelsTerm
-from stylenet.losses.network import LossNetwork
 from stylenet.losses.perceptual import LossTerms, PerceptualLoss, Term, View
 from stylenet.losses.region_styles import RegionStylesTerm
 from stylenet.losses.regions import RegionStyleTerm, guided_gram_matrix
 from stylenet.losses.several import StylesTerm
-from stylenet.losses.student import Student
 from stylenet.losses.terms import (
     ContentTerm,
     LayerWeightsError,
@@ -29,15 +25,12 @@ from stylenet.losses.terms import (
 )
 
 __all__ = [
-    "CheckpointedNetwork",
     "ContentTerm",
-    "Distillation",
     "GramDistance",
     "GramMomentsDistance",
     "LaplacianTerm",
     "LayerWeightsError",
     "LevelsTerm",
-    "LossNetwork",
     "LossTerms",
     "MomentsDistance",
     "NormalisedDistance",
@@ -47,7 +40,6 @@ __all__ = [
     "RangeTerm",
     "RegionStyleTerm",
     "RegionStylesTerm",
-    "Student",
     "StyleDistance",
     "StyleTerm",
     "StylesTerm",

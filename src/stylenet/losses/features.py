@@ -12,8 +12,8 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from stylenet.errors import StylenetError
-from stylenet.losses.checkpointed import CheckpointedNetwork
-from stylenet.losses.network import LossNetwork
+from stylenet.loss_networks.checkpointed import CheckpointedNetwork
+from stylenet.loss_networks.network import LossNetwork
 
 PIXELS = "pixels"
 

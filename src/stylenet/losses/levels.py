@@ -7,8 +7,8 @@ from collections.abc import Mapping
 import torch
 from torch import Tensor
 
+from stylenet.loss_networks.network import LossNetwork
 from stylenet.losses import functional
-from stylenet.losses.network import LossNetwork
 from stylenet.losses.perceptual import Term, View
 from stylenet.losses.terms import ContentDistance, LayerWeights, weigh_layers
 

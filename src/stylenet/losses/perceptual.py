@@ -10,9 +10,9 @@ import torch
 from torch import Tensor, nn
 
 from stylenet.errors import StylenetError
-from stylenet.losses.checkpointed import CheckpointedNetwork
+from stylenet.loss_networks.checkpointed import CheckpointedNetwork
+from stylenet.loss_networks.network import LossNetwork
 from stylenet.losses.features import read_features
-from stylenet.losses.network import LossNetwork
 
 
 @dataclass(frozen=True)

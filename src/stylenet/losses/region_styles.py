@@ -7,9 +7,9 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
+from stylenet.loss_networks.network import LossNetwork
 from stylenet.losses.distances import StyleDistance
 from stylenet.losses.moments import single
-from stylenet.losses.network import LossNetwork
 from stylenet.losses.perceptual import View
 from stylenet.losses.regions import RegionStyleTerm
 from stylenet.losses.several import style_factors

@@ -8,10 +8,10 @@ import torch
 from torch import Tensor
 
 from stylenet.errors import StylenetError
+from stylenet.loss_networks.network import LossNetwork
 from stylenet.losses.distances import GramDistance, Statistics, StyleDistance
 from stylenet.losses.features import inside, read_features
 from stylenet.losses.moments import gram_and_means, single
-from stylenet.losses.network import LossNetwork
 from stylenet.losses.perceptual import Term, View
 from stylenet.losses.targets import guides_for, style_targets
 from stylenet.losses.terms import LayerWeights, weigh_style_layers

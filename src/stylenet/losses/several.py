@@ -8,9 +8,9 @@ import torch
 from torch import Tensor
 
 from stylenet.errors import StylenetError
+from stylenet.loss_networks.network import LossNetwork
 from stylenet.losses.distances import GramDistance, StyleDistance
 from stylenet.losses.features import inside
-from stylenet.losses.network import LossNetwork
 from stylenet.losses.perceptual import Term, View
 from stylenet.losses.targets import style_targets
 from stylenet.losses.terms import LayerWeightsError, weigh_style_layers

@@ -7,10 +7,10 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
+from stylenet.loss_networks.network import LossNetwork
 from stylenet.losses.distances import Statistics, StyleDistance
 from stylenet.losses.features import inside, read_features
 from stylenet.losses.moments import single
-from stylenet.losses.network import LossNetwork
 
 
 @torch.no_grad()

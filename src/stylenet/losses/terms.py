@@ -8,10 +8,10 @@ import torch
 from torch import Tensor
 
 from stylenet.errors import StylenetError
+from stylenet.loss_networks.network import LossNetwork
 from stylenet.losses import functional
 from stylenet.losses.distances import GramDistance, StyleDistance
 from stylenet.losses.features import at_scales, inside
-from stylenet.losses.network import LossNetwork
 from stylenet.losses.perceptual import Term, View
 from stylenet.losses.targets import style_targets
 

@@ -8,8 +8,8 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from stylenet.losses import LossNetwork
-from stylenet.losses.geometry import Grid
+from stylenet.loss_networks import LossNetwork
+from stylenet.loss_networks.geometry import Grid
 
 Alignment = Callable[[Tensor, Grid, Grid, tuple[int, int]], Tensor]
 """Reads features (N,C,H,W) on one grid at the cells of another, of a given size."""

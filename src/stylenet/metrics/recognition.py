@@ -8,7 +8,8 @@ import torch
 from torch import Tensor
 
 from stylenet.errors import StylenetError
-from stylenet.losses import LossNetwork, StyleDistance
+from stylenet.loss_networks import LossNetwork
+from stylenet.losses import StyleDistance
 
 
 @torch.inference_mode()

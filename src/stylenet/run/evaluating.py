@@ -17,9 +17,10 @@ from stylenet.apply.contents import UnreadableError, find_contents
 from stylenet.apply.devices import device_of
 from stylenet.errors import StylenetError
 from stylenet.images import LongerSide, contact_sheet, write_image
-from stylenet.losses import LossNetwork, PerceptualLoss
+from stylenet.loss_networks import LossNetwork
+from stylenet.loss_networks.network import LossNetworkError
+from stylenet.losses import PerceptualLoss
 from stylenet.losses.features import check_names
-from stylenet.losses.network import LossNetworkError
 from stylenet.metrics import Row, measure, table_of_means, write_rows
 from stylenet.nets import PictureTooSmallError
 from stylenet.run.building import instantiate

@@ -6,6 +6,10 @@ from omegaconf import DictConfig, ListConfig
 
 # a module, or one name, of an earlier version -> where it is now
 MOVED = {
+    **{
+        f"stylenet.losses.{module}": f"stylenet.loss_networks.{module}"
+        for module in ("caffe", "distillation", "network", "padding", "student", "weights")
+    },
     "stylenet.run.regions.automatic": "stylenet.regions.sources",
     "stylenet.run.regions.sources": "stylenet.regions.sources",
 }

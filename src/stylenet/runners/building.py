@@ -10,7 +10,8 @@ from torch import Tensor
 
 from stylenet.config import Settings
 from stylenet.images import resize
-from stylenet.losses import LossNetwork, PerceptualLoss, Term
+from stylenet.loss_networks import LossNetwork
+from stylenet.losses import PerceptualLoss, Term
 from stylenet.runners.base import Instantiate, Say
 from stylenet.styles import FoundStyle, find_style, find_swatch, read_style
 

@@ -20,8 +20,8 @@ from stylenet.config import Settings
 from stylenet.data import Augment, CentreSquare, Draw, DrawnPictures, PictureData
 from stylenet.errors import StylenetError
 from stylenet.files import write_bytes, write_text
-from stylenet.losses import Distillation, LossNetwork, Student
-from stylenet.losses.rescaling import deviation, mean_activations, rescale, to_half
+from stylenet.loss_networks import Distillation, LossNetwork, Student
+from stylenet.loss_networks.rescaling import deviation, mean_activations, rescale, to_half
 from stylenet.runners.base import Components, Instantiate, Run, Runner, Say
 from stylenet.runners.card import write_card
 from stylenet.runners.compiling import compiler_of

@@ -13,7 +13,7 @@ from torch import Tensor
 from stylenet.apply.contents import find_content
 from stylenet.config import Settings
 from stylenet.images import read_image
-from stylenet.losses import LossNetwork
+from stylenet.loss_networks import LossNetwork
 from stylenet.losses.features import read_features
 from stylenet.regions import Guidance, RegionSource, Seen
 from stylenet.runners.base import Instantiate, Say

@@ -19,7 +19,8 @@ from stylenet.config import Settings
 from stylenet.errors import StylenetError
 from stylenet.files import write_text
 from stylenet.images import Colours, resize, write_image
-from stylenet.losses import CheckpointedNetwork, LossNetwork, PerceptualLoss
+from stylenet.loss_networks import CheckpointedNetwork, LossNetwork
+from stylenet.losses import PerceptualLoss
 from stylenet.nets import PixelImage
 from stylenet.regions import Guidance
 from stylenet.runners.base import Components, Instantiate, Run, Runner, Say, as_list

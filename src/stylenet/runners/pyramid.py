@@ -16,7 +16,8 @@ from typing_extensions import override
 from stylenet.config import Settings
 from stylenet.errors import StylenetError
 from stylenet.images import contact_sheet, read_image, resize, write_image
-from stylenet.losses import CheckpointedNetwork, LossNetwork, PerceptualLoss, Term
+from stylenet.loss_networks import CheckpointedNetwork, LossNetwork
+from stylenet.losses import PerceptualLoss, Term
 from stylenet.regions import level_pictures
 from stylenet.runners.base import Instantiate, Run, Say
 from stylenet.runners.pixels import PixelRunner, StagesOf

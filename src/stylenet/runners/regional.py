@@ -13,7 +13,8 @@ from torch import Tensor
 
 from stylenet.config import Settings
 from stylenet.errors import StylenetError
-from stylenet.losses import LossNetwork, RegionStyleTerm, View
+from stylenet.loss_networks import LossNetwork
+from stylenet.losses import RegionStyleTerm, View
 from stylenet.losses.features import read_features
 from stylenet.losses.regions import FEW_CELLS, MIN_CELLS, cells_of
 from stylenet.losses.targets import guides_for

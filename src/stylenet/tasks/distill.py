@@ -12,8 +12,8 @@ from torch import Tensor, nn
 from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LRScheduler
 
-from stylenet.losses.distillation import Distillation
-from stylenet.losses.student import Student
+from stylenet.loss_networks.distillation import Distillation
+from stylenet.loss_networks.student import Student
 from stylenet.tasks.feedforward import NonFiniteLossError
 
 OptimizerFactory = Callable[[Iterable[nn.Parameter]], Optimizer]

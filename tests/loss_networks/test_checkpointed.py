@@ -5,9 +5,10 @@ from __future__ import annotations
 import pytest
 import torch
 
-from stylenet.losses import CheckpointedNetwork, ContentTerm, PerceptualLoss, StyleTerm
-from stylenet.losses.network import LossNetworkError, compact_vgg, squeezenet1_1, vgg16
-from stylenet.losses.weights import RandomWeights
+from stylenet.loss_networks import CheckpointedNetwork
+from stylenet.loss_networks.network import LossNetworkError, compact_vgg, squeezenet1_1, vgg16
+from stylenet.loss_networks.weights import RandomWeights
+from stylenet.losses import ContentTerm, PerceptualLoss, StyleTerm
 
 NETWORKS = [
     (compact_vgg, ["relu1_2", "conv2_2", "relu2_2", "pool2", "relu4_2"]),

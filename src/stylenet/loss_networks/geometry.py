@@ -9,7 +9,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from stylenet.losses.architectures import Window
+from stylenet.loss_networks.architectures import Window
 
 
 class Grid(NamedTuple):

@@ -9,11 +9,11 @@ from itertools import islice
 import torch
 from torch import Tensor, nn
 
-from stylenet.losses import architectures
-from stylenet.losses.architectures import Architecture, Window
-from stylenet.losses.geometry import Grid, grid_of
-from stylenet.losses.running import run_layers
-from stylenet.losses.weights import Weights
+from stylenet.loss_networks import architectures
+from stylenet.loss_networks.architectures import Architecture, Window
+from stylenet.loss_networks.geometry import Grid, grid_of
+from stylenet.loss_networks.running import run_layers
+from stylenet.loss_networks.weights import Weights
 
 # A channel whose mean activation is below this share of its layer's mean is dead, or nearly.
 DEAD = 1e-3

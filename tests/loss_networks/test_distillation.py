@@ -9,14 +9,14 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from stylenet.errors import StylenetError
-from stylenet.losses import Distillation, Student
-from stylenet.losses import network as networks
-from stylenet.losses.architectures import SQUEEZENET1_0
-from stylenet.losses.classifiers import ConvolutionalClassifier
-from stylenet.losses.distillation import softened
-from stylenet.losses.network import LossNetwork, LossNetworkError
-from stylenet.losses.student import compact_vgg
-from stylenet.losses.weights import LoadedWeights, RandomWeights
+from stylenet.loss_networks import Distillation, Student
+from stylenet.loss_networks import network as networks
+from stylenet.loss_networks.architectures import SQUEEZENET1_0
+from stylenet.loss_networks.classifiers import ConvolutionalClassifier
+from stylenet.loss_networks.distillation import softened
+from stylenet.loss_networks.network import LossNetwork, LossNetworkError
+from stylenet.loss_networks.student import compact_vgg
+from stylenet.loss_networks.weights import LoadedWeights, RandomWeights
 
 WIDTHS = ((4, 5), (6, 6))
 PAIRS = {"relu1_2": "relu1_2", "relu2_2": "relu2_2"}
@@ -132,7 +132,7 @@ def test_layers_that_are_not_there_are_named() -> None:
 def test_other_widths_are_loaded_as_a_loss_network_and_others_refused(tmp_path) -> None:  # type: ignore[no-untyped-def]
     from safetensors.torch import save_file
 
-    from stylenet.losses.weights import WeightsError, WeightsFile
+    from stylenet.loss_networks.weights import WeightsError, WeightsFile
 
     student, _ = pair()
     file = tmp_path / "student.safetensors"

@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 from torch.utils.checkpoint import checkpoint
 
-from stylenet.losses.network import LossNetwork
+from stylenet.loss_networks.network import LossNetwork
 
 
 class CheckpointedNetwork(nn.Module):

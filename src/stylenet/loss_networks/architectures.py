@@ -17,7 +17,7 @@ from torchvision.models import (
     VGG19_Weights,
 )
 
-from stylenet.losses.pooling import MaxPool2x2
+from stylenet.loss_networks.pooling import MaxPool2x2
 
 _MATCONVNET = "https://www.vlfeat.org/matconvnet/models/"
 _JCJOHNSON = "https://web.eecs.umich.edu/~justincj/models/"

@@ -12,15 +12,15 @@ from scipy.io import loadmat
 from torch import Tensor
 
 from stylenet.files import sha256_of
-from stylenet.losses.architectures import Architecture, CaffeInput
-from stylenet.losses.weight_files import (
+from stylenet.loss_networks.architectures import Architecture, CaffeInput
+from stylenet.loss_networks.weight_files import (
     WeightsError,
     match,
     published_hash,
     read_head,
     read_tensors,
 )
-from stylenet.losses.weights import LoadedWeights
+from stylenet.loss_networks.weights import LoadedWeights
 
 # utils/import-ref-models.sh of vlfeat/matconvnet, commit 22d0a1c328afb493fab9c8abcfabfb67fe095884.
 _MEAN_RGB = (123.68, 116.779, 103.939)

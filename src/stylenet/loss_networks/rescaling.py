@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from stylenet.errors import StylenetError
-from stylenet.losses.student import DEAD, Student
+from stylenet.loss_networks.student import DEAD, Student
 
 
 @torch.no_grad()

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from stylenet.errors import StylenetError
-from stylenet.losses.architectures import EVERY, Architecture
+from stylenet.loss_networks.architectures import EVERY, Architecture
 
 ALTERNATIVES = (
     "give a file (loss_network.weights.path=<file>), or use the network that comes with stylenet "

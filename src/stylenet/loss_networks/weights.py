@@ -20,9 +20,9 @@ import torch
 from torch import Tensor, nn
 
 from stylenet.files import sha256_of
-from stylenet.losses.architectures import Architecture, ImageNetInput
-from stylenet.losses.classifiers import ConvolutionalClassifier
-from stylenet.losses.weight_files import (
+from stylenet.loss_networks.architectures import Architecture, ImageNetInput
+from stylenet.loss_networks.classifiers import ConvolutionalClassifier
+from stylenet.loss_networks.weight_files import (
     ALTERNATIVES,
     WeightsError,
     match,
@@ -157,7 +157,7 @@ class Bundled:
     def load(self, architecture: Architecture) -> LoadedWeights:
         """The package's weights of ``architecture``."""
         name = f"{architecture.name}.safetensors"
-        file = resources.files("stylenet.losses").joinpath(name)
+        file = resources.files("stylenet.loss_networks").joinpath(name)
         if not file.is_file():
             raise WeightsError(
                 f"No weights of {architecture.name} come with stylenet.",

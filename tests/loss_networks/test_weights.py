@@ -15,10 +15,10 @@ from hydra.utils import instantiate
 from safetensors.torch import save_file
 from torch import nn
 
-from stylenet.losses import network as networks
-from stylenet.losses.architectures import ALEXNET, COMPACT_VGG, EVERY, VGG16, VGG19
-from stylenet.losses.weight_files import WeightsError
-from stylenet.losses.weights import Bundled, Pretrained, RandomWeights, WeightsFile
+from stylenet.loss_networks import network as networks
+from stylenet.loss_networks.architectures import ALEXNET, COMPACT_VGG, EVERY, VGG16, VGG19
+from stylenet.loss_networks.weight_files import WeightsError
+from stylenet.loss_networks.weights import Bundled, Pretrained, RandomWeights, WeightsFile
 
 ROOT = Path(__file__).parents[2]
 SQUEEZENET = ROOT.parent / "shared/assets/weights/squeezenet1_0.safetensors"

@@ -6,11 +6,17 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from stylenet.losses import network as networks
-from stylenet.losses.architectures import COMPACT_VGG, EVERY, SQUEEZENET1_0, Architecture, Window
-from stylenet.losses.geometry import Grid, align, align_whole_cells, grid_of, overlap
-from stylenet.losses.network import LossNetwork
-from stylenet.losses.weights import LoadedWeights
+from stylenet.loss_networks import network as networks
+from stylenet.loss_networks.architectures import (
+    COMPACT_VGG,
+    EVERY,
+    SQUEEZENET1_0,
+    Architecture,
+    Window,
+)
+from stylenet.loss_networks.geometry import Grid, align, align_whole_cells, grid_of, overlap
+from stylenet.loss_networks.network import LossNetwork
+from stylenet.loss_networks.weights import LoadedWeights
 
 SIDE = 224
 

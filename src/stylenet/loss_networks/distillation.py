@@ -9,9 +9,9 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from stylenet.errors import StylenetError
-from stylenet.losses.geometry import Grid, overlap
-from stylenet.losses.network import LossNetwork
-from stylenet.losses.student import Student
+from stylenet.loss_networks.geometry import Grid, overlap
+from stylenet.loss_networks.network import LossNetwork
+from stylenet.loss_networks.student import Student
 
 LOGITS = "logits"
 # A channel whose deviation is below this share of its layer's mean deviation is dead, or nearly:

@@ -10,10 +10,10 @@ from torch import nn
 from torch.autograd import gradcheck
 from torch.nn import functional as F
 
-from stylenet.losses.architectures import EVERY
-from stylenet.losses.network import LossNetwork, compact_vgg
-from stylenet.losses.padding import ReplicatingConv2d, replicate
-from stylenet.losses.weights import Bundled, RandomWeights
+from stylenet.loss_networks.architectures import EVERY
+from stylenet.loss_networks.network import LossNetwork, compact_vgg
+from stylenet.loss_networks.padding import ReplicatingConv2d, replicate
+from stylenet.loss_networks.weights import Bundled, RandomWeights
 
 
 @pytest.mark.parametrize("layout", [torch.contiguous_format, torch.channels_last])

@@ -11,11 +11,11 @@ import torch
 from torch import Tensor, nn
 
 from stylenet.errors import StylenetError
-from stylenet.losses import architectures
-from stylenet.losses.architectures import Architecture, CaffeInput, Window, keras_names
-from stylenet.losses.geometry import Grid, grid_of
-from stylenet.losses.running import run_layers
-from stylenet.losses.weights import Weights
+from stylenet.loss_networks import architectures
+from stylenet.loss_networks.architectures import Architecture, CaffeInput, Window, keras_names
+from stylenet.loss_networks.geometry import Grid, grid_of
+from stylenet.loss_networks.running import run_layers
+from stylenet.loss_networks.weights import Weights
 
 Pooling = Callable[..., nn.Module]
 """Makes a pooling layer from ``kernel_size``, ``stride``, ``padding`` and ``ceil_mode``."""
@@ -43,8 +43,9 @@ class LossNetwork(nn.Module):
             (Gatys et al. 2016, section 2); None keeps the pooling that the weights were trained
             with.
         convolution: replaces every convolution by ``convolution(in_channels, out_channels,
-            kernel_size, stride, padding)``, such as `stylenet.losses.padding.ReplicatingConv2d`;
-            None pads with zeros, as the weights were trained.
+            kernel_size, stride, padding)``, such as
+            `stylenet.loss_networks.padding.ReplicatingConv2d`; None pads with zeros, as the weights
+            were trained.
 
     Attributes:
         name: the architecture's, such as ``vgg16``.

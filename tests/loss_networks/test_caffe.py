@@ -11,11 +11,11 @@ from hydra.utils import instantiate
 from scipy.io import savemat
 from torch.nn import functional
 
-from stylenet.losses.architectures import ALEXNET, VGG16, CaffeInput
-from stylenet.losses.caffe import CaffeWeights
-from stylenet.losses.network import vgg16
-from stylenet.losses.weight_files import WeightsError
-from stylenet.losses.weights import RandomWeights
+from stylenet.loss_networks.architectures import ALEXNET, VGG16, CaffeInput
+from stylenet.loss_networks.caffe import CaffeWeights
+from stylenet.loss_networks.network import vgg16
+from stylenet.loss_networks.weight_files import WeightsError
+from stylenet.loss_networks.weights import RandomWeights
 
 RGB = (123.68, 116.779, 103.939)
 VGG16_LAYERS = [

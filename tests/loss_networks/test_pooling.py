@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch.nn import functional as F
 
-from stylenet.losses.pooling import MaxPool2x2
+from stylenet.loss_networks.pooling import MaxPool2x2
 
 
 @pytest.mark.parametrize(("height", "width"), [(2, 2), (6, 8), (5, 7)])

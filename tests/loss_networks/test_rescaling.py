@@ -7,9 +7,9 @@ import torch
 from torch import nn
 
 from stylenet.errors import StylenetError
-from stylenet.losses.rescaling import deviation, mean_activations, rescale, to_half
-from stylenet.losses.student import Student, compact_vgg
-from stylenet.losses.weights import RandomWeights
+from stylenet.loss_networks.rescaling import deviation, mean_activations, rescale, to_half
+from stylenet.loss_networks.student import Student, compact_vgg
+from stylenet.loss_networks.weights import RandomWeights
 
 WIDTHS = ((4, 5), (6,), (7, 3))
 RELUS = ("relu1_1", "relu1_2", "relu2_1", "relu3_1", "relu3_2")

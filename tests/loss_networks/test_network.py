@@ -9,10 +9,10 @@ from safetensors.torch import load_file
 from torch import Tensor, nn
 from torch.nn import functional
 
-from stylenet.losses import network as networks
-from stylenet.losses.architectures import EVERY
-from stylenet.losses.network import LossNetwork, LossNetworkError, compact_vgg, vgg16, vgg19
-from stylenet.losses.weights import Bundled, RandomWeights, WeightsFile
+from stylenet.loss_networks import network as networks
+from stylenet.loss_networks.architectures import EVERY
+from stylenet.loss_networks.network import LossNetwork, LossNetworkError, compact_vgg, vgg16, vgg19
+from stylenet.loss_networks.weights import Bundled, RandomWeights, WeightsFile
 
 MEAN = torch.tensor([0.485, 0.456, 0.406]).view(1, 3, 1, 1)
 DEVIATION = torch.tensor([0.229, 0.224, 0.225]).view(1, 3, 1, 1)
