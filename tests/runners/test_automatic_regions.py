@@ -41,11 +41,23 @@ def pair(tmp_path: Path) -> list[str]:
     ]
 
 
-@pytest.mark.parametrize("kind", ["clusters", "segments", "felzenszwalb"])
+CLUSTERS = ["regions=clusters"]
+PIXELS = ["regions=clusters", "regions.layers=[pixels]", "regions.deepest=1"]
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        CLUSTERS,
+        [*PIXELS, "regions.height_weight=0"],
+        ["regions=segments"],
+        ["regions=felzenszwalb"],
+    ],
+)
 def test_the_maps_found_lie_beside_the_result(
-    script: Script, pair: list[str], tmp_path: Path, kind: str
+    script: Script, pair: list[str], tmp_path: Path, given: list[str]
 ) -> None:
-    assert script("train.py", *pair, f"regions={kind}", "regions.count=3") == 0
+    assert script("train.py", *pair, *given, "regions.count=3") == 0
     run = tmp_path / "run"
     maps = {}
     for side, size in (("content", (64, 64)), ("style", (96, 64))):
@@ -56,7 +68,7 @@ def test_the_maps_found_lie_beside_the_result(
     assert all(fact["style_loss"] > 0 for fact in facts)
     names = [fact["name"] for fact in facts]
     notes = json.loads((run / "run.json").read_text())["messages"]
-    if kind == "clusters":  # what the loss network sees in tiny squares is its own affair
+    if given == CLUSTERS:  # what the loss network sees in tiny squares is its own affair
         assert names == [f"region {n + 1}" for n in range(len(names))]
         assert len(names) == 3 or any("of 3 regions are in both" in note for note in notes)
         return
