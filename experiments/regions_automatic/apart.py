@@ -19,8 +19,8 @@ import numpy as np
 import torch
 from PIL import Image
 
-from stylenet.losses.network import compact_vgg
-from stylenet.losses.weights import Bundled
+from stylenet.loss_networks.network import compact_vgg
+from stylenet.loss_networks.weights import Bundled
 from stylenet.regions import Clusters, Floats, Picture
 from stylenet.regions.clustering import Labels
 
