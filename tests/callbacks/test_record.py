@@ -91,7 +91,7 @@ def test_a_run_that_fails_has_its_steps_and_seconds_on_disk(fit, tmp_path, clock
 
     with pytest.raises(RuntimeError, match="of the test"):
         fit(RunRecord(tmp_path, CONFIG, FACTS), Takes(clock), Fails())
-    assert read(tmp_path) == {**FACTS, "steps": 2, "wall_seconds": 30.0}
+    assert read(tmp_path) == {**FACTS, "messages": [], "steps": 2, "wall_seconds": 30.0}
 
 
 def test_a_full_disk_is_not_hidden_by_a_failure_to_write_about_it(fit, tmp_path, monkeypatch):

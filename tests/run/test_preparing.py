@@ -416,7 +416,7 @@ def test_a_run_with_classes_that_are_gone_says_so(run):
     config = OmegaConf.load(run / CONFIG_FILE)
     config.norm._target_ = "stylenet.nets.Gone"
     OmegaConf.save(config, run / CONFIG_FILE)
-    with pytest.raises(StylenetError, match=r"names stylenet\.nets\.Gone.*commit that its run"):
+    with pytest.raises(StylenetError, match=r"has no stylenet\.nets\.Gone.*\(older\)"):
         resumed(run, [])
 
 

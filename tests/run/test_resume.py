@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import json
 import os
 import signal
 import subprocess
@@ -13,6 +14,7 @@ from pathlib import Path
 
 import pytest
 import torch
+from omegaconf import OmegaConf
 
 from stylenet.apply import load_model
 
@@ -110,3 +112,20 @@ def _steps(run: Path) -> int:
         return max((step for step, _ in losses(run)), default=0)
     except (OSError, ValueError, TypeError):
         return 0
+
+
+def test_a_run_that_this_version_cannot_build_names_the_commit_that_can(
+    script: Script, tiny: list[str], tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    run = tmp_path / "run"
+    assert script("train.py", *tiny, "trainer.max_steps=1", "logger=none", f"run.dir={run}") == 0
+    config = OmegaConf.load(run / "config.yaml")
+    config.loss.terms.tv.softness = 3
+    OmegaConf.save(config, run / "config.yaml")
+    record = json.loads((run / "run.json").read_text())
+    (run / "run.json").write_text(json.dumps({**record, "commit": "abc123"}))
+    assert script("train.py", f"resume={run}", "trainer.max_steps=2") == 2
+    said = capfd.readouterr().err
+    assert "another version of stylenet: this one cannot build it" in said
+    assert "'softness'" in said
+    assert "Continue it with its own (commit abc123), or start anew." in said

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import json
 import sys
 from collections.abc import Callable
@@ -88,10 +89,10 @@ def test_building_writes_nothing_and_changes_no_setting(
 ) -> None:
     small = "style_size.px=48" if task in ("feedforward", "multistyle") else "content_size.px=48"
     given = composed(f"task={task}", small, "logger=none", f"run.dir={tmp_path / 'run'}")
-    before = given.copy()
+    before = copy.deepcopy(given)
     config = prepare(given)
     assert given == before
-    settled, there = config.copy(), files(tmp_path)
+    settled, there = copy.deepcopy(config), files(tmp_path)
     run = build(config)
     assert config == settled
     assert files(tmp_path) == there

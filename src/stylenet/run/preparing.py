@@ -6,6 +6,7 @@ choice that a user may not expect is said in one line, kept in ``run.notes``.
 
 from __future__ import annotations
 
+import copy
 import functools
 import os
 import secrets
@@ -51,7 +52,7 @@ def prepare(config: DictConfig, overrides: Sequence[str] | None = None) -> DictC
         config = resumed(Path(config.resume), overrides)
         runner = runner_of(config)
     else:
-        config = config.copy()
+        config = copy.deepcopy(config)
         if HydraConfig.initialized():
             check_choices(overrides)
             check_keys(config, HydraConfig.get().runtime.choices["task"])

@@ -40,7 +40,7 @@ def resumed(folder: Path, overrides: Sequence[str]) -> DictConfig:
     config = OmegaConf.load(file)
     assert isinstance(config, DictConfig)
     renew_targets(config)
-    _modernise(config)
+    _modernise(config, folder)
     record = folder / RECORD
     if record.is_file():
         config.run.stand_ins.update(json.loads(record.read_text()).get("stand_ins", {}))
@@ -66,7 +66,7 @@ def resumed(folder: Path, overrides: Sequence[str]) -> DictConfig:
     return config
 
 
-def _modernise(config: DictConfig) -> None:
+def _modernise(config: DictConfig, folder: Path) -> None:
     """Give the configuration of a run that an older version made what this one reads.
 
     Raises:
@@ -82,11 +82,7 @@ def _modernise(config: DictConfig) -> None:
         try:
             get_object(target)
         except Exception as error:
-            raise StylenetError(
-                f"The run in {config.run.dir} is of another version of stylenet: its {CONFIG_FILE} "
-                f"names {target}, which this version does not have.",
-                f"Continue it with the commit that its {RECORD} names, or change the name.",
-            ) from error
+            raise other_version(folder, f"has no {target}") from error
 
 
 def _targets(config: object) -> Iterator[str]:
@@ -123,6 +119,16 @@ def _move(config: DictConfig | ListConfig, old: str, new: str) -> None:
             _move(value, old, new)
         elif isinstance(value, str) and (value == old or value.startswith(f"{old}/")):
             config[key] = new + value.removeprefix(old)
+
+
+def other_version(folder: Path, why: str) -> StylenetError:
+    """What to say where the run in ``folder`` was made by code that this version ``why``."""
+    record = folder / RECORD
+    commit = json.loads(record.read_text()).get("commit") if record.is_file() else None
+    return StylenetError(
+        f"The run in {folder} was made by another version of stylenet: this one {why}.",
+        f"Continue it with its own ({f'commit {commit}' if commit else 'older'}), or start anew.",
+    )
 
 
 def messages_of(folder: Path) -> list[str]:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import wandb
 from hydra.core.hydra_config import HydraConfig
+from hydra.errors import InstantiationException
 from hydra.types import RunMode
 from omegaconf import DictConfig
 
@@ -19,7 +20,7 @@ from stylenet.run.building import build
 from stylenet.run.notes import CONFIG_FILE, Messages, save_config
 from stylenet.run.preparing import prepare
 from stylenet.run.processes import check_processes, rank, together
-from stylenet.run.resuming import messages_of
+from stylenet.run.resuming import messages_of, other_version
 from stylenet.run.speed import tune_allocator
 from stylenet.runners.base import Run
 from stylenet.runners.checks import check_batch_statistics, check_comparability
@@ -72,7 +73,12 @@ def _train_once(config: DictConfig) -> float | None:
 
 def _train(config: DictConfig, folder: Path) -> float | None:
     messages = Messages(messages_of(folder) if config.resume else config.run.notes)
-    run = build(config, messages)
+    try:
+        run = build(config, messages)
+    except InstantiationException as error:
+        if config.resume is None or not isinstance(error.__cause__, TypeError):
+            raise
+        raise other_version(folder, f"cannot build it ({error.__cause__})") from error.__cause__
     check_processes(run.trainer)
     check_comparability(run, messages.say)
     check_batch_statistics(run, messages.say)
