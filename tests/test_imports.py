@@ -25,6 +25,8 @@ ALLOWED = {
     "regions": set(),
     "tasks": {"losses", "nets"},
     "apply": {"images", "nets"},
+    "cli": {"run"},
+    "__main__": {"cli"},
     "run": {
         "apply",
         "callbacks",
@@ -43,6 +45,7 @@ ALLOWED = {
 # outside packages with one home
 HOMES = {
     "hydra": {"run"},
+    "typer": {"cli"},
     "wandb": {"loggers", "run"},
     "PIL": {"images", "data"},
     "pycocotools": {"data"},
