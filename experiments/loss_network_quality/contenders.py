@@ -6,15 +6,14 @@ from argparse import ArgumentTypeError
 from pathlib import Path
 from typing import NamedTuple
 
-from hydra import compose, initialize_config_dir
 from omegaconf import DictConfig
 
+from stylenet import compose
 from stylenet.losses import LossNetwork
 from stylenet.losses.architectures import EVERY
 from stylenet.losses.weight_files import WeightsError
 from stylenet.losses.weights import WeightsFile
 from stylenet.run.building import build_network
-from stylenet.run.launch import register
 
 ROOT = Path(__file__).parents[2]
 SHARED = ROOT.parent / "shared" / "assets"
@@ -34,9 +33,7 @@ class Contender(NamedTuple):
 
     def config(self, *more: str) -> DictConfig:
         """``train.py``'s configuration with it."""
-        register()
-        with initialize_config_dir(str(ROOT / "conf"), version_base="1.3"):
-            return compose("train", [*self.overrides, *more])
+        return compose(*self.overrides, *more)
 
     def build(self) -> tuple[LossNetwork, list[str]]:
         """The network, and the style layers of its configuration."""

@@ -10,19 +10,16 @@ from typing import Any
 
 import pytest
 import torch
-from hydra import compose, initialize_config_dir
 from omegaconf import DictConfig
 
+from stylenet import compose
 from stylenet.errors import StylenetError
 from stylenet.images import read_image
 from stylenet.images.colour import to_yiq
 from stylenet.run.building import build
 from stylenet.run.contents import find_content
-from stylenet.run.launch import register
 from stylenet.run.preparing import prepare
 from stylenet.run.tasks.pixels import PixelRuns
-
-CONF = Path(__file__).parents[3] / "conf"
 
 Script = Callable[..., int]
 
@@ -210,9 +207,7 @@ def test_in_bfloat16_the_style_picture_is_near_itself(small: list[str], photos: 
 
     From exact targets the distance would be ten times this: Gram matrices alone are rounded.
     """
-    register()
-    with initialize_config_dir(str(CONF), version_base="1.3"):
-        config = compose("train", [*small, "precision=bf16-mixed", "logger=none"])
+    config = compose(*small, "precision=bf16-mixed", "logger=none")
     parts = build(prepare(config), PixelRuns().make)
     style, loss = parts.task.style, parts.task.loss
     with torch.no_grad(), torch.autocast("cpu", torch.bfloat16):
