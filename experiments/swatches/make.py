@@ -24,8 +24,14 @@ import torch
 from omegaconf import OmegaConf
 from torch import Tensor
 
-from stylenet.data import reference_photographs
-from stylenet.images import ShorterSide, contact_sheet, read_image, to_pil, write_image
+from stylenet.images import (
+    ShorterSide,
+    contact_sheet,
+    read_image,
+    reference_photographs,
+    to_pil,
+    write_image,
+)
 from stylenet.images.writing import write_bytes_whole
 from stylenet.losses import (
     GramMomentsDistance,

@@ -18,6 +18,7 @@ from stylenet.images.reading import (
     open_image,
     read_image,
 )
+from stylenet.images.samples import reference_photographs, sample_photographs
 from stylenet.images.sheets import contact_sheet
 from stylenet.images.sizing import (
     AsIs,
@@ -57,7 +58,9 @@ __all__ = [
     "path_hash",
     "picture_files",
     "read_image",
+    "reference_photographs",
     "resize",
+    "sample_photographs",
     "to_pil",
     "to_tensor",
     "write_bytes_whole",

@@ -6,18 +6,12 @@ import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from hydra.utils import instantiate as hydra_instantiate
 from omegaconf import DictConfig, OmegaConf
-from pytorch_lightning import (
-    Callback,
-    LightningDataModule,
-    Trainer,
-)
 from torch import Tensor
 
-from stylenet.callbacks import RunRecord
 from stylenet.images import resize
 from stylenet.losses import LossNetwork, PerceptualLoss, Term
 from stylenet.run.facts import run_facts
@@ -25,6 +19,9 @@ from stylenet.run.notes import note
 from stylenet.run.processes import rank
 from stylenet.run.regions.guiding import Guidance
 from stylenet.styles import FoundStyle, find_style, find_swatch, is_stand_in, read_style
+
+if TYPE_CHECKING:  # evaluate.py does without: see stylenet.run
+    from pytorch_lightning import Callback, LightningDataModule, Trainer
 
 log = logging.getLogger(__name__)
 
@@ -65,6 +62,8 @@ def plain(config: DictConfig) -> dict[str, Any]:
 
 def build(config: DictConfig, make: Callable[[DictConfig], Made]) -> Parts:
     """Everything a training run needs, from a prepared configuration."""
+    from stylenet.callbacks import RunRecord
+
     made = make(config)
     callbacks = {name: instantiate(c) for name, c in (config.callbacks or {}).items()}
     record = RunRecord(config.run.dir, plain(config), run_facts())

@@ -10,9 +10,14 @@ from pathlib import Path
 
 from torch import Tensor
 
-from stylenet.data import sample_photographs
 from stylenet.errors import StylenetError
-from stylenet.images import PICTURE_SUFFIXES, PictureError, picture_files, read_image
+from stylenet.images import (
+    PICTURE_SUFFIXES,
+    PictureError,
+    picture_files,
+    read_image,
+    sample_photographs,
+)
 
 log = logging.getLogger(__name__)
 

@@ -1,0 +1,58 @@
+from .augment import Augment, CentreSquare, ColourChanged, RandomCrop, WholeSquare
+from .cache import CachedPictures, cached
+from .chunk_order import ChunkOrder
+from .coco import CocoData
+from .coco_download import Archive, CocoRelease, CocoSplit
+from .folder import FolderData
+from .folders import FoldersData
+from .iterations import Iterations
+from .litdata import LitData
+from .litdata_files import LitDataPictures, write_litdata
+from .loader import TrainLoader, ValLoader
+from .module import PictureData
+from .order import BatchPlan, Draw, Order, augment_rng
+from .pictures import (
+    DrawnPictures,
+    FilePictures,
+    MemoryPictures,
+    Pictures,
+    StampedPictures,
+)
+from .region_masks import category_labels
+from .sample import SampleData, reference_photographs
+
+__all__ = [
+    "Archive",
+    "Augment",
+    "BatchPlan",
+    "CachedPictures",
+    "CentreSquare",
+    "ChunkOrder",
+    "CocoData",
+    "CocoRelease",
+    "CocoSplit",
+    "ColourChanged",
+    "Draw",
+    "DrawnPictures",
+    "FilePictures",
+    "FolderData",
+    "FoldersData",
+    "Iterations",
+    "LitData",
+    "LitDataPictures",
+    "MemoryPictures",
+    "Order",
+    "PictureData",
+    "Pictures",
+    "RandomCrop",
+    "SampleData",
+    "StampedPictures",
+    "TrainLoader",
+    "ValLoader",
+    "WholeSquare",
+    "augment_rng",
+    "cached",
+    "category_labels",
+    "reference_photographs",
+    "write_litdata",
+]
