@@ -28,6 +28,12 @@ from stylenet.run.processes import together, typed_command
 ROOT = Path(__file__).parents[2]
 
 
+def imported_by(importtime: str) -> set[str]:
+    """The modules in what ``python -X importtime`` says."""
+    lines = [line for line in importtime.splitlines() if line.startswith("import time:")]
+    return {line.rpartition("|")[2].strip() for line in lines}
+
+
 @pytest.fixture
 def application(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
     """Room for a Hydra application in this process."""
@@ -74,10 +80,24 @@ def test_help_and_misspelt_names_do_not_wait_for_imports(arguments: list[str]) -
         env={k: v for k, v in os.environ.items() if k != "HYDRA_FULL_ERROR"},
     )
     assert done.returncode == (0 if arguments[0].startswith("-") else 2)
-    lines = [line for line in done.stderr.splitlines() if line.startswith("import time:")]
-    imported = {line.rpartition("|")[2].strip() for line in lines}
+    imported = imported_by(done.stderr)
     assert "hydra" in imported
     slow = {"torch", "pytorch_lightning", "wandb", "matplotlib", "numpy", "scipy", "skimage", "PIL"}
+    assert not slow & imported
+
+
+def test_evaluate_does_without_what_only_training_needs(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-X", "importtime", str(ROOT / "evaluate.py"), "model=no", "content=no"],
+        capture_output=True,
+        text=True,
+        cwd=tmp_path,
+        env={k: v for k, v in os.environ.items() if k != "HYDRA_FULL_ERROR"},
+    )
+    assert done.returncode == 2
+    imported = imported_by(done.stderr)
+    assert "torch" in imported
+    slow = {"pytorch_lightning", "torchvision", "torch._dynamo", "wandb", "matplotlib"}
     assert not slow & imported
 
 
