@@ -19,15 +19,14 @@ from typing import Any
 
 import plain
 import torch
-from hydra import compose, initialize_config_dir
 from pytorch_lightning import Callback
 from side_by_side import Turns, race, report
 from torch import Tensor, nn
 
+from stylenet import compose
 from stylenet.loss_networks.network import vgg19
 from stylenet.loss_networks.weights import RandomWeights
 from stylenet.run.building import build
-from stylenet.run.launch import register
 from stylenet.run.preparing import prepare
 from stylenet.run.speed import cpu_has_bf16, tune_allocator
 from stylenet.run.training import quieten
@@ -43,34 +42,29 @@ LBFGS = "lbfgs_fixed"  # as the tutorial's
 
 def parts_of(size: int, optimizer: str, precision: str) -> Run:
     """What ``train.py`` builds."""
-    register()
-    with initialize_config_dir(str(ROOT / "conf"), version_base="1.3"):
-        config = compose(
-            "train",
-            [
-                "task=gatys",
-                f"optimizer={optimizer}",
-                "loss_network=vgg19",
-                "loss_network/weights=random",
-                "content_size=exact",
-                f"content_size.height={size}",
-                f"content_size.width={size}",
-                f"style_size.px={size}",
-                "loss/convention=johnson2016",
-                "loss_network/padding=zeros",
-                f"loss.content_layers=[{CONTENT}]",
-                f"loss.style_layers=[{','.join(STYLE)}]",
-                f"loss.style_weight={STYLE_WEIGHT}",
-                "loss.content_weight=1",
-                "loss.tv_weight=0",
-                "loss.range_weight=0",
-                "trainer.max_steps=100000",
-                f"precision={precision}",
-                "callbacks=none",
-                "logger=none",
-                f"run.dir={tempfile.mkdtemp()}",
-            ],
-        )
+    config = compose(
+        "task=gatys",
+        f"optimizer={optimizer}",
+        "loss_network=vgg19",
+        "loss_network/weights=random",
+        "content_size=exact",
+        f"content_size.height={size}",
+        f"content_size.width={size}",
+        f"style_size.px={size}",
+        "loss/convention=johnson2016",
+        "loss_network/padding=zeros",
+        f"loss.content_layers=[{CONTENT}]",
+        f"loss.style_layers=[{','.join(STYLE)}]",
+        f"loss.style_weight={STYLE_WEIGHT}",
+        "loss.content_weight=1",
+        "loss.tv_weight=0",
+        "loss.range_weight=0",
+        "trainer.max_steps=100000",
+        f"precision={precision}",
+        "callbacks=none",
+        "logger=none",
+        f"run.dir={tempfile.mkdtemp()}",
+    )
     return build(prepare(config))
 
 

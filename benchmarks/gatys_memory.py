@@ -18,12 +18,11 @@ import tempfile
 import time
 from pathlib import Path
 
-from hydra import compose, initialize_config_dir
 from pytorch_lightning import Callback
 from side_by_side import report
 
+from stylenet import compose
 from stylenet.run.building import build
-from stylenet.run.launch import register
 from stylenet.run.preparing import prepare
 from stylenet.run.speed import tune_allocator
 from stylenet.run.training import quieten
@@ -54,25 +53,20 @@ def measure(
     """Seconds an evaluation of the loss, and peak memory in GiB of this process."""
     quieten()
     tune_allocator()
-    register()
-    with initialize_config_dir(str(ROOT / "conf"), version_base="1.3"):
-        config = compose(
-            "train",
-            [
-                "task=gatys",
-                *NETWORKS[network],
-                "content_size=exact",
-                f"content_size.height={size}",
-                f"content_size.width={size}",
-                "style_size.px=512",
-                f"precision={precision}",
-                f"checkpoint_px={checkpoint_px}",
-                f"trainer.max_steps={steps}",
-                "callbacks=none",
-                "logger=none",
-                f"run.dir={tempfile.mkdtemp()}",
-            ],
-        )
+    config = compose(
+        "task=gatys",
+        *NETWORKS[network],
+        "content_size=exact",
+        f"content_size.height={size}",
+        f"content_size.width={size}",
+        "style_size.px=512",
+        f"precision={precision}",
+        f"checkpoint_px={checkpoint_px}",
+        f"trainer.max_steps={steps}",
+        "callbacks=none",
+        "logger=none",
+        f"run.dir={tempfile.mkdtemp()}",
+    )
     config = prepare(config)
     parts = build(config)
     clock = Clock()

@@ -17,11 +17,11 @@ from typing import Any
 
 import matplotlib.pyplot as plt
 import torch
-from hydra import compose, initialize_config_dir
 from pytorch_lightning import Callback
 from side_by_side import Turns, median, race, report
 from torch import Tensor, nn
 
+from stylenet import compose
 from stylenet.images import write_image
 from stylenet.nets import (
     ConditionalInstanceNorm,
@@ -32,7 +32,6 @@ from stylenet.nets import (
     TransformerNet,
 )
 from stylenet.run.building import build
-from stylenet.run.launch import register
 from stylenet.run.preparing import prepare
 from stylenet.run.speed import cpu_has_bf16, tune_allocator
 from stylenet.run.training import quieten
@@ -97,26 +96,21 @@ def parts_of(kind: str, styles: int, width: float, steps: int, size: int) -> Run
     pictures = [folder / f"{number}.png" for number in range(styles)]
     for picture in pictures:
         write_image(picture, torch.rand(3, 64, 64, generator=chance))
-    register()
-    with initialize_config_dir(str(ROOT / "conf"), version_base="1.3"):
-        config = compose(
-            "train",
-            [
-                "task=multistyle",
-                *NETS[kind],
-                f"style=[{','.join(map(str, pictures))}]",
-                f"net.width={width}",
-                "style_size.px=64",
-                f"data.batch_size={BATCH}",
-                f"data.size={size}",
-                f"trainer.max_steps={steps}",
-                "trainer.val_check_interval=1000000",
-                "trainer.accelerator=cpu",
-                "callbacks=none",
-                "logger=none",
-                f"run.dir={folder / 'run'}",
-            ],
-        )
+    config = compose(
+        "task=multistyle",
+        *NETS[kind],
+        f"style=[{','.join(map(str, pictures))}]",
+        f"net.width={width}",
+        "style_size.px=64",
+        f"data.batch_size={BATCH}",
+        f"data.size={size}",
+        f"trainer.max_steps={steps}",
+        "trainer.val_check_interval=1000000",
+        "trainer.accelerator=cpu",
+        "callbacks=none",
+        "logger=none",
+        f"run.dir={folder / 'run'}",
+    )
     return build(prepare(config))
 
 

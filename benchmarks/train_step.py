@@ -21,16 +21,15 @@ from typing import Any
 import ceilings
 import plain
 import torch
-from hydra import compose, initialize_config_dir
 from pytorch_lightning import Callback, LightningDataModule
 from side_by_side import Turns, median, race, report
 from torch import Tensor
 from torch.utils.flop_counter import FlopCounterMode
 
+from stylenet import compose
 from stylenet.loss_networks.network import vgg16
 from stylenet.loss_networks.weights import RandomWeights
 from stylenet.run.building import build
-from stylenet.run.launch import register
 from stylenet.run.preparing import prepare
 from stylenet.run.speed import cpu_has_bf16, tune_allocator
 from stylenet.run.training import quieten
@@ -65,29 +64,24 @@ def parts_of(
     loss_network: str = "vgg16",
 ) -> Run:
     """What ``train.py`` builds."""
-    register()
-    with initialize_config_dir(str(ROOT / "conf"), version_base="1.3"):
-        config = compose(
-            "train",
-            [
-                "net=johnson",
-                f"net.width={width}",
-                f"loss_network={loss_network}",
-                "loss_network/weights=random",
-                *AS_THE_EXAMPLE,
-                *LAYERS.get(loss_network, []),
-                f"loss.style_weight={style_weight}",
-                f"data.batch_size={BATCH}",
-                f"data.size={size}",
-                f"trainer.max_steps={steps}",
-                f"compile={compiled}",
-                f"precision={precision}",
-                "callbacks=none",
-                "logger=none",
-                f"run.dir={tempfile.mkdtemp()}",
-                "trainer.val_check_interval=1000000",
-            ],
-        )
+    config = compose(
+        "net=johnson",
+        f"net.width={width}",
+        f"loss_network={loss_network}",
+        "loss_network/weights=random",
+        *AS_THE_EXAMPLE,
+        *LAYERS.get(loss_network, []),
+        f"loss.style_weight={style_weight}",
+        f"data.batch_size={BATCH}",
+        f"data.size={size}",
+        f"trainer.max_steps={steps}",
+        f"compile={compiled}",
+        f"precision={precision}",
+        "callbacks=none",
+        "logger=none",
+        f"run.dir={tempfile.mkdtemp()}",
+        "trainer.val_check_interval=1000000",
+    )
     return build(prepare(config))
 
 

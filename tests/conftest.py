@@ -19,7 +19,7 @@ import numpy as np
 import pytest
 import torch
 import wandb
-from hydra import compose, initialize_config_dir
+from hydra import initialize_config_dir
 from hydra._internal.hydra import Hydra
 from hydra.core.global_hydra import GlobalHydra
 from hydra.core.hydra_config import HydraConfig
@@ -27,8 +27,9 @@ from omegaconf import DictConfig
 from PIL import Image
 from torch import Tensor, nn
 
+import stylenet
 from stylenet.metrics import Judge
-from stylenet.run.launch import register
+from stylenet.run.launch import conf_folder, register
 
 ROOT = Path(__file__).parents[1]
 # tests run side by side, one a core: more threads would only wait for one another
@@ -130,14 +131,10 @@ def coco(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def composed() -> Iterator[Callable[..., DictConfig]]:
-    """``composed(*overrides, name="train")``: a configuration as the command line composes it."""
+    """`stylenet.compose`; a Hydra is there, too, as in an application."""
     register()
-
-    def build(*overrides: str, name: str = "train") -> DictConfig:
-        return compose(name, list(overrides))
-
-    with initialize_config_dir(str(ROOT / "conf"), version_base="1.3"):
-        yield build
+    with initialize_config_dir(str(conf_folder()), version_base="1.3"):
+        yield stylenet.compose
 
 
 @pytest.fixture

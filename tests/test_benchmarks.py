@@ -272,3 +272,18 @@ def test_retrieval_finds_what_was_drawn_and_writes_its_table(benchmark_of, tmp_p
         assert float(row["cpu_seconds_to_answer"]) < 2
         assert int(row["found_among_6"]) >= 8
         assert float(row["median_place"]) <= 3
+
+
+def test_startup_writes_its_table_and_help_takes_a_quarter_of_the_imports(
+    benchmark_of, tmp_path, monkeypatch
+):
+    startup = benchmark_of("startup")
+    out, commands = tmp_path / "startup.csv", ["train.py --help", "train.py norm=instanc"]
+    own = ["--rounds", "1", "--commands", *commands, "--out", str(out)]
+    monkeypatch.setattr(sys, "argv", ["startup.py", *own])
+    startup.main()
+    imports, *rows = read(out)
+    assert (imports["command"], imports["times_imports"]) == (startup.IMPORTS, "1.00")
+    assert [row["command"] for row in rows] == commands
+    for row in rows:
+        assert 0 < float(row["times_imports"]) <= 0.25

@@ -11,10 +11,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from hydra import compose, initialize_config_dir
 from hydra.utils import instantiate
 from PIL import Image
 
+from stylenet import compose
 from stylenet.errors import StylenetError
 from stylenet.images import (
     AsIs,
@@ -467,10 +467,7 @@ def test_pixels_are_positive_whole_numbers(sizing, px):
     ],
 )
 def test_every_choice_of_style_size_takes_its_pixels(choice, expected):
-    conf = str(Path(__file__).parents[1] / "conf")
-    with initialize_config_dir(conf, version_base="1.3"):
-        config = compose(overrides=[f"+style_size={choice}", "style_size.px=8"])
-    sizing = instantiate(config.style_size)
+    sizing = instantiate(compose(f"style_size={choice}", "style_size.px=8").style_size)
     assert sizing(torch.rand(3, 20, 40)).shape == (3, *expected["wide"])
     assert sizing(torch.rand(3, 40, 20)).shape == (3, *expected["tall"])
 

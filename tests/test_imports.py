@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import importlib
 from pathlib import Path
 
 import pytest
@@ -27,6 +28,8 @@ ALLOWED = {
     "regions": {"data", "files", "images"},
     "tasks": {"loss_networks", "losses", "nets"},
     "apply": {"files", "images", "nets", "regions", "styles"},
+    "cli": {"run"},
+    "__main__": {"cli"},
     "run": {
         "apply",
         "callbacks",
@@ -70,6 +73,7 @@ WITHIN: dict[str, set[str]] = {
 # outside packages with one home
 HOMES = {
     "hydra": {"run"},
+    "typer": {"cli"},
     "wandb": {"loggers", "run"},
     "filelock": {"files"},
     "PIL": {"images", "data"},
@@ -145,6 +149,16 @@ def test_nets_know_torch_only() -> None:
     allowed |= {"typing", "math", "functools"}
     for file in (SOURCE / "nets").rglob("*.py"):
         assert {name.split(".")[0] for name in imported(file)} <= allowed
+
+
+@pytest.mark.parametrize("stub", sorted(SOURCE.rglob("__init__.pyi")), ids=lambda f: f.parent.name)
+def test_what_a_room_exports_is_there(stub: Path) -> None:
+    """These are imported when they are asked for, not with the room."""
+    room = importlib.import_module(f"stylenet.{stub.parent.relative_to(SOURCE).as_posix()}")
+    body = ast.parse(stub.read_text()).body
+    names = {n.name for node in body if isinstance(node, ast.ImportFrom) for n in node.names}
+    assert names
+    assert names == set(room.__all__) == {name for name in names if hasattr(room, name)}
 
 
 def test_every_room_is_known() -> None:

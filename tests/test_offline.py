@@ -7,12 +7,15 @@ import os
 import shutil
 import subprocess
 import sys
+import venv
 import zipfile
 from pathlib import Path
 
 import pytest
 from hatchling.builders.wheel import WheelBuilder
 from PIL import Image
+
+from stylenet import __version__
 
 ROOT = Path(__file__).parents[1]
 COMMAND = ["train.py", "style=udnie", "norm=instance"]
@@ -26,15 +29,15 @@ os.execv(sys.executable, [sys.executable, *sys.argv[1:]])
 """
 
 
-def without_network(*arguments: str) -> list[str]:
-    """Python with ``arguments``, where no address but this machine's own can be reached.
+def without_network(*arguments: str, python: str = sys.executable) -> list[str]:
+    """``python`` with ``arguments``, where no address but this machine's own can be reached.
 
     Skips the test where a process may not have a network of its own.
     """
     unshare = shutil.which("unshare")
     if unshare is None:
         pytest.skip("unshare (util-linux) is not there, which cuts the network")
-    cut = [unshare, "-rn", sys.executable, "-c", LOOPBACK_UP]
+    cut = [unshare, "-rn", python, "-c", LOOPBACK_UP]
     tried = subprocess.run([*cut, "-c", ""], capture_output=True, text=True)
     if tried.returncode:
         pytest.skip(f"unshare -rn is not permitted here: {tried.stderr.strip()[-200:]}")
@@ -134,8 +137,14 @@ def test_a_misspelt_style_fails_without_a_network(bare: dict[str, str], tmp_path
     assert not list((tmp_path / "runs").glob("*/style.png"))
 
 
-def test_the_wheel_brings_the_loss_network_and_the_swatches(tmp_path: Path) -> None:
-    (wheel,) = WheelBuilder(str(ROOT)).build(directory=str(tmp_path), versions=["standard"])
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("wheel")
+    (file,) = WheelBuilder(str(ROOT)).build(directory=str(folder), versions=["standard"])
+    return Path(file)
+
+
+def test_the_wheel_brings_the_loss_network_the_swatches_and_conf(wheel: Path) -> None:
     package = ROOT / "src"
     with zipfile.ZipFile(wheel) as archive:
         files = {info.filename: info.file_size for info in archive.infolist()}
@@ -144,3 +153,77 @@ def test_the_wheel_brings_the_loss_network_and_the_swatches(tmp_path: Path) -> N
     assert len(needed) > 7
     for file in needed:
         assert files[file.relative_to(package).as_posix()] == file.stat().st_size
+    conf = {f"stylenet/{f.relative_to(ROOT).as_posix()}" for f in ROOT.glob("conf/**/*.yaml")}
+    assert {name for name in files if name.startswith("stylenet/conf/")} == conf
+
+
+def test_an_editable_install_reads_the_clones_conf(bare: dict[str, str], tmp_path: Path) -> None:
+    """And not the copy that such a wheel brings, which is out of date tomorrow."""
+    shutil.copytree(ROOT / "conf", tmp_path / "stylenet" / "conf")
+    where = "from stylenet.run.launch import conf_folder; print(conf_folder())"
+    done = subprocess.run(
+        [sys.executable, "-c", where],
+        env=bare | {"PYTHONPATH": os.pathsep.join([str(tmp_path), str(ROOT / "src")])},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout.strip() == str(ROOT / "conf")
+
+
+@pytest.fixture
+def installed(wheel: Path, tmp_path: Path) -> Path:
+    """The folder of the commands of an environment with the wheel, and without this repository.
+
+    What the wheel depends on is looked for where these tests found it: nothing is downloaded.
+    """
+    venv.create(tmp_path / "environment", with_pip=True)
+    commands = tmp_path / "environment" / ("Scripts" if os.name == "nt" else "bin")
+    install = ["-m", "pip", "install", "-q", "--no-deps", "--no-index", str(wheel)]
+    subprocess.run([str(commands / "python"), *install], check=True)
+    (own,) = (tmp_path / "environment").glob("**/site-packages")
+    packages = [path for path in map(Path, sys.path) if any(path.glob("*.dist-info"))]
+    assert not [path for path in packages if (path / "stylenet" / "__init__.py").exists()]
+    (own / "others.pth").write_text("\n".join(map(str, packages)))
+    return commands
+
+
+def test_the_wheel_trains_and_paints_in_an_empty_folder_without_a_network(
+    installed: Path, bare: dict[str, str], tmp_path: Path
+) -> None:
+    """In two processes, which the command ``stylenet train`` starts as it was started itself."""
+    folder = tmp_path / "empty"
+    folder.mkdir()
+    bare.pop("PYTHONPATH", None)  # the wheel, and nothing of this repository
+
+    def run(*arguments: str) -> str:
+        done = subprocess.run(
+            without_network(*arguments, python=str(installed / "python")),
+            env=bare,
+            cwd=folder,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=900,
+        )
+        assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-2000:]
+        return done.stdout
+
+    where = "import stylenet; from stylenet.run.launch import conf_folder; "
+    places = run("-c", f"{where}print(stylenet.__file__, conf_folder())")
+    (own,) = (tmp_path / "environment").glob("**/site-packages/stylenet")
+    assert places.split() == [str(own / "__init__.py"), str(own / "conf")]
+
+    stylenet = str(installed / "stylenet")
+    tiny = ["data.size=48", "data.val_size=48", "data.batch_size=1", "data.num_workers=0"]
+    tiny += ["net.width=0.125", "net.blocks=1", "style_size.px=32", "trainer.max_steps=2"]
+    two = ["trainer=ddp", "trainer.accelerator=cpu", "trainer.devices=2"]
+    run(stylenet, "train", "style=udnie", "run.dir=trained", "logger=csv", *tiny, *two)
+    record = json.loads((folder / "trained" / "run.json").read_text())
+    assert record["command"][1:4] == ["train", "style=udnie", "run.dir=trained"]
+    assert (record["steps"], record["versions"]["stylenet"]) == (2, __version__)
+    Image.new("RGB", (64, 48), "red").save(folder / "me.png")
+    run(stylenet, "evaluate", "model=trained", "content=me.png", "out=painted")
+    with Image.open(folder / "painted" / "trained" / "me.png") as picture:
+        assert picture.size == (64, 48)
+    assert (folder / "painted" / "metrics.csv").is_file()

@@ -8,19 +8,17 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from hydra import compose, initialize_config_dir
 from skimage.color import rgb2gray
 from skimage.feature import canny
 from skimage.filters import gaussian, sobel
 from skimage.metrics import structural_similarity
 from torch import Tensor
 
+from stylenet import compose
 from stylenet.images import read_image
 from stylenet.run import train
-from stylenet.run.launch import register
 
 HERE = Path(__file__).parent
-CONF = HERE.parents[1] / "conf"
 PAIRS = (("chicago", "starry_night"), ("lion", "udnie"))
 
 
@@ -31,10 +29,7 @@ def painted(folder: Path, overrides: list[str]) -> dict[str, Any]:
     """
     if not _finished(folder):
         shutil.rmtree(folder, ignore_errors=True)
-        register()
-        with initialize_config_dir(str(CONF), version_base="1.3"):
-            config = compose("train", [*overrides, "logger=none", f"run.dir={folder}"])
-        train(config)
+        train(compose(*overrides, "logger=none", f"run.dir={folder}"))
         print(folder, flush=True)
     facts: dict[str, Any] = json.loads((folder / "result.json").read_text())
     return facts

@@ -6,15 +6,14 @@ from argparse import ArgumentTypeError
 from pathlib import Path
 from typing import NamedTuple
 
-from hydra import compose, initialize_config_dir
 from omegaconf import DictConfig
 
+from stylenet import compose
 from stylenet.loss_networks import LossNetwork
 from stylenet.loss_networks.architectures import EVERY
 from stylenet.loss_networks.weight_files import WeightsError
 from stylenet.loss_networks.weights import WeightsFile
 from stylenet.run.building import instantiate
-from stylenet.run.launch import register
 from stylenet.runners.building import build_network
 
 ROOT = Path(__file__).parents[2]
@@ -35,9 +34,7 @@ class Contender(NamedTuple):
 
     def config(self, *more: str) -> DictConfig:
         """``train.py``'s configuration with it."""
-        register()
-        with initialize_config_dir(str(ROOT / "conf"), version_base="1.3"):
-            return compose("train", [*self.overrides, *more])
+        return compose(*self.overrides, *more)
 
     def build(self) -> tuple[LossNetwork, list[str]]:
         """The network, and the style layers of its configuration."""

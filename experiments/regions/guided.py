@@ -22,16 +22,15 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import torch
-from hydra import compose, initialize_config_dir
 from omegaconf import OmegaConf
 from torch import Tensor
 
+from stylenet import compose
 from stylenet.images import LongerSide, contact_sheet, read_image, write_image
 from stylenet.losses import RegionStyleTerm, View
 from stylenet.losses.features import read_features
 from stylenet.run import train
 from stylenet.run.building import build
-from stylenet.run.launch import register
 from stylenet.runners.pixels import PixelComponents
 from stylenet.styles import find_style, read_style
 
@@ -165,7 +164,7 @@ def paint(folder: Path, overrides: Sequence[str]) -> None:
     """Make one run, unless it is there; what was left of one that was cut off is removed."""
     if not (folder / "result.json").is_file():
         shutil.rmtree(folder, ignore_errors=True)
-        train(compose("train", [*COMMON, *overrides, f"run.dir={folder}"]))
+        train(compose(*COMMON, *overrides, f"run.dir={folder}"))
 
 
 @torch.no_grad()
@@ -243,16 +242,14 @@ def main() -> None:
     """Paint, measure, show."""
     torch.set_num_threads(1)
     out, chosen = Path(sys.argv[1]).absolute(), sys.argv[2:]
-    register()
     cases = [case for group in SHEETS.values() for case in group]
     cases = [case for case in cases if not chosen or case.name in chosen]
-    with initialize_config_dir(str(ROOT / "conf"), version_base="1.3"):
-        rows = []
-        for case in cases:
-            rows += rows_of(case, out)
-            for row in rows:
-                if row["case"] == case.name:
-                    print(*row.values(), flush=True)
+    rows = []
+    for case in cases:
+        rows += rows_of(case, out)
+        for row in rows:
+            if row["case"] == case.name:
+                print(*row.values(), flush=True)
     for file, group in SHEETS.items():
         if all(case in cases for case in group):
             sheet(file, group, out)

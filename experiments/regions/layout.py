@@ -12,12 +12,11 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from hydra import compose, initialize_config_dir
 
+from stylenet import compose
 from stylenet.images import contact_sheet, read_image, write_image
 from stylenet.regions import RegionMap, write_region_map
 from stylenet.run import train
-from stylenet.run.launch import register
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
@@ -62,9 +61,7 @@ def main() -> None:
         f"run.dir={out / 'run'}",
     ]
     if not (out / "run" / "result.json").is_file():
-        register()
-        with initialize_config_dir(str(ROOT / "conf"), version_base="1.3"):
-            train(compose("train", overrides))
+        train(compose(*overrides))
     names = ["regions_content", "style", "regions_style", "result"]
     pictures = [read_image(out / "run" / f"{name}.png") for name in names]
     titles = ["layout", "style", "its map", "painted from noise"]

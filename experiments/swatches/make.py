@@ -24,9 +24,15 @@ import torch
 from omegaconf import OmegaConf
 from torch import Tensor
 
-from stylenet.data import reference_photographs
 from stylenet.files import write_bytes
-from stylenet.images import ShorterSide, contact_sheet, read_image, to_pil, write_image
+from stylenet.images import (
+    ShorterSide,
+    contact_sheet,
+    read_image,
+    reference_photographs,
+    to_pil,
+    write_image,
+)
 from stylenet.loss_networks import LossNetwork
 from stylenet.loss_networks.network import compact_vgg
 from stylenet.loss_networks.padding import ReplicatingConv2d

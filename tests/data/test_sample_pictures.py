@@ -9,8 +9,9 @@ import sys
 import pytest
 import torch
 
-from stylenet.data import RandomCrop, SampleData, sample
+from stylenet.data import RandomCrop, SampleData
 from stylenet.errors import StylenetError
+from stylenet.images import samples
 
 
 def data(**settings):
@@ -104,7 +105,7 @@ def test_workers_end_with_their_loader():
 
 
 def test_missing_photographs_are_named_with_a_remedy(monkeypatch, tmp_path):
-    monkeypatch.setattr(sample, "_skimage_data", lambda: tmp_path)
+    monkeypatch.setattr(samples, "_skimage_data", lambda: tmp_path)
     with pytest.raises(StylenetError, match=r"astronaut\.png, .*are not in .*data=folder"):
         data().setup()
 

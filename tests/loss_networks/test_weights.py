@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 import torch
+import torchvision
 from hydra import compose, initialize_config_dir
 from hydra.utils import instantiate
 from safetensors.torch import save_file
@@ -320,3 +321,9 @@ def test_configured_pooling():
     assert isinstance(average.layers.pool1, nn.AvgPool2d)
     compact = ("+loss_network=compact_vgg", "loss_network/pooling=max")
     assert isinstance(instantiate(configured(*compact).network).layers.pool1, nn.MaxPool2d)
+
+
+@pytest.mark.parametrize("architecture", [a for a in EVERY if a.url], ids=lambda a: a.name)
+def test_published_weights_are_those_that_torchvision_names(architecture):
+    published = torchvision.models.get_model_weights(architecture.name)
+    assert architecture.url == published.IMAGENET1K_V1.url

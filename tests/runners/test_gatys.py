@@ -10,15 +10,14 @@ from typing import Any
 
 import pytest
 import torch
-from hydra import compose, initialize_config_dir
 from omegaconf import DictConfig
 
+from stylenet import compose
 from stylenet.apply.contents import find_content
 from stylenet.errors import StylenetError
 from stylenet.images import read_image
 from stylenet.images.colour import to_yiq
 from stylenet.run.building import build
-from stylenet.run.launch import register
 from stylenet.run.preparing import prepare
 from stylenet.runners.pixels import PixelRunner
 
@@ -210,10 +209,7 @@ def test_in_bfloat16_the_style_picture_is_near_itself(small: list[str], photos: 
 
     From exact targets the distance would be ten times this: Gram matrices alone are rounded.
     """
-    register()
-    with initialize_config_dir(str(CONF), version_base="1.3"):
-        config = compose("train", [*small, "precision=bf16-mixed", "logger=none"])
-    parts = build(prepare(config))
+    parts = build(prepare(compose(*small, "precision=bf16-mixed", "logger=none")))
     style, loss = parts.task.style, parts.task.loss
     with torch.no_grad(), torch.autocast("cpu", torch.bfloat16):
         found = loss.compare(style, loss.view_content(style))

@@ -4,57 +4,7 @@ A source of data is a `PictureData` that finds `Pictures`; order, augmentation, 
 resuming and unreadable files are the same for all sources.
 """
 
-from stylenet.data.augment import Augment, CentreSquare, ColourChanged, RandomCrop, WholeSquare
-from stylenet.data.cache import CachedPictures, cached
-from stylenet.data.coco import Archive, CocoData, CocoRelease, CocoSplit, category_labels
-from stylenet.data.folder import FolderData
-from stylenet.data.folders import FoldersData
-from stylenet.data.iterations import Iterations
-from stylenet.data.litdata import ChunkOrder, LitData, LitDataPictures, write_litdata
-from stylenet.data.loader import TrainLoader, ValLoader
-from stylenet.data.module import PictureData
-from stylenet.data.order import BatchPlan, Draw, Order, augment_rng
-from stylenet.data.pictures import (
-    DrawnPictures,
-    FilePictures,
-    MemoryPictures,
-    Pictures,
-    StampedPictures,
-)
-from stylenet.data.sample import SampleData, reference_photographs
+import lazy_loader
 
-__all__ = [
-    "Archive",
-    "Augment",
-    "BatchPlan",
-    "CachedPictures",
-    "CentreSquare",
-    "ChunkOrder",
-    "CocoData",
-    "CocoRelease",
-    "CocoSplit",
-    "ColourChanged",
-    "Draw",
-    "DrawnPictures",
-    "FilePictures",
-    "FolderData",
-    "FoldersData",
-    "Iterations",
-    "LitData",
-    "LitDataPictures",
-    "MemoryPictures",
-    "Order",
-    "PictureData",
-    "Pictures",
-    "RandomCrop",
-    "SampleData",
-    "StampedPictures",
-    "TrainLoader",
-    "ValLoader",
-    "WholeSquare",
-    "augment_rng",
-    "cached",
-    "category_labels",
-    "reference_photographs",
-    "write_litdata",
-]
+# names and where they are: __init__.pyi
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

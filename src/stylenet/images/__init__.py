@@ -19,7 +19,7 @@ from stylenet.images.reading import (
     open_image,
     read_image,
 )
-from stylenet.images.samples import sample_photographs
+from stylenet.images.samples import reference_photographs, sample_photographs
 from stylenet.images.sheets import contact_sheet
 from stylenet.images.sizing import (
     AsIs,
@@ -63,6 +63,7 @@ __all__ = [
     "path_hash",
     "picture_files",
     "read_image",
+    "reference_photographs",
     "resize",
     "sample_photographs",
     "to_pil",

@@ -9,12 +9,13 @@ import threading
 import urllib.error
 import urllib.request
 from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-import wandb
-from pytorch_lightning.loggers import WandbLogger
-
 from stylenet.errors import StylenetError
+
+if TYPE_CHECKING:
+    from pytorch_lightning.loggers import WandbLogger
 
 SERVER = "https://api.wandb.ai"
 SECONDS_TO_ANSWER = 5.0
@@ -67,6 +68,9 @@ def wandb_logger(
             f"Got W&B mode online, but there is no API key for {server}.",
             "Set WANDB_API_KEY or run: wandb login; or use logger.wandb.mode=offline.",
         )
+    import wandb
+    from pytorch_lightning.loggers import WandbLogger
+
     Path(save_dir).mkdir(parents=True, exist_ok=True)
     try:
         run = wandb.init(

@@ -9,16 +9,11 @@ from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
-from torchvision.models import (
-    AlexNet_Weights,
-    SqueezeNet1_0_Weights,
-    SqueezeNet1_1_Weights,
-    VGG16_Weights,
-    VGG19_Weights,
-)
 
 from stylenet.loss_networks.pooling import MaxPool2x2
 
+# as torchvision names them, whose import takes seconds
+_TORCHVISION = "https://download.pytorch.org/models/"
 _MATCONVNET = "https://www.vlfeat.org/matconvnet/models/"
 _JCJOHNSON = "https://web.eecs.umich.edu/~justincj/models/"
 COMPACT_WIDTHS = ((32,) * 2, (64,) * 2, (128,) * 2, (192,) * 2, (256,))
@@ -225,21 +220,21 @@ def _squeezenet1_1() -> dict[str, nn.Module]:
 VGG16 = Architecture(
     "vgg16",
     _vgg16,
-    VGG16_Weights.IMAGENET1K_V1.url,
+    _TORCHVISION + "vgg16-397923af.pth",
     (_MATCONVNET + "imagenet-vgg-verydeep-16.mat", _JCJOHNSON + "vgg16-00b39a1b.pth"),
 )
 VGG19 = Architecture(
     "vgg19",
     _vgg19,
-    VGG19_Weights.IMAGENET1K_V1.url,
+    _TORCHVISION + "vgg19-dcbb9e9d.pth",
     (_MATCONVNET + "imagenet-vgg-verydeep-19.mat", _JCJOHNSON + "vgg19-d01eb7cb.pth"),
 )
 COMPACT_VGG = compact_vgg()
-ALEXNET = Architecture("alexnet", _alexnet, url=AlexNet_Weights.IMAGENET1K_V1.url)
+ALEXNET = Architecture("alexnet", _alexnet, url=_TORCHVISION + "alexnet-owt-7be5be79.pth")
 SQUEEZENET1_0 = Architecture(
-    "squeezenet1_0", _squeezenet1_0, url=SqueezeNet1_0_Weights.IMAGENET1K_V1.url
+    "squeezenet1_0", _squeezenet1_0, url=_TORCHVISION + "squeezenet1_0-b66bff10.pth"
 )
 SQUEEZENET1_1 = Architecture(
-    "squeezenet1_1", _squeezenet1_1, url=SqueezeNet1_1_Weights.IMAGENET1K_V1.url
+    "squeezenet1_1", _squeezenet1_1, url=_TORCHVISION + "squeezenet1_1-b8a52dc0.pth"
 )
 EVERY = (VGG16, VGG19, COMPACT_VGG, ALEXNET, SQUEEZENET1_0, SQUEEZENET1_1)

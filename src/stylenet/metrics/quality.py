@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import torch
-from skimage.metrics import structural_similarity
 from torch import Tensor
 
 from stylenet.losses import PerceptualLoss
@@ -43,6 +42,8 @@ def ssim(a: Tensor, b: Tensor) -> float | None:
     """Structural similarity of two pictures (3,H,W) in [0,1]: 1 for equal ones."""
     if min(a.shape[-2:]) < WINDOW:
         return None
+    from skimage.metrics import structural_similarity
+
     value = structural_similarity(  # type: ignore[no-untyped-call]
         a.cpu().numpy(), b.cpu().numpy(), win_size=WINDOW, channel_axis=0, data_range=1.0
     )

@@ -1,8 +1,40 @@
-"""The composition root: from a configuration to a finished run. The one place that knows Hydra."""
+"""The composition root: from a configuration to a finished run. The one place that knows Hydra.
 
-from stylenet.run.arranging import arrange_banks
-from stylenet.run.evaluating import evaluate
+What a command is made of is imported when it runs: until then nothing waits for torch, neither
+``--help`` nor an error of the configuration.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from omegaconf import DictConfig
+
 from stylenet.run.launch import launch
-from stylenet.run.training import train
+
+if TYPE_CHECKING:
+    from stylenet.metrics import Row
 
 __all__ = ["arrange_banks", "evaluate", "launch", "train"]
+
+
+def train(config: DictConfig) -> float | None:
+    """Train what ``config`` says; see `stylenet.run.training.train`."""
+    from stylenet.run import training
+
+    return training.train(config)
+
+
+def evaluate(config: DictConfig) -> list[Row]:
+    """Paint and measure what ``config`` says; see `stylenet.run.evaluating.evaluate`."""
+    from stylenet.run import evaluating
+
+    return evaluating.evaluate(config)
+
+
+def arrange_banks(arguments: Sequence[str]) -> int:
+    """Do what a command line of ``banks.py`` says; see `stylenet.run.arranging.arrange_banks`."""
+    from stylenet.run import arranging
+
+    return arranging.arrange_banks(arguments)

@@ -10,7 +10,7 @@ from rich.console import Console
 
 from stylenet.apply import copy_pictures, load_model, merge, remove_style, save_model
 from stylenet.errors import StylenetError
-from stylenet.run.launch import in_words
+from stylenet.run.launch import in_words, say_error
 
 
 def arrange_banks(arguments: Sequence[str]) -> int:
@@ -38,7 +38,7 @@ def arrange_banks(arguments: Sequence[str]) -> int:
         words = in_words(error)
         if words is None:
             raise
-        Console(stderr=True, soft_wrap=True, highlight=False).print(words, markup=False)
+        say_error(words)
         return 2
     return 0
 

@@ -6,12 +6,13 @@ import os
 import platform
 import re
 import subprocess
-import sys
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
 import torch
+
+from stylenet.run.processes import typed_command
 
 # fmt: off
 PACKAGES = (
@@ -25,7 +26,7 @@ _CPU_INFO = Path("/proc/cpuinfo")  # Linux
 def run_facts() -> dict[str, Any]:
     """Plain data: what has to be known to make a run again."""
     return {
-        "command": sys.argv,
+        "command": typed_command(),
         "commit": commit(),
         "versions": versions(),
         "hardware": hardware(),

@@ -5,17 +5,20 @@ from __future__ import annotations
 import errno
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
 
+import hydra
 from hydra.core.config_store import ConfigStore
+from hydra.core.global_hydra import GlobalHydra
 from hydra.errors import HydraException
-from omegaconf import ListConfig, OmegaConf
+from omegaconf import DictConfig, ListConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
-from rich.console import Console
 
 from stylenet.config import EvaluateConfig, TrainConfig
 from stylenet.errors import StylenetError
-from stylenet.run.processes import check_sweep, rank, start_of_run
+from stylenet.run.processes import check_sweep, command_line, rank, start_of_run
 from stylenet.run.settings.explain import explain
 from stylenet.run.settings.names import run_dir, run_name, swept_keys
 from stylenet.run.settings.sweeps import missing_launcher, register_launchers
@@ -26,8 +29,26 @@ FULL = (errno.ENOSPC, errno.EDQUOT)
 UNWRITABLE = (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.ENAMETOOLONG)
 
 
+def conf_folder() -> Path:
+    """The folder ``conf/``: inside the package, where a wheel brought it, or else the clone's.
+
+    Raises:
+        StylenetError: neither is there.
+    """
+    package = Path(__file__).parents[1]
+    for folder in (package / "conf", package.parents[1] / "conf"):
+        if (folder / "train.yaml").is_file():
+            return folder
+    raise StylenetError(
+        f"There is no configuration: neither {package / 'conf'} nor, as in a clone, "
+        f"{package.parents[1] / 'conf'} has a train.yaml.",
+        "Install stylenet anew, or clone its repository anew.",
+    )
+
+
 def register() -> None:
     """Tell Hydra the typed roots and OmegaConf the resolvers that ``conf/`` uses."""
+    setattr(ConfigStore, "__deepcopy__", _copied_store)  # noqa: B010
     store = ConfigStore.instance()
     # open, so that the files of conf/task can add keys: see check_keys
     train = OmegaConf.structured(TrainConfig, flags={"struct": False})
@@ -40,6 +61,20 @@ def register() -> None:
     register_launchers()
 
 
+def _copied_store(store: ConfigStore, _: object) -> ConfigStore:
+    """The store's folders copied, and no nodes: those are copied when they are loaded.
+
+    Hydra copies the store whenever it looks into a group, 300 times for ``--help``.
+    """
+
+    def copied(entry: Any) -> Any:
+        return {k: copied(v) for k, v in entry.items()} if isinstance(entry, dict) else entry
+
+    copy = object.__new__(ConfigStore)  # calling the class would give the only instance
+    copy.repo = copied(store.repo)
+    return copy
+
+
 def _count(value: object) -> int:
     return len(value) if isinstance(value, ListConfig) else 1
 
@@ -48,32 +83,67 @@ def _run_dir(resume: str | None, runs: str, now: str, name: str) -> str:
     return run_dir(resume, runs, now if resume else start_of_run(now), name)
 
 
-def launch(main: Callable[[], object]) -> None:
-    """Run ``main`` (made by ``@hydra.main``); print errors a user can mend in words and exit 2.
+def compose(overrides: Sequence[str], config_name: str) -> DictConfig:
+    """See `stylenet.compose`."""
+    register()
+    outer = GlobalHydra.instance().hydra  # an application's or a notebook's: there may be one only
+    GlobalHydra.instance().clear()
+    try:
+        with hydra.initialize_config_dir(str(conf_folder()), version_base="1.3"):
+            return hydra.compose(config_name, list(overrides))
+    finally:
+        GlobalHydra.instance().hydra = outer
+
+
+def launch(
+    task: Callable[[DictConfig], object],
+    config_name: str,
+    arguments: Sequence[str] | None = None,
+    subcommand: Sequence[str] = (),
+) -> None:
+    """Run ``task`` as a Hydra application; print errors a user can mend in words and exit 2.
 
     With HYDRA_FULL_ERROR=1 in the environment errors keep their tracebacks.
+
+    Args:
+        task: gets the configuration. It should import late what is slow to import: ``--help`` and
+            errors of the configuration do without.
+        config_name: the file in ``conf/``, such as ``train``.
+        arguments: overrides and Hydra's own options; None: the whole command line.
+        subcommand: the words that stand before them on the command line, such as ``train``.
     """
+    with command_line(sys.argv[1:] if arguments is None else arguments, subcommand):
+        if os.environ.get("HYDRA_FULL_ERROR") and WORDS not in os.environ:
+            _application(task, config_name)
+            return
+        # Hydra would print and swallow the exceptions that are put into words below
+        os.environ["HYDRA_FULL_ERROR"] = os.environ[WORDS] = "1"
+        try:
+            check_sweep(sys.argv[1:])
+            _application(task, config_name)
+        except KeyboardInterrupt:
+            sys.exit("Interrupted before there was anything to keep.")
+        except Exception as error:
+            words = in_words(error)
+            if words is None:
+                raise
+            say_error(f"[process {rank()}] {words}" if rank() > 0 else words)
+            sys.exit(2)
+        finally:
+            del os.environ["HYDRA_FULL_ERROR"], os.environ[WORDS]
+
+
+def _application(task: Callable[[DictConfig], object], config_name: str) -> None:
     register()
-    if os.environ.get("HYDRA_FULL_ERROR") and WORDS not in os.environ:
-        main()
-        return
-    # Hydra would print and swallow the exceptions that are put into words below
-    os.environ["HYDRA_FULL_ERROR"] = os.environ[WORDS] = "1"
-    try:
-        check_sweep(sys.argv[1:])
-        main()
-    except KeyboardInterrupt:
-        sys.exit("Interrupted before there was anything to keep.")
-    except Exception as error:
-        words = in_words(error)
-        if words is None:
-            raise
-        if rank() > 0:
-            words = f"[process {rank()}] {words}"
-        Console(stderr=True, soft_wrap=True, highlight=False).print(words, markup=False)
-        sys.exit(2)
-    finally:
-        del os.environ["HYDRA_FULL_ERROR"], os.environ[WORDS]
+    folder = str(conf_folder())
+    hydra.main(version_base="1.3", config_path=folder, config_name=config_name)(task)()
+
+
+def say_error(words: str) -> None:
+    """Print ``words`` to standard error, in lines of any length."""
+    from rich.console import Console
+
+    Console(stderr=True, soft_wrap=True, highlight=False).print(words, markup=False)
 
 
 def in_words(error: BaseException) -> str | None:

@@ -8,22 +8,45 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
+from contextvars import ContextVar
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import torch.distributed
 from hydra.core.hydra_config import HydraConfig
 from hydra.types import RunMode
-from pytorch_lightning import Trainer
-from torch.distributed.rendezvous import rendezvous
 
 from stylenet.errors import StylenetError
+
+if TYPE_CHECKING:  # this file is read before the command line is: nothing slow is imported above
+    from pytorch_lightning import Trainer
 
 # the run directory, for the processes that the trainer of the first one starts
 RUN_DIR = "STYLENET_RUN_DIR"
 SECONDS_TO_FAIL = 3.0
 SECONDS_TO_END = 10.0
 INTERACTIVE = ("bash", "interactive")  # Lightning's words for a Slurm shell, where srun is not used
+# the words between the program and Hydra's on the command line: ("train",) for `stylenet train`
+subcommand: ContextVar[tuple[str, ...]] = ContextVar("subcommand", default=())
+
+
+@contextlib.contextmanager
+def command_line(arguments: Sequence[str], after: Sequence[str]) -> Iterator[None]:
+    """Let ``sys.argv`` be what Hydra reads: the program and ``arguments``.
+
+    The words ``after`` which they stood are kept for the processes that the run starts.
+    """
+    typed, before = sys.argv, subcommand.set(tuple(after))
+    sys.argv = [typed[0], *arguments]
+    try:
+        yield
+    finally:
+        sys.argv = typed
+        subcommand.reset(before)
+
+
+def typed_command() -> list[str]:
+    """The command line as it was typed."""
+    return [sys.argv[0], *subcommand.get(), *sys.argv[1:]]
 
 
 def rank() -> int:
@@ -31,7 +54,7 @@ def rank() -> int:
 
     The first one writes, speaks and logs; the others only compute.
     """
-    if torch.distributed.is_torchelastic_launched():
+    if _by_torchrun():
         return int(os.environ["RANK"])
     if _by_srun():
         return int(os.environ["SLURM_PROCID"])
@@ -40,9 +63,13 @@ def rank() -> int:
 
 def started_together() -> int:
     """How many processes torchrun or srun started for this run; 1 if neither did."""
-    if torch.distributed.is_torchelastic_launched():
+    if _by_torchrun():
         return int(os.environ["WORLD_SIZE"])
     return int(os.environ["SLURM_NTASKS"]) if _by_srun() else 1
+
+
+def _by_torchrun() -> bool:
+    return "TORCHELASTIC_RUN_ID" in os.environ  # torch.distributed.is_torchelastic_launched()
 
 
 def _by_srun() -> bool:
@@ -56,7 +83,7 @@ def start_of_run(now: str) -> str:
     Processes that torchrun starts take the time of the one that asks first; a step of a Slurm job
     has a number that all of them know.
     """
-    if torch.distributed.is_torchelastic_launched():
+    if _by_torchrun():
         # a restarted group is a new run
         key = f"stylenet/start/{os.environ.get('TORCHELASTIC_RESTART_COUNT', '0')}"
         return str(_store().compare_set(key, "", now).decode())
@@ -68,6 +95,8 @@ def start_of_run(now: str) -> str:
 
 @functools.cache  # kept open: the training's own connection shares it
 def _store() -> Any:
+    from torch.distributed.rendezvous import rendezvous
+
     store, _, _ = next(rendezvous("env://"))
     return store
 
@@ -130,12 +159,15 @@ def together(trainer: Trainer, run: Path) -> Iterator[None]:
     Raises:
         StylenetError: another process failed; it has said why.
     """
+    import torch.distributed
+
     environment, arguments = dict(os.environ), sys.argv
     os.environ[RUN_DIR] = str(run)
     if _is_swept():
         overrides = HydraConfig.get().overrides
         hydra = [o for o in overrides.hydra if not o.startswith("hydra.mode=")]
         sys.argv = [arguments[0], *hydra, *overrides.task]
+    sys.argv = typed_command()
     try:
         yield
     except Exception as error:

@@ -8,7 +8,6 @@ import sys
 import warnings
 from pathlib import Path
 
-import wandb
 from hydra.core.hydra_config import HydraConfig
 from hydra.errors import InstantiationException
 from hydra.types import RunMode
@@ -68,6 +67,8 @@ def _train_once(config: DictConfig) -> float | None:
         return _train(config, folder)
     finally:
         if rank() == 0 and config.logger is not None and "wandb" in config.logger:
+            import wandb
+
             wandb.finish()  # or the next run of a sweep would write into this one
 
 

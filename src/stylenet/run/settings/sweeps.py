@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import re
 
-import torch
 from hydra.core.config_store import ConfigStore
 from hydra.core.hydra_config import HydraConfig
 from hydra.core.plugins import Plugins
@@ -31,6 +30,8 @@ def register_launchers() -> None:
 
 def jobs_at_once() -> int:
     """Jobs that one machine runs at the same time: one a GPU, or where there is none one a core."""
+    import torch
+
     if torch.cuda.is_available():
         return torch.cuda.device_count()
     if hasattr(os, "sched_getaffinity"):
@@ -40,6 +41,8 @@ def jobs_at_once() -> int:
 
 def gpus_per_job() -> int:
     """One GPU, where there is any."""
+    import torch
+
     return int(torch.cuda.is_available())
 
 
@@ -67,9 +70,11 @@ def choose_gpu(config: DictConfig) -> int | None:
         return None
     hydra = HydraConfig.get()
     by_joblib = hydra.mode == RunMode.MULTIRUN and "joblib" in str(hydra.launcher["_target_"])
-    count = torch.cuda.device_count()
-    if not by_joblib or count < 2 or config.trainer.devices != 1:
+    if not by_joblib or config.trainer.devices != 1:
         return None
     if config.trainer.accelerator not in ("auto", "gpu", "cuda"):
         return None
-    return int(hydra.job.num) % count
+    import torch
+
+    count = torch.cuda.device_count()
+    return None if count < 2 else int(hydra.job.num) % count

@@ -1,0 +1,23 @@
+from .checkpoints import StepCheckpoints, how_to_resume, save_whole
+from .curves import LossCurves
+from .pictures import PictureGrids, RegionGrids, StyleGrids
+from .progress import StepProgress
+from .record import RunRecord
+from .snapshots import Snapshots
+from .stopping import StopWhenFlat
+from .throughput import Throughput
+
+__all__ = [
+    "LossCurves",
+    "PictureGrids",
+    "RegionGrids",
+    "RunRecord",
+    "Snapshots",
+    "StepCheckpoints",
+    "StepProgress",
+    "StopWhenFlat",
+    "StyleGrids",
+    "Throughput",
+    "how_to_resume",
+    "save_whole",
+]

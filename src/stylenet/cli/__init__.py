@@ -1,0 +1,28 @@
+"""The command ``stylenet``: thin, one file a subcommand."""
+
+from __future__ import annotations
+
+from typer import Typer
+
+from stylenet.cli.completion import completion
+from stylenet.cli.evaluate import evaluate
+from stylenet.cli.train import train
+
+__all__ = ["main"]
+
+# Hydra reads what follows the subcommand, ``--help`` included
+_HYDRAS = {"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []}
+
+
+def main() -> None:
+    """Run the command line, ``sys.argv``."""
+    app = Typer(
+        help="Neural style transfer: train, paint, measure.",
+        no_args_is_help=True,
+        add_completion=False,  # Typer knows nothing of Hydra's groups; ours: completion.py
+        pretty_exceptions_enable=False,
+    )
+    app.command(context_settings=_HYDRAS, add_help_option=False)(train)
+    app.command(context_settings=_HYDRAS, add_help_option=False)(evaluate)
+    app.command()(completion)
+    app(prog_name="stylenet")

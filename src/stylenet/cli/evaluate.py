@@ -1,0 +1,13 @@
+"""``stylenet evaluate``."""
+
+from __future__ import annotations
+
+from typer import Context
+
+from stylenet.run import evaluate as task
+from stylenet.run import launch
+
+
+def evaluate(context: Context) -> None:
+    """Paint and measure: stylenet evaluate model=<run> content=<picture or folder>."""
+    launch(task, "evaluate", context.args, subcommand=["evaluate"])

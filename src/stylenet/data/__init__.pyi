@@ -1,0 +1,54 @@
+from .augment import Augment, CentreSquare, ColourChanged, RandomCrop, WholeSquare
+from .cache import CachedPictures, cached
+from .coco import Archive, CocoData, CocoRelease, CocoSplit, category_labels
+from .folder import FolderData
+from .folders import FoldersData
+from .iterations import Iterations
+from .litdata import ChunkOrder, LitData, LitDataPictures, write_litdata
+from .loader import TrainLoader, ValLoader
+from .module import PictureData
+from .order import BatchPlan, Draw, Order, augment_rng
+from .pictures import (
+    DrawnPictures,
+    FilePictures,
+    MemoryPictures,
+    Pictures,
+    StampedPictures,
+)
+from .sample import SampleData, reference_photographs
+
+__all__ = [
+    "Archive",
+    "Augment",
+    "BatchPlan",
+    "CachedPictures",
+    "CentreSquare",
+    "ChunkOrder",
+    "CocoData",
+    "CocoRelease",
+    "CocoSplit",
+    "ColourChanged",
+    "Draw",
+    "DrawnPictures",
+    "FilePictures",
+    "FolderData",
+    "FoldersData",
+    "Iterations",
+    "LitData",
+    "LitDataPictures",
+    "MemoryPictures",
+    "Order",
+    "PictureData",
+    "Pictures",
+    "RandomCrop",
+    "SampleData",
+    "StampedPictures",
+    "TrainLoader",
+    "ValLoader",
+    "WholeSquare",
+    "augment_rng",
+    "cached",
+    "category_labels",
+    "reference_photographs",
+    "write_litdata",
+]

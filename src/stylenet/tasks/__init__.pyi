@@ -1,0 +1,49 @@
+from .add_style import AddStyle
+from .distill import Distill
+from .feedforward import FeedForward, NonFiniteLossError
+from .gatys import Gatys, Stage
+from .maps import DataMaps, RandomMaps
+from .multistyle import MultiStyle
+from .muon import Muon
+from .optimizers import LBFGS, OptimizerBySize
+from .pyramid import FreshStage, Pyramid
+from .region_styles import RegionStyles
+from .scales import CoarseToFine, OneScale
+from .schedules import warm_up_and_cosine
+from .sketch import SketchColouring
+from .start import (
+    FromContent,
+    FromPicture,
+    FromStyle,
+    NoisyContent,
+    SpeckledContent,
+    WhiteNoise,
+)
+
+__all__ = [
+    "LBFGS",
+    "AddStyle",
+    "CoarseToFine",
+    "DataMaps",
+    "Distill",
+    "FeedForward",
+    "FreshStage",
+    "FromContent",
+    "FromPicture",
+    "FromStyle",
+    "Gatys",
+    "MultiStyle",
+    "Muon",
+    "NoisyContent",
+    "NonFiniteLossError",
+    "OneScale",
+    "OptimizerBySize",
+    "Pyramid",
+    "RandomMaps",
+    "RegionStyles",
+    "SketchColouring",
+    "SpeckledContent",
+    "Stage",
+    "WhiteNoise",
+    "warm_up_and_cosine",
+]
