@@ -1,27 +1,25 @@
 """Optimise images for the study: ``paint.py OUT [--variants ...] [--styles ...] [--contents ...]``.
 
-Each is a run of ``train.py task=gatys`` in a process of its own; its result is kept as
-``OUT/<variant>/<content>_<style>.png``, as ``measure.py`` reads them, and what it took and came to
-in ``OUT/<variant>/runs.csv``. What is there already is not painted again. ``--px`` is the shorter
-side of photograph and painting, ``--set key=value ...`` goes to every run.
+Each is what ``train.py task=gatys`` paints; it is kept as ``OUT/<variant>/<content>_<style>.png``,
+as ``measure.py`` reads them, with seconds and losses in a .json beside it. What is there already is
+not painted again. ``--px`` is the shorter side of photograph and painting, ``--set key=value ...``
+goes to every run.
 """
 
 from __future__ import annotations
 
 import argparse
-import csv
 import json
+import multiprocessing
 import os
-import subprocess
-import sys
+import shutil
 import tempfile
-import time
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
+from typing import NamedTuple
 
 import pictures
 
-TRAIN = Path(__file__).parents[2] / "train.py"
 GRAM = "loss.style_distance.weights={gram: 1.0, mean: 0.0, deviation: 0.0}"
 NO_PIXELS = "loss.style_layers=[relu1_2,relu2_2,relu3_2,relu4_2,relu5_1]"
 VARIANTS: dict[str, list[str]] = {
@@ -57,61 +55,56 @@ VARIANTS: dict[str, list[str]] = {
 }
 
 
-def command(options: argparse.Namespace, variant: str, photo: Path, painting: Path) -> list[str]:
-    """Overrides of one run."""
+class Job(NamedTuple):
+    """One image to paint."""
+
+    options: argparse.Namespace
+    variant: str
+    photo: Path
+    painting: Path
+
+
+def overrides(job: Job) -> list[str]:
+    """What is said to ``train.py``."""
     return [
         "task=gatys",
-        f"content={photo}",
-        f"style={painting}",
+        f"content={job.photo}",
+        f"style={job.painting}",
         "content_size=shorter",
-        f"content_size.px={options.px}",
+        f"content_size.px={job.options.px}",
         "style_size=shorter",
-        f"style_size.px={options.px}",
+        f"style_size.px={job.options.px}",
         "logger=none",
         "callbacks=none",
-        *VARIANTS[variant],
-        *options.set,
+        *VARIANTS[job.variant],
+        *job.options.set,
     ]
 
 
-def paint(options: argparse.Namespace, variant: str, photo: Path, painting: Path) -> None:
+def paint(job: Job) -> None:
     """One image, unless it is there."""
-    folder = options.out / variant
-    kept = folder / f"{photo.stem}_{painting.stem}.png"
+    folder = job.options.out / job.variant
+    kept = folder / f"{job.photo.stem}_{job.painting.stem}.png"
     if kept.is_file():
         return
+    from stylenet import compose
+    from stylenet.run import train
+
     folder.mkdir(parents=True, exist_ok=True)
-    overrides = command(options, variant, photo, painting)
     with tempfile.TemporaryDirectory() as place:
         run = Path(place) / "run"
-        began = time.perf_counter()
-        done = subprocess.run(  # noqa: S603
-            [sys.executable, str(TRAIN), *overrides, f"run.dir={run}"],
-            capture_output=True,
-            text=True,
-            env=os.environ | {"OMP_NUM_THREADS": str(options.threads)},
-        )
-        seconds = time.perf_counter() - began
-        if done.returncode:
-            sys.exit(f"{variant} {kept.stem}: {done.stdout[-400:]}\n{done.stderr[-800:]}")
+        train(compose(*overrides(job), f"run.dir={run}"))
         # from when its inputs are written until the result is: without imports and reading
         times = [(run / name).stat().st_mtime for name in ("style.png", "result.png")]
         losses = json.loads((run / "result.json").read_text())["losses"]
-        row = {
-            "image": kept.stem,
-            "seconds": f"{seconds:.1f}",
-            "seconds_painting": f"{times[1] - times[0]:.1f}",
-            **{name: f"{losses[name]:.4g}" for name in ("content", "style", "tv")},
-        }
-        table = folder / "runs.csv"
-        new = not table.is_file()
-        with table.open("a", newline="") as file:
-            writer = csv.DictWriter(file, list(row), lineterminator="\n")
-            if new:
-                writer.writeheader()
-            writer.writerow(row)
-        kept.write_bytes((run / "result.png").read_bytes())
-    print(variant, *row.values(), flush=True)
+        shutil.copy(run / "result.png", kept)
+    row = {
+        "image": kept.stem,
+        "seconds": f"{times[1] - times[0]:.1f}",
+        **{name: f"{losses[name]:.4g}" for name in ("content", "style", "tv")},
+    }
+    (folder / f"{kept.stem}.json").write_text(json.dumps(row))
+    print(job.variant, *row.values(), flush=True)
 
 
 def main() -> None:
@@ -123,20 +116,20 @@ def main() -> None:
     parser.add_argument("--contents", nargs="+", required=True)
     parser.add_argument("--px", type=int, default=384)
     parser.add_argument("--set", nargs="+", default=[], metavar="KEY=VALUE")
-    parser.add_argument("--threads", type=int, default=1, help="of each run")
-    parser.add_argument("--jobs", type=int, default=2, help="runs at once")
+    parser.add_argument("--threads", type=int, default=1, help="of each process")
+    parser.add_argument("--jobs", type=int, default=2, help="processes")
     parser.add_argument("--shared", type=Path, default=pictures.SHARED)
     options = parser.parse_args()
     photos, paintings = options.shared / "contents", options.shared / "styles"
     jobs = [
-        (options, variant, photos / f"{content}.jpg", paintings / f"{style}.jpg")
+        Job(options, variant, photos / f"{content}.jpg", paintings / f"{style}.jpg")
         for variant in options.variants
         for style in options.styles
         for content in options.contents
     ]
-    with ThreadPoolExecutor(options.jobs) as pool:
-        for _ in pool.map(lambda job: paint(*job), jobs):
-            pass
+    os.environ["OMP_NUM_THREADS"] = str(options.threads)  # of the processes below
+    with ProcessPoolExecutor(options.jobs, multiprocessing.get_context("spawn")) as pool:
+        list(pool.map(paint, jobs))
 
 
 if __name__ == "__main__":
