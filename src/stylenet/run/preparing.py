@@ -55,7 +55,7 @@ def prepare(config: DictConfig, overrides: Sequence[str] | None = None) -> DictC
         config = copy.deepcopy(config)
         if HydraConfig.initialized():
             check_choices(overrides)
-            check_keys(config, HydraConfig.get().runtime.choices["task"])
+            check_keys(config, str(HydraConfig.get().runtime.choices.get("task")))
         runner = runner_of(config)
         config.run.overrides = list(overrides)
         config.run.notes = []

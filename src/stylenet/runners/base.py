@@ -9,10 +9,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias
 
 from stylenet.config import Settings
-from stylenet.styles import FoundStyle
 
-if TYPE_CHECKING:  # evaluate.py does without
+if TYPE_CHECKING:  # nothing waits for torch that only has to know a runner
     from pytorch_lightning import Callback, LightningDataModule, Trainer
+
+    from stylenet.styles import FoundStyle
 
 Instantiate: TypeAlias = Callable[..., Any]
 """Turns a group of the configuration into the object that its ``_target_`` names."""
