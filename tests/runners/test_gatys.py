@@ -21,8 +21,6 @@ from stylenet.run.building import build
 from stylenet.run.preparing import prepare
 from stylenet.runners.pixels import PixelRunner
 
-CONF = Path(__file__).parents[2] / "conf"
-
 Script = Callable[..., int]
 
 

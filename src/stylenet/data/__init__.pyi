@@ -15,7 +15,7 @@ from .pictures import (
     Pictures,
     StampedPictures,
 )
-from .sample import SampleData, reference_photographs
+from .sample import SampleData
 
 __all__ = [
     "Archive",
@@ -49,6 +49,5 @@ __all__ = [
     "augment_rng",
     "cached",
     "category_labels",
-    "reference_photographs",
     "write_litdata",
 ]

@@ -6,10 +6,7 @@ from typing import Any
 
 from stylenet.data.module import PictureData
 from stylenet.data.pictures import FilePictures, MemoryPictures, Pictures
-from stylenet.images.samples import reference_photographs, sample_files
-
-# the configurations of earlier runs name the photographs that losses are normalised by here
-__all__ = ["SampleData", "reference_photographs"]
+from stylenet.images.samples import sample_files
 
 TRAINED = 4  # the others are validated on
 

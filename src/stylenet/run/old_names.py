@@ -10,6 +10,7 @@ MOVED = {
         f"stylenet.losses.{module}": f"stylenet.loss_networks.{module}"
         for module in ("caffe", "distillation", "network", "padding", "student", "weights")
     },
+    "stylenet.data.reference_photographs": "stylenet.images",
     "stylenet.run.regions.automatic": "stylenet.regions.sources",
     "stylenet.run.regions.sources": "stylenet.regions.sources",
 }
