@@ -75,22 +75,23 @@ def test_a_checkpointed_network_reads_the_same_at_every_size():
     assert found[0][1].abs().sum() > 0
 
 
-def test_a_margin_is_left_out_on_all_sides_of_layers_but_not_of_pixels():
-    values = torch.arange(2 * 9 * 12.0).reshape(1, 2, 9, 12)
-    assert torch.equal(inside("relu1_1", values, 2), values[..., 2:7, 2:10])
-    assert inside("pixels@2", values, 2) is values
-    assert inside("relu1_1", values, 0) is values
+def test_a_margin_is_left_out_on_all_sides_of_layers_coarser_than_the_image():
+    values, image = torch.arange(2 * 9 * 12.0).reshape(1, 2, 9, 12), torch.zeros(1, 3, 18, 24)
+    assert torch.equal(inside("relu2_1", values, image, 2), values[..., 2:7, 2:10])
+    assert inside("relu1_1@2", values, image, 2) is values  # as many cells as pixels
+    assert inside("pixels", values, values, 2) is values
+    assert inside("relu2_1", values, image, 0) is values
     small = values[..., :5, :]
-    assert torch.equal(inside("relu1_1@2", small, 2), small[..., 1:4, 1:11])  # half is left
-    assert inside("relu1_1", values[..., :4, :], 2).shape[-2:] == (4, 12)
+    assert torch.equal(inside("relu3_1", small, image, 2), small[..., 1:4, 1:11])  # half is left
+    assert inside("relu3_1", values[..., :4, :], image, 2).shape[-2:] == (4, 12)
 
 
 def test_style_is_not_read_at_the_border(fake_network):
-    """What is painted there changes pixels' statistics, not the layers'."""
-    style, image = torch.rand(1, 3, 16, 16), torch.rand(1, 3, 16, 16)
+    """What is painted there changes the statistics of pixels, not those of a coarser layer."""
+    style, image = torch.rand(1, 3, 32, 32), torch.rand(1, 3, 32, 32)
     framed = torch.ones_like(image)
-    framed[..., 2:-2, 2:-2] = image[..., 2:-2, 2:-2]
-    for layer, same in (("one", True), ("pixels", False)):
+    framed[..., 4:-4, 4:-4] = image[..., 4:-4, 4:-4]
+    for layer, same in (("two", True), ("pixels", False)):
         term = StyleTerm(fake_network, style, [layer], None, 1, margin=2)
         plain = StyleTerm(fake_network, style, [layer], None, 1)
         loss = PerceptualLoss({"style": term}, fake_network)

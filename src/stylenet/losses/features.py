@@ -66,15 +66,16 @@ def read_features(
     return {name: found[name] for name in asked}
 
 
-def inside(name: str, values: Tensor, margin: int) -> Tensor:
+def inside(name: str, values: Tensor, image: Tensor, margin: int) -> Tensor:
     """Features or guides (N,C,H,W) of a layer without ``margin`` cells on each of the four sides.
 
-    Fewer where half the cells would not be left. Of ``pixels``, which no convolution has padded,
-    all.
+    Fewer where half the cells would not be left; none where the layer has a cell for each pixel of
+    ``image`` at its scale: such cells see little of the padding, and without them a strip of pixels
+    would have no style at all.
     """
     height, width = values.shape[-2:]
     cells = min(margin, (min(height, width) - 1) // 4)
-    if cells < 1 or split_name(name)[0] == PIXELS:
+    if cells < 1 or height * split_name(name)[1] >= image.shape[-2]:
         return values
     return values[..., cells : height - cells, cells : width - cells]
 

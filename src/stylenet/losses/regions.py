@@ -167,10 +167,12 @@ class RegionStyleTerm(Term):
                 f"A loss of {self.count} regions got {got}, expected (N,{self.count},H,W).",
                 "Use loss=perceptual for the whole picture, or give the map of the regions.",
             )
-        features = {k: inside(k, stylised.features[k], self.margin) for k in self.layer_weights}
-        guides = {
-            k: inside(k, guides_for(regions, stylised.features[k]), self.margin) for k in features
-        }
+        image = stylised.image
+        guides, features = {}, {}
+        for k in self.layer_weights:
+            guide = guides_for(regions, stylised.features[k])
+            guides[k] = inside(k, guide, image, self.margin)
+            features[k] = inside(k, stylised.features[k], image, self.margin)
         sizes = {k: v[0, 0].numel() for k, v in features.items()}
         cells = {
             layer: torch.minimum(cells_of(guide), self.get_buffer(f"cells_{layer}"))
@@ -207,6 +209,6 @@ class RegionStyleTerm(Term):
         with torch.no_grad():
             features = read_features(network, style, self.stylised_layers)
         return {
-            k: cells_of(inside(k, guides_for(style_regions, v), self.margin))
+            k: cells_of(inside(k, guides_for(style_regions, v), style, self.margin))
             for k, v in features.items()
         }

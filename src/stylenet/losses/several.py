@@ -96,7 +96,7 @@ class StylesTerm(Term):
         factors = self.factors[content.chosen]
         parts = {}
         for layer, weight in self.layer_weights.items():
-            features = inside(layer, stylised.features[layer], self.margin)
+            features = inside(layer, stylised.features[layer], stylised.image, self.margin)
             described = self.distance.describe(features)
             names = self._names[layer].items()
             targets = {key: self.get_buffer(name)[content.chosen] for key, name in names}

@@ -36,8 +36,12 @@ def style_targets(
     def described(image: Tensor, regions: Tensor | None = None) -> dict[str, Statistics]:
         found = {}
         for layer, value in read_features(network, image, layers).items():
-            guides = None if regions is None else inside(layer, guides_for(regions, value), margin)
-            found[layer] = distance.describe(single(inside(layer, value, margin)), guides)
+            guides = (
+                None
+                if regions is None
+                else inside(layer, guides_for(regions, value), image, margin)
+            )
+            found[layer] = distance.describe(single(inside(layer, value, image, margin)), guides)
         return found
 
     photographs = [described(photograph) for photograph in distance.photographs]

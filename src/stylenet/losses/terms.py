@@ -158,10 +158,11 @@ class StyleTerm(Term):
     def forward(self, stylised: View, content: View) -> dict[str, Tensor]:
         """One part a style layer."""
         del content
-        return {layer: self._part(layer, stylised.features[layer]) for layer in self.layer_weights}
+        return {layer: self._part(layer, stylised) for layer in self.layer_weights}
 
-    def _part(self, layer: str, features: Tensor) -> Tensor:
-        described = self.distance.describe(inside(layer, features, self.margin))
+    def _part(self, layer: str, stylised: View) -> Tensor:
+        features = inside(layer, stylised.features[layer], stylised.image, self.margin)
+        described = self.distance.describe(features)
         distances = [
             share * self.distance(described, self._target(layer, number))
             for number, share in enumerate(self.shares)
