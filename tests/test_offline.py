@@ -148,7 +148,7 @@ def test_the_wheel_brings_the_loss_network_the_swatches_and_conf(wheel: Path) ->
     package = ROOT / "src"
     with zipfile.ZipFile(wheel) as archive:
         files = {info.filename: info.file_size for info in archive.infolist()}
-    needed = [*package.glob("stylenet/losses/*.safetensors")]
+    needed = [*package.glob("stylenet/loss_networks/*.safetensors")]
     needed += [*package.glob("stylenet/styles/swatches/*.jpg"), *package.glob("**/*.yaml")]
     assert len(needed) > 7
     for file in needed:

@@ -31,6 +31,7 @@ def small(photos: Path, tmp_path: Path) -> list[str]:
         f"content={photos / '03.jpg'}",
         f"style={photos / '07.jpg'}",
         "content_size.px=40",
+        "loss.style_scales=[1]",  # at half their size these images are too small for relu5_1
         "trainer.accelerator=cpu",
         "trainer.log_every_n_steps=1",
         "trainer.max_steps=4",
@@ -81,7 +82,7 @@ def test_resuming_continues_with_the_same_picture(
     script: Script, small: list[str], tmp_path: Path
 ) -> None:
     whole, parted = tmp_path / "whole", tmp_path / "parted"
-    scales = ["scales=coarse_to_fine", "scales.first_px=32", "scales.steps=1"]
+    scales = ["scales=coarse_to_fine", "scales.first_px=24", "scales.steps=1"]
     common = [*small, *scales, "logger=none"]
     assert script("train.py", *common, f"run.dir={whole}", "trainer.max_steps=7") == 0
     assert script("train.py", *common, f"run.dir={parted}", "trainer.max_steps=4") == 0
@@ -137,7 +138,7 @@ def test_luminance_keeps_the_photographs_chrominance(
 def test_two_styles_are_blended_and_a_list_of_layer_weights_comes_from_the_command_line(
     script: Script, small: list[str], tmp_path: Path, photos: Path
 ) -> None:
-    layers = "loss.style_layer_weights=[1,0.3,1,0,1,1,1]"
+    layers = "loss.style_layer_weights=[1,0.3,0,1,1,1]"
     two = f"style=[{photos / '07.jpg'},{photos / '05.jpg'}]"
     own = [two, "loss.style_weights=[3,1]", layers, "logger=none"]
     settings = [s for s in small if not s.startswith("style=")]

@@ -90,7 +90,6 @@ def test_a_run_leaves_a_net_that_paints_by_maps(
         (["style=[sand]"], "trains a net for styles side by side"),
         (["bank=somewhere"], "somewhere/model.safetensors does not exist"),
         (["maps.cells=[9,2]"], "maps.cells=[9, 2], expected two numbers"),
-        (["loss/style_distance=moments"], "compares guided Gram matrices"),
         (["norm=instance"], "without a choice of styles"),
         (["loss.style_weights=[1,2]"], "for 3 styles"),
     ],

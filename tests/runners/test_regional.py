@@ -22,6 +22,7 @@ def small(photos: Path, tmp_path: Path) -> list[str]:
         f"content={photos / '00.jpg'}",
         f"style={photos / '01.jpg'}",
         "content_size.px=48",
+        "loss.style_scales=[1]",  # at half their size these images are too small for relu5_1
         "trainer.accelerator=cpu",
         "trainer.max_steps=3",
         "precision=32",
@@ -62,7 +63,7 @@ def messages(run: Path) -> list[str]:
 def test_the_maps_used_and_each_regions_loss_lie_beside_the_result(
     script: Script, small: list[str], maps: list[str], tmp_path: Path
 ) -> None:
-    scales = ["scales=coarse_to_fine", "scales.first_px=32", "scales.steps=1"]
+    scales = ["scales=coarse_to_fine", "scales.first_px=24", "scales.steps=1"]
     # with the network that computes features twice
     large = ["checkpoint_px=8", *scales, "trainer.max_steps=7"]
     large += ["precision=bf16-mixed"]
