@@ -186,7 +186,6 @@ def test_inference_writes_its_table(benchmark_of, tmp_path, monkeypatch):
 
 def test_ways_to_compute_a_layer_agree_and_are_timed(benchmark_of, tmp_path, monkeypatch):
     layers = benchmark_of("layers")
-    monkeypatch.setattr(layers, "cpu_has_bf16", lambda: False)
     for make in layers.GROUPS.values():
         x, ways = make(16)
         results = [way(x)[..., :8, :8] for way in ways.values()]
@@ -243,7 +242,6 @@ def test_gatys_memory_writes_its_table(benchmark_of, tmp_path, monkeypatch):
 
 def test_styles_writes_its_tables_and_plot(benchmark_of, tmp_path, monkeypatch):
     styles = benchmark_of("styles")
-    monkeypatch.setattr(styles, "cpu_has_bf16", lambda: False)
     own = ["--width", "0.125", "--size", "32", "--rounds", "1", "--counts", "1", "5"]
     monkeypatch.setattr(sys, "argv", ["styles.py", *own, "--out", str(tmp_path)])
     styles.main()
@@ -260,7 +258,9 @@ def test_styles_writes_its_tables_and_plot(benchmark_of, tmp_path, monkeypatch):
     assert (tmp_path / "styles_cost.png").is_file()
 
 
-def test_retrieval_finds_what_was_drawn_and_writes_its_table(benchmark_of, tmp_path, monkeypatch):
+def test_retrieval_finds_what_was_drawn_and_writes_its_table(
+    benchmark_of, tmp_path, monkeypatch, slowness
+):
     retrieval = benchmark_of("retrieval")
     out = tmp_path / "retrieval.csv"
     own = ["--pictures", "12", "--queries", "12", "--folder", str(tmp_path), "--out", str(out)]
@@ -269,7 +269,7 @@ def test_retrieval_finds_what_was_drawn_and_writes_its_table(benchmark_of, tmp_p
         retrieval.main()
         (row,) = read(out)
         assert (row["pictures"], row["indexed_now"]) == ("12", indexed)
-        assert float(row["cpu_seconds_to_answer"]) < 2
+        assert float(row["cpu_seconds_to_answer"]) < 2 * slowness()
         assert int(row["found_among_6"]) >= 8
         assert float(row["median_place"]) <= 3
 
