@@ -8,7 +8,7 @@ import importlib
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from types import ModuleType
+from types import ModuleType, SimpleNamespace
 from typing import Any
 
 import pytest
@@ -159,8 +159,13 @@ def test_loss_networks_writes_its_table(benchmark_of, tmp_path, monkeypatch):
     assert all(float(row["pictures_per_second"]) > 0 for row in rows)
 
 
-def test_loading_says_how_long_the_step_waited(benchmark_of, tmp_path, monkeypatch):
+def test_loading_says_how_long_the_step_waited(benchmark_of, script, tmp_path, monkeypatch):
     loading = benchmark_of("loading")
+
+    def here(command, **_):
+        assert script(*command[1:]) == 0
+
+    monkeypatch.setattr(loading, "subprocess", SimpleNamespace(run=here, DEVNULL=None))
     out = tmp_path / "loading.csv"
     arguments = ["loading.py", "--steps", "10", "--pictures", "6", "--networks", "compact_vgg"]
     small = ["data.size=48", "data.val_size=48", "style_size.px=32", "net.width=0.125"]
@@ -227,6 +232,8 @@ def test_a_race_gives_each_contender_its_turns_in_a_process_of_its_own(benchmark
 def test_gatys_memory_writes_its_table(benchmark_of, tmp_path, monkeypatch):
     gatys_memory = benchmark_of("gatys_memory")
     monkeypatch.setattr(gatys_memory, "measured", gatys_memory.measure)
+    networks = {k: [*v, "style_size.px=32"] for k, v in gatys_memory.NETWORKS.items()}
+    monkeypatch.setattr(gatys_memory, "NETWORKS", networks)
     out = tmp_path / "gatys_memory.csv"
     own = ["--sizes", "32", "64", "--checkpoint-px", "48", "--steps", "2", "--out", str(out)]
     monkeypatch.setattr(sys, "argv", ["gatys_memory.py", *own])

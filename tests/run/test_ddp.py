@@ -62,6 +62,7 @@ def test_two_processes_are_one_with_twice_the_batch(
 ) -> None:
     """torchrun, 3 steps; resumed by the trainer's own start; ended by SIGTERM to the first."""
     common = [*tiny, "data.val_size=32", "data.size=32", "precision=32", "net.blocks=1"]
+    common.append("compile=false")  # which compile=auto would do, for as many steps as it is given
     # not Adam, whose first steps are as long for a gradient of mere rounding as for any other; and
     # short steps, for where rounding switches a ReLU the gradient jumps
     common += ["trainer.val_check_interval=2", "optimizer=sgd", "optimizer.lr=1e-6"]
