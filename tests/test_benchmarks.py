@@ -103,6 +103,7 @@ def test_our_step_and_the_examples_compute_the_same_losses(benchmark_of, tmp_pat
 def test_train_step_writes_its_table(benchmark_of, tmp_path, monkeypatch, capsys):
     train_step = benchmark_of("train_step")
     monkeypatch.setattr(train_step.ceilings, "SHAPES", ((8, 16),))
+    monkeypatch.setattr(train_step, "BATCH", 1)
     out = tmp_path / "train_step.csv"
     arguments = ["train_step.py", "--steps", "5", "--size", "32", "--out", str(out)]
     monkeypatch.setattr(sys, "argv", arguments)
@@ -167,7 +168,7 @@ def test_loading_says_how_long_the_step_waited(benchmark_of, script, tmp_path, m
 
     monkeypatch.setattr(loading, "subprocess", SimpleNamespace(run=here, DEVNULL=None))
     out = tmp_path / "loading.csv"
-    arguments = ["loading.py", "--steps", "10", "--pictures", "6", "--networks", "compact_vgg"]
+    arguments = ["loading.py", "--steps", "10", "--pictures", "12", "--networks", "compact_vgg"]
     small = ["data.size=48", "data.val_size=48", "style_size.px=32", "net.width=0.125"]
     monkeypatch.setattr(sys, "argv", [*arguments, "--out", str(out), *small])
     loading.main()
@@ -235,7 +236,7 @@ def test_gatys_memory_writes_its_table(benchmark_of, tmp_path, monkeypatch):
     networks = {k: [*v, "style_size.px=32"] for k, v in gatys_memory.NETWORKS.items()}
     monkeypatch.setattr(gatys_memory, "NETWORKS", networks)
     out = tmp_path / "gatys_memory.csv"
-    own = ["--sizes", "32", "64", "--checkpoint-px", "48", "--steps", "2", "--out", str(out)]
+    own = ["--sizes", "32", "40", "--checkpoint-px", "36", "--steps", "1", "--out", str(out)]
     monkeypatch.setattr(sys, "argv", ["gatys_memory.py", *own])
     gatys_memory.main()
     rows = read(out)

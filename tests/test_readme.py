@@ -74,9 +74,9 @@ def small(arguments: list[str]) -> list[str]:
     """What is added to a command of README, so that it takes a second."""
     if PIXELS & set(arguments):
         sizes = [a for a in arguments if a.startswith("content_size.")]
-        small_sizes = [f"{a.partition('=')[0]}=40" for a in sizes] or ["content_size.px=40"]
+        small_sizes = [f"{a.partition('=')[0]}=48" for a in sizes] or ["content_size.px=48"]
         rest = [a for a in arguments if a not in sizes]
-        return [*rest, *small_sizes, "style_size.px=40", "logger=none", "trainer.max_steps=2"]
+        return [*rest, *small_sizes, "style_size.px=48", "logger=none", "trainer.max_steps=2"]
     added = ["data.size=48", "data.val_size=48", "data.batch_size=2", "data.num_workers=0"]
     if "task=distill" in arguments:
         widths = "student.net.widths=[[4,4],[4,4],[4,4],[6,6],[8]]"
@@ -124,11 +124,7 @@ def bank(trained: Callable[..., None]) -> Callable[[], None]:
 
 @pytest.mark.parametrize("command", [c for c in COMMANDS if c.startswith("python train.py")])
 def test_train_commands(
-    command: str,
-    script: Script,
-    place: Path,
-    bank: Callable[[], None],
-    trained: Callable[..., None],
+    command: str, script: Script, place: Path, bank: Callable[[], None]
 ) -> None:
     arguments = shlex.split(command)[2:]
     if BANK in command:
@@ -136,7 +132,7 @@ def test_train_commands(
     if "resume" not in command:
         assert script("train.py", *small(arguments)) == 0
         return
-    trained(RUN, "style=udnie")
+    assert script("train.py", *small(["style=udnie", f"run.dir={RUN}"])) == 0
     if "max_steps" not in command:  # a finished run says that it is
         assert script("train.py", *arguments) == 2
         return
