@@ -55,11 +55,11 @@ def measure(
     tune_allocator()
     config = compose(
         "task=gatys",
-        *NETWORKS[network],
         "content_size=exact",
         f"content_size.height={size}",
         f"content_size.width={size}",
         "style_size.px=512",
+        *NETWORKS[network],
         f"precision={precision}",
         f"checkpoint_px={checkpoint_px}",
         f"trainer.max_steps={steps}",

@@ -74,6 +74,7 @@ def parts_of(
         f"loss.style_weight={style_weight}",
         f"data.batch_size={BATCH}",
         f"data.size={size}",
+        f"style_size.px={size}",
         f"trainer.max_steps={steps}",
         f"compile={compiled}",
         f"precision={precision}",

@@ -5,10 +5,14 @@ from __future__ import annotations
 import importlib.util
 import json
 import logging
+import os
 import re
 import runpy
+import signal
+import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -28,6 +32,7 @@ from PIL import Image
 from torch import Tensor, nn
 
 import stylenet
+from stylenet import images
 from stylenet.metrics import Judge
 from stylenet.run.launch import conf_folder, register
 
@@ -35,6 +40,93 @@ ROOT = Path(__file__).parents[1]
 # tests run side by side, one a core: more threads would only wait for one another
 torch.set_num_threads(1)
 ASSETS = ROOT.parent / "shared" / "assets"
+
+
+def _processor(patch: pytest.MonkeyPatch, bf16: bool) -> None:
+    own = getattr(torch.cpu, "get_capabilities", dict)()
+    told = {**own, "avx512_bf16": bf16, "amx_bf16": False}
+    patch.setattr(torch.cpu, "get_capabilities", lambda: told, raising=False)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _plain_processor() -> Iterator[None]:
+    """What a test finds, and how long it takes, does not depend on the machine's processor."""
+    with pytest.MonkeyPatch.context() as patch:
+        _processor(patch, bf16=False)
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _small_photographs() -> Iterator[None]:
+    """Every loss is normalised by photographs that a loss network reads in no time."""
+    with pytest.MonkeyPatch.context() as patch:
+        photographs = images.reference_photographs(px=64)
+        patch.setattr(images, "reference_photographs", lambda: photographs)
+        yield
+
+
+@pytest.fixture
+def processor(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
+    """``processor(bf16=True)``: torch says so of the CPU; it says false where no test asks."""
+    return lambda *, bf16: _processor(monkeypatch, bf16)
+
+
+def _slowness() -> float:
+    """How often as long as 0.02 s, an idle core's time for it, a piece of work takes; 1 or more."""
+    began = time.perf_counter()
+    sum(range(1_000_000))
+    return max(1.0, (time.perf_counter() - began) / 0.02)
+
+
+def _wait_for(condition: Callable[[], object], seconds: float = 300) -> bool:
+    while seconds > 0:
+        for _ in range(10):
+            if condition():
+                return True
+            time.sleep(0.1)
+        seconds -= 1 / _slowness()
+    return False
+
+
+@pytest.fixture
+def slowness() -> Callable[[], float]:
+    """``slowness()``: what to multiply a time limit by here and now; 1 on an idle machine."""
+    return _slowness
+
+
+@pytest.fixture
+def wait_for() -> Callable[..., bool]:
+    """``wait_for(condition, seconds=300)``: whether it came true; a slow or busy machine's seconds
+    are longer."""
+    return _wait_for
+
+
+@pytest.fixture
+def finish() -> Callable[..., tuple[str, str]]:
+    """``finish(process)``: waits for its end and returns its stdout and stderr.
+
+    The process leads a group of its own, all of which is killed if the end does not come.
+    """
+
+    def wait(process: subprocess.Popen[str]) -> tuple[str, str]:
+        said: list[str] = []
+
+        def ended() -> bool:
+            try:
+                said[:] = process.communicate(timeout=0.01)
+            except subprocess.TimeoutExpired:
+                return False
+            return True
+
+        try:
+            assert _wait_for(ended), f"{process.args} does not end"
+        finally:
+            if process.poll() is None:
+                os.killpg(process.pid, signal.SIGKILL)
+                process.communicate()
+        return said[0], said[1]
+
+    return wait
 
 
 class FakeLossNetwork(nn.Module):
@@ -166,7 +258,10 @@ def wandb_history(wandb_file: ModuleType) -> Callable[[Path], list[dict[str, Any
 
 @pytest.fixture
 def script(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Callable[..., int]]:
-    """``script("train.py", *arguments) -> exit status``: the real file, in this process."""
+    """``script("train.py", *arguments) -> exit status``: the real file, in this process.
+
+    A path from the repository's root, or an absolute one.
+    """
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("HYDRA_FULL_ERROR", raising=False)
     monkeypatch.delenv("WANDB_API_KEY", raising=False)
@@ -182,7 +277,10 @@ def script(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Callable
         try:
             runpy.run_path(str(ROOT / file), run_name="__main__")
         except SystemExit as end:
-            return int(end.code or 0)
+            if not isinstance(end.code, str):
+                return end.code or 0
+            print(end.code, file=sys.stderr)  # as Python does
+            return 1
         return 0
 
     yield run

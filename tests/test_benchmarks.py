@@ -8,7 +8,7 @@ import importlib
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from types import ModuleType
+from types import ModuleType, SimpleNamespace
 from typing import Any
 
 import pytest
@@ -103,6 +103,7 @@ def test_our_step_and_the_examples_compute_the_same_losses(benchmark_of, tmp_pat
 def test_train_step_writes_its_table(benchmark_of, tmp_path, monkeypatch, capsys):
     train_step = benchmark_of("train_step")
     monkeypatch.setattr(train_step.ceilings, "SHAPES", ((8, 16),))
+    monkeypatch.setattr(train_step, "BATCH", 1)
     out = tmp_path / "train_step.csv"
     arguments = ["train_step.py", "--steps", "5", "--size", "32", "--out", str(out)]
     monkeypatch.setattr(sys, "argv", arguments)
@@ -159,10 +160,15 @@ def test_loss_networks_writes_its_table(benchmark_of, tmp_path, monkeypatch):
     assert all(float(row["pictures_per_second"]) > 0 for row in rows)
 
 
-def test_loading_says_how_long_the_step_waited(benchmark_of, tmp_path, monkeypatch):
+def test_loading_says_how_long_the_step_waited(benchmark_of, script, tmp_path, monkeypatch):
     loading = benchmark_of("loading")
+
+    def here(command, **_):
+        assert script(*command[1:]) == 0
+
+    monkeypatch.setattr(loading, "subprocess", SimpleNamespace(run=here, DEVNULL=None))
     out = tmp_path / "loading.csv"
-    arguments = ["loading.py", "--steps", "10", "--pictures", "6", "--networks", "compact_vgg"]
+    arguments = ["loading.py", "--steps", "10", "--pictures", "12", "--networks", "compact_vgg"]
     small = ["data.size=48", "data.val_size=48", "style_size.px=32", "net.width=0.125"]
     monkeypatch.setattr(sys, "argv", [*arguments, "--out", str(out), *small])
     loading.main()
@@ -186,7 +192,6 @@ def test_inference_writes_its_table(benchmark_of, tmp_path, monkeypatch):
 
 def test_ways_to_compute_a_layer_agree_and_are_timed(benchmark_of, tmp_path, monkeypatch):
     layers = benchmark_of("layers")
-    monkeypatch.setattr(layers, "cpu_has_bf16", lambda: False)
     for make in layers.GROUPS.values():
         x, ways = make(16)
         results = [way(x)[..., :8, :8] for way in ways.values()]
@@ -228,8 +233,10 @@ def test_a_race_gives_each_contender_its_turns_in_a_process_of_its_own(benchmark
 def test_gatys_memory_writes_its_table(benchmark_of, tmp_path, monkeypatch):
     gatys_memory = benchmark_of("gatys_memory")
     monkeypatch.setattr(gatys_memory, "measured", gatys_memory.measure)
+    networks = {k: [*v, "style_size.px=32"] for k, v in gatys_memory.NETWORKS.items()}
+    monkeypatch.setattr(gatys_memory, "NETWORKS", networks)
     out = tmp_path / "gatys_memory.csv"
-    own = ["--sizes", "32", "64", "--checkpoint-px", "48", "--steps", "2", "--out", str(out)]
+    own = ["--sizes", "32", "40", "--checkpoint-px", "36", "--steps", "1", "--out", str(out)]
     monkeypatch.setattr(sys, "argv", ["gatys_memory.py", *own])
     gatys_memory.main()
     rows = read(out)
@@ -243,7 +250,6 @@ def test_gatys_memory_writes_its_table(benchmark_of, tmp_path, monkeypatch):
 
 def test_styles_writes_its_tables_and_plot(benchmark_of, tmp_path, monkeypatch):
     styles = benchmark_of("styles")
-    monkeypatch.setattr(styles, "cpu_has_bf16", lambda: False)
     own = ["--width", "0.125", "--size", "32", "--rounds", "1", "--counts", "1", "5"]
     monkeypatch.setattr(sys, "argv", ["styles.py", *own, "--out", str(tmp_path)])
     styles.main()
@@ -260,7 +266,9 @@ def test_styles_writes_its_tables_and_plot(benchmark_of, tmp_path, monkeypatch):
     assert (tmp_path / "styles_cost.png").is_file()
 
 
-def test_retrieval_finds_what_was_drawn_and_writes_its_table(benchmark_of, tmp_path, monkeypatch):
+def test_retrieval_finds_what_was_drawn_and_writes_its_table(
+    benchmark_of, tmp_path, monkeypatch, slowness
+):
     retrieval = benchmark_of("retrieval")
     out = tmp_path / "retrieval.csv"
     own = ["--pictures", "12", "--queries", "12", "--folder", str(tmp_path), "--out", str(out)]
@@ -269,7 +277,7 @@ def test_retrieval_finds_what_was_drawn_and_writes_its_table(benchmark_of, tmp_p
         retrieval.main()
         (row,) = read(out)
         assert (row["pictures"], row["indexed_now"]) == ("12", indexed)
-        assert float(row["cpu_seconds_to_answer"]) < 2
+        assert float(row["cpu_seconds_to_answer"]) < 2 * slowness()
         assert int(row["found_among_6"]) >= 8
         assert float(row["median_place"]) <= 3
 

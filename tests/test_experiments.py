@@ -7,7 +7,7 @@ import hashlib
 import json
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -23,7 +23,13 @@ Study = Callable[..., "subprocess.CompletedProcess[str]"]
 
 
 @pytest.fixture
-def study(tmp_path: Path, photos: Path, monkeypatch: pytest.MonkeyPatch) -> Study:
+def study(
+    script: Callable[..., int],
+    tmp_path: Path,
+    photos: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
+) -> Iterator[Study]:
     """``study("x.py", *arguments)``: a script of default_weights, paintings and photos made up."""
     styles = tmp_path / "styles"
     styles.mkdir()
@@ -32,11 +38,16 @@ def study(tmp_path: Path, photos: Path, monkeypatch: pytest.MonkeyPatch) -> Stud
     monkeypatch.setenv("STYLENET_STYLES", str(styles))
     monkeypatch.setenv("STYLENET_CONTENTS", str(photos))
 
-    def run(script: str, *arguments: str | Path) -> subprocess.CompletedProcess[str]:
-        command = [sys.executable, str(STUDY / script), *map(str, arguments)]
-        return subprocess.run(command, capture_output=True, text=True, cwd=tmp_path)
+    monkeypatch.syspath_prepend(str(STUDY))
 
-    return run
+    def run(file: str, *arguments: str | Path) -> subprocess.CompletedProcess[str]:
+        capfd.readouterr()
+        status = script(str(STUDY / file), *map(str, arguments))
+        said = capfd.readouterr()
+        return subprocess.CompletedProcess(file, status, said.out, said.err)
+
+    yield run
+    sys.modules.pop("runs", None)  # another study has one, too
 
 
 def test_six_styles_are_trained_once_shown_and_shuffled(study: Study, tmp_path: Path) -> None:

@@ -74,9 +74,9 @@ def small(arguments: list[str]) -> list[str]:
     """What is added to a command of README, so that it takes a second."""
     if PIXELS & set(arguments):
         sizes = [a for a in arguments if a.startswith("content_size.")]
-        small_sizes = [f"{a.partition('=')[0]}=40" for a in sizes] or ["content_size.px=40"]
+        small_sizes = [f"{a.partition('=')[0]}=48" for a in sizes] or ["content_size.px=48"]
         rest = [a for a in arguments if a not in sizes]
-        return [*rest, *small_sizes, "style_size.px=40", "logger=none", "trainer.max_steps=2"]
+        return [*rest, *small_sizes, "style_size.px=48", "logger=none", "trainer.max_steps=2"]
     added = ["data.size=48", "data.val_size=48", "data.batch_size=2", "data.num_workers=0"]
     if "task=distill" in arguments:
         widths = "student.net.widths=[[4,4],[4,4],[4,4],[6,6],[8]]"
@@ -95,15 +95,31 @@ def small(arguments: list[str]) -> list[str]:
     return [*arguments, *added, "trainer.max_steps=1"]
 
 
-@pytest.fixture
-def bank(script: Script, place: Path) -> Callable[[], None]:
-    """Trains the net of four styles that README's commands name."""
-    style = "style=[udnie,wave,the_scream,starry_night]"
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("made")
 
-    def train() -> None:
-        assert script("train.py", *small(["task=multistyle", style, f"run.dir={BANK}"])) == 0
+
+@pytest.fixture
+def trained(script: Script, place: Path, made: Path) -> Callable[..., None]:
+    """``trained(folder, *overrides)``: a run that README's commands name, made once and copied."""
+
+    def train(folder: str, *overrides: str) -> None:
+        kept = made / overrides[0]
+        if not kept.exists():
+            assert script("train.py", *small([*overrides, f"run.dir={folder}"])) == 0
+            shutil.copytree(folder, kept)
+        elif not Path(folder).exists():
+            shutil.copytree(kept, folder)
 
     return train
+
+
+@pytest.fixture
+def bank(trained: Callable[..., None]) -> Callable[[], None]:
+    """Trains the net of four styles that README's commands name."""
+    style = "style=[udnie,wave,the_scream,starry_night]"
+    return lambda: trained(BANK, "task=multistyle", style)
 
 
 @pytest.mark.parametrize("command", [c for c in COMMANDS if c.startswith("python train.py")])
@@ -126,13 +142,17 @@ def test_train_commands(
 
 @pytest.mark.parametrize("command", [c for c in COMMANDS if c.startswith("python evaluate.py")])
 def test_evaluate_commands(
-    command: str, script: Script, place: Path, bank: Callable[[], None]
+    command: str,
+    script: Script,
+    place: Path,
+    bank: Callable[[], None],
+    trained: Callable[..., None],
 ) -> None:
     if BANK in command:
         bank()
     for run in (RUN, "runs/a", "runs/b"):
         if run in command:
-            assert script("train.py", *small(["style=udnie", f"run.dir={run}"])) == 0
+            trained(run, "style=udnie")
     assert script("evaluate.py", *shlex.split(command)[2:]) == 0
     (out,) = re.findall(r"out=(\w+)", command)
     assert (place / out / "sheet.png").is_file()

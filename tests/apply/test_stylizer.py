@@ -90,8 +90,9 @@ def test_seconds_are_those_of_the_last_picture():
     stylizer(picture())
     assert stylizer.seconds >= 0.2
     net.delay = 0
+    began = time.perf_counter()
     stylizer(picture())
-    assert 0 < stylizer.seconds < 0.2
+    assert 0 < stylizer.seconds < time.perf_counter() - began
 
 
 def test_half_precision_comes_out_as_float32():

@@ -169,7 +169,7 @@ def test_a_forked_child_ends_by_sigterm_and_leaves_ctrl_c_to_its_parent(fit, tmp
     assert checkpoints.stopped_by is None
 
 
-def test_with_a_worker_process_a_stopped_training_ends(fit, tmp_path):
+def test_with_a_worker_process_a_stopped_training_ends(fit, tmp_path, slowness):
     checkpoints = StepCheckpoints(tmp_path, last_every=100)
     stop = At(3, lambda: os.kill(os.getpid(), signal.SIGTERM))
 
@@ -177,7 +177,7 @@ def test_with_a_worker_process_a_stopped_training_ends(fit, tmp_path):
         raise TimeoutError("the training hung")
 
     before = signal.signal(signal.SIGALRM, too_late)
-    signal.alarm(60)
+    signal.alarm(int(60 * slowness()))
     try:
         trainer = fit(stop, checkpoints, workers=1, batches=20, max_steps=50)
     finally:

@@ -80,8 +80,7 @@ def test_an_abandoned_epoch_leaves_the_next_one_whole():
     assert unused is not None
 
 
-def test_workers_outlive_signals_meant_for_the_main_process_but_not_for_long(monkeypatch):
-    monkeypatch.setattr("stylenet.data.loader._GRACE_SECONDS", 1)
+def test_workers_outlive_signals_meant_for_the_main_process_but_not_for_long(wait_for):
     loader = data(num_workers=1).train_dataloader()
     batches = iter(loader)
     next(batches)
@@ -90,17 +89,17 @@ def test_workers_outlive_signals_meant_for_the_main_process_but_not_for_long(mon
         os.kill(worker.pid, number)
     assert len(list(batches)) == 5
     assert worker.is_alive()
-    worker.join(10)
+    assert wait_for(lambda: not worker.is_alive())
     assert worker.exitcode == 0
 
 
-def test_workers_end_with_their_loader():
+def test_workers_end_with_their_loader(wait_for):
     loader = data(num_workers=1).train_dataloader()
     batches = iter(loader)
     next(batches)
     (worker,) = multiprocessing.active_children()
     del batches, loader
-    worker.join(10)
+    assert wait_for(lambda: not worker.is_alive())
     assert worker.exitcode == 0
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -150,7 +151,9 @@ def test_an_empty_library_and_one_without_figures_say_so(tmp_path: Path) -> None
         Library(tmp_path / "empty", tmp_path, describe).shapes()
 
 
-def test_two_thousand_pictures_answer_well_within_two_seconds(tmp_path: Path) -> None:
+def test_two_thousand_pictures_answer_well_within_two_seconds(
+    tmp_path: Path, slowness: Callable[[], float]
+) -> None:
     """Files and descriptors are made up; all else is what a run does."""
     folder = tmp_path / "many"
     for number in range(2000):
@@ -170,7 +173,7 @@ def test_two_thousand_pictures_answer_well_within_two_seconds(tmp_path: Path) ->
     query = np.stack([query, -query])
     began = time.process_time()
     hits = ranked(library, query, 6)
-    assert time.process_time() - began < 1
+    assert time.process_time() - began < slowness()
     assert hits[0].file.samefile(wanted)
     assert hits[0].distance < 0.05
 

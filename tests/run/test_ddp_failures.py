@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import os
-import signal
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -24,7 +24,12 @@ FAILURES = {
 
 @pytest.mark.parametrize(("command", "data", "words"), FAILURES.values(), ids=FAILURES)
 def test_what_the_first_process_cannot_prepare_ends_all(
-    command: list[str], data: list[str], words: str, photos: Path, tmp_path: Path
+    command: list[str],
+    data: list[str],
+    words: str,
+    photos: Path,
+    tmp_path: Path,
+    finish: Callable[[subprocess.Popen[str]], tuple[str, str]],
 ) -> None:
     own = [setting.format(photos=photos) for setting in data]
     if "data=coco" in data:
@@ -43,11 +48,7 @@ def test_what_the_first_process_cannot_prepare_ends_all(
         text=True,
         start_new_session=True,
     )
-    try:
-        said = " ".join(process.communicate(timeout=300)[0].split())
-    finally:
-        if process.poll() is None:
-            os.killpg(process.pid, signal.SIGKILL)
+    said = " ".join(finish(process)[0].split())
     assert process.returncode == (2 if command == [sys.executable] else 1), said
     assert said.count(words) == 1  # the first says it; the second did not try by itself
     assert "There is no annotation file" not in said

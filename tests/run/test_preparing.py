@@ -11,7 +11,6 @@ from omegaconf import OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
 from stylenet.errors import StylenetError
-from stylenet.run import speed
 from stylenet.run.launch import in_words
 from stylenet.run.notes import CONFIG_FILE
 from stylenet.run.preparing import prepare
@@ -24,11 +23,10 @@ TUNED = Tuned(content_weight=2.0, style_weight=33.0, tv_weight=4.0e-6)
 
 @pytest.fixture(autouse=True)
 def isolated(monkeypatch, tmp_path):
-    """No GPU, a CPU without bfloat16, no W&B settings, and runs below the test's folder."""
+    """No GPU, no W&B settings, and runs below the test's folder."""
     for name in ("WANDB_MODE", "WANDB_API_KEY", "WANDB_BASE_URL", "WANDB_IDENTITY_TOKEN_FILE"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("NETRC", str(tmp_path / "no_netrc"))
-    monkeypatch.setattr(speed, "cpu_has_bf16", lambda: False)
     monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
     monkeypatch.chdir(tmp_path)
 
@@ -66,8 +64,8 @@ def test_everything_is_settled(command_line):
 @pytest.mark.parametrize(
     ("wish", "settled"), [("32", "32-true"), ("32-true", "32-true"), ("bf16-mixed", "bf16-mixed")]
 )
-def test_a_precision_asked_for_is_taken(wish, settled, command_line, monkeypatch):
-    monkeypatch.setattr(speed, "cpu_has_bf16", lambda: True)
+def test_a_precision_asked_for_is_taken(wish, settled, command_line, processor):
+    processor(bf16=True)
     config = command_line(f"precision={wish}")
     assert config.precision == config.trainer.precision == settled
     assert not any(words.startswith("precision") for words in config.run.notes)
@@ -87,8 +85,8 @@ def test_a_gpu_that_is_not_there_is_an_error(command_line, monkeypatch):
 
 
 @pytest.mark.parametrize(("has", "settled"), [(True, "bf16-mixed"), (False, "32-true")])
-def test_auto_precision_asks_the_cpu_and_says_so(has, settled, command_line, monkeypatch):
-    monkeypatch.setattr(speed, "cpu_has_bf16", lambda: has)
+def test_auto_precision_asks_the_cpu_and_says_so(has, settled, command_line, processor):
+    processor(bf16=has)
     config = command_line()
     assert config.precision == config.trainer.precision == settled
     (words,) = [words for words in config.run.notes if words.startswith("precision")]

@@ -8,7 +8,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -75,7 +74,12 @@ def test_a_run_of_epochs_is_resumed_by_epochs(
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_signal_leaves_a_checkpoint_to_resume_from(
-    script: Script, tiny: list[str], tmp_path: Path, number: signal.Signals
+    script: Script,
+    tiny: list[str],
+    tmp_path: Path,
+    number: signal.Signals,
+    finish: Callable[[subprocess.Popen[str]], tuple[str, str]],
+    wait_for: Callable[..., bool],
 ) -> None:
     """A real process with a worker; the signal goes to the whole group, as a terminal sends it."""
     run = tmp_path / "run"
@@ -89,14 +93,9 @@ def test_a_signal_leaves_a_checkpoint_to_resume_from(
         text=True,
         start_new_session=True,
     )
-    try:
-        deadline = time.monotonic() + 120
-        while time.monotonic() < deadline and not _steps(run) >= 3:
-            time.sleep(0.2)
-        os.killpg(process.pid, number)
-        out, err = process.communicate(timeout=60)
-    finally:
-        process.kill()
+    wait_for(lambda: _steps(run) >= 3 or process.poll() is not None)
+    os.killpg(process.pid, number)
+    out, err = finish(process)
     assert process.returncode == 128 + number, err
     assert "Traceback" not in err
     assert "resume=" in out + err

@@ -6,12 +6,12 @@ import contextlib
 import dataclasses
 import hashlib
 import importlib.resources
+import inspect
 import logging
 import os
 import re
 import socket
 import threading
-import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
@@ -36,6 +36,7 @@ class Server(ThreadingHTTPServer):
 
     picture: bytes
     agents: list[str]
+    over: threading.Event
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -48,7 +49,7 @@ class Handler(BaseHTTPRequestHandler):
             self.send_error(404)
             return
         if self.path == "/silent.png":
-            threading.Event().wait(1)
+            self.server.over.wait()
             return
         content = b"<!DOCTYPE html><p>Rate limit</p>" if self.path == "/page.png" else picture
         self.send_response(200)
@@ -57,7 +58,7 @@ class Handler(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(content[: len(content) // 2] if "half" in self.path else content)
         if "falls_silent" in self.path:
-            threading.Event().wait(1)
+            self.server.over.wait()
 
     def log_message(self, *args):
         pass
@@ -72,10 +73,11 @@ def picture(tmp_path):
 @pytest.fixture
 def server(picture):
     with Server(("127.0.0.1", 0), Handler) as server:
-        server.picture, server.agents = picture, []
+        server.picture, server.agents, server.over = picture, [], threading.Event()
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
         thread.start()
         yield server
+        server.over.set()
         server.shutdown()
         thread.join()
 
@@ -223,9 +225,9 @@ def test_a_damaged_cache_is_replaced(cache, known, server, picture, caplog):
 def test_a_bad_download_leaves_nothing(cache, known, server, path, words):
     known = at(known, server, path)
     settings = {"folder": None, "cache": cache, "known": known}
-    # far apart, so that a busy machine does not choose which of them ends the wait
-    patience, timeout = (0.2, 0.9) if path == "silent.png" else (5, 0.2)
-    settings |= {"patience": patience, "timeout": timeout}
+    # one that no busy machine reaches, where the other is to end the wait
+    settings["patience"] = 0.2 if path == "silent.png" else 600
+    settings["timeout"] = 0.2 if path == "falls_silent_half.png" else 600
     error = not_found(words, "mine", **settings)
     assert known["mine"].source in str(error)
     assert not cache.exists()
@@ -303,7 +305,8 @@ def test_a_swatch_is_the_last_resort(tmp_path, cache, known, server, picture, sw
 )
 def test_one_line_says_that_and_why_a_swatch_stands_in(path, why, cache, known, server, swatches):
     known = at(known, server, path) if path else known
-    settings = {"folder": None, "cache": cache, "known": known, "patience": 0.2}
+    settings = {"folder": None, "cache": cache, "known": known}
+    settings["patience"] = 0.2 if path == "silent.png" else 600
     found = find_style("mine", swatches=swatches, **settings)
     assert found.stand_in is not None
     assert found.stand_in.startswith(
@@ -330,12 +333,14 @@ def test_a_style_without_a_swatch_still_fails(cache, known, tmp_path):
 
 def test_without_a_network_the_swatch_comes_soon(cache, known, swatches, monkeypatch):
     """A name that is looked up for ever, as where packets vanish: patience ends it."""
-    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: threading.Event().wait(10))
+    over = threading.Event()
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: over.wait())
     known = {"mine": dataclasses.replace(known["mine"], source="https://nowhere.test/mine.png")}
-    began = time.monotonic()
-    found = find_style("mine", folder=None, cache=cache, known=known, swatches=swatches)
-    assert time.monotonic() - began < 7
-    assert "no answer came within 5 seconds" in str(found.stand_in)
+    settings = {"folder": None, "cache": cache, "known": known, "swatches": swatches}
+    found = find_style("mine", **settings, patience=0.2)
+    over.set()
+    assert "no answer came within 0.2 seconds" in str(found.stand_in)
+    assert inspect.signature(find_style).parameters["patience"].default == 5
 
 
 def test_the_bundled_swatches(cache):

@@ -1,12 +1,13 @@
 """data.cache: the same batches without decoding, whatever happens to the sources or the builder."""
 
+import itertools
 import logging
 import multiprocessing
 import os
 import pickle
 import shutil
 import sys
-import time
+import threading
 from collections import namedtuple
 
 import numpy as np
@@ -273,40 +274,38 @@ def test_an_index_that_is_none_is_replaced(root, cache, content):
     assert len(list(cache.glob("*.rgb"))) == 1
 
 
-def build(root, cache, seconds):
-    real = sys.modules["stylenet.data.pictures"].open_image
-    sys.modules["stylenet.data.pictures"].open_image = lambda path: (
-        time.sleep(seconds),
-        real(path),
-    )[1]
+FORK = multiprocessing.get_context("fork")
+
+
+def build(root, cache, go_on):
+    real, opened = sys.modules["stylenet.data.pictures"].open_image, itertools.count()
+
+    def open_image(path):
+        if next(opened) >= COUNT // 2:
+            go_on.wait()
+        return real(path)
+
+    sys.modules["stylenet.data.pictures"].open_image = open_image
     building._AT_ONCE = 2
     data(root, cache).setup()
 
 
-def another_process(root, cache, seconds):
-    """Another process that builds the cache, ``seconds`` a picture."""
+def another_process(root, cache, go_on):
+    """Another process that builds the cache; half-way it waits for ``go_on``."""
     # Forked, as starting Python and Lightning anew takes longer than all tests here.
-    process = multiprocessing.get_context("fork").Process(target=build, args=(root, cache, seconds))
+    process = FORK.Process(target=build, args=(root, cache, go_on))
     process.start()
     return process
-
-
-def wait_until(condition):
-    for _ in range(3000):
-        if condition():
-            return
-        time.sleep(0.01)
-    pytest.fail("it does not happen")
 
 
 FORKS = pytest.mark.filterwarnings("ignore:This process .* is multi-threaded:DeprecationWarning")
 
 
 @FORKS
-def test_after_a_kill_the_next_run_goes_on(root, cache, said, monkeypatch):
+def test_after_a_kill_the_next_run_goes_on(root, cache, said, monkeypatch, wait_for):
     plain = epochs(data(root, augment=RandomCrop((0.5, 1.0))))
-    killed = another_process(root, cache, 0.2)
-    wait_until(lambda: (cache / INDEX).exists() and len((cache / INDEX).read_bytes()) > 250)
+    killed = another_process(root, cache, FORK.Event())
+    wait_for(lambda: (cache / INDEX).exists() and len((cache / INDEX).read_bytes()) > 250)
     killed.kill()
     killed.join()
     there = len((cache / INDEX).read_text().splitlines()) - 1
@@ -319,9 +318,16 @@ def test_after_a_kill_the_next_run_goes_on(root, cache, said, monkeypatch):
 
 
 @FORKS
-def test_two_processes_at_once_share_the_work(root, cache, said, monkeypatch):
-    other = another_process(root, cache, 0.05)
-    wait_until((cache / INDEX).exists)
+def test_two_processes_at_once_share_the_work(root, cache, said, monkeypatch, wait_for):
+    go_on = FORK.Event()
+    other = another_process(root, cache, go_on)
+    wait_for((cache / INDEX).exists)
+
+    def let_go():
+        wait_for(lambda: "Another process is building the cache" in said.text)
+        go_on.set()
+
+    threading.Thread(target=let_go).start()
     paths = decodings(monkeypatch)
     through = data(root, cache)
     through.setup()
