@@ -223,6 +223,8 @@ def test_what_regions_cannot_be_gets_words(
     dot.save(tmp_path / "dot.png")
     layer = ["loss.style_layers=[relu4_2]"] if "dot" in own[0] else []
     own = [one.replace("photo", str(photos / "04.jpg")) for one in own]
+    if "task=invert" in own:  # it has no style to compare
+        small = [one for one in small if "style_scales" not in one]
     assert script("train.py", *small, *maps, *layer, *own) == 2
     assert words in capfd.readouterr().err
 

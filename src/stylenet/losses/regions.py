@@ -33,9 +33,12 @@ def guided_gram_matrix(features: Tensor, guides: Tensor) -> Tensor:
 
 
 def cells_of(guides: Tensor) -> Tensor:
-    """How many cells each region has in all, guides (N,R,h,w) in [0,1] -> (N,R)."""
-    # rounding must not decide on a region of exactly one cell
-    return single(guides).sum((2, 3)) + 1e-3
+    """How many cells each region has in all, guides (N,R,h,w) in [0,1] -> (N,R).
+
+    Infinitely many where it has all there are: no finer layer would know more of it.
+    """
+    cells = single(guides).sum((2, 3)) + 1e-3  # rounding must not decide on exactly one cell
+    return torch.where(cells >= guides[0, 0].numel(), torch.inf, cells)
 
 
 def spread_weights(
@@ -50,16 +53,16 @@ def spread_weights(
         sizes: layer -> how many cells there are: finer layers have more.
 
     Returns:
-        layer -> (N,R). From a layer where a region has fewer than `FEW_CELLS`, and is not all there
-        is, the weight goes to the next finer one, and so on. A region that has as many nowhere is
-        measured at the finest layer, if it has `MIN_CELLS` there, else not at all.
+        layer -> (N,R). From a layer where a region has fewer than `FEW_CELLS` the weight goes to
+        the next finer one, and so on. A region that has as many nowhere is measured at the finest
+        layer, if it has `MIN_CELLS` there, else not at all.
     """
     coarse_to_fine = sorted(weights, key=lambda layer: sizes[layer])  # a stable order
     found: dict[str, Tensor] = {}
     carried = torch.zeros_like(next(iter(cells.values())))
     for layer in coarse_to_fine:
         due = carried + weights[layer]
-        enough = cells[layer] >= min(FEW_CELLS, sizes[layer])
+        enough = cells[layer] >= FEW_CELLS
         found[layer] = torch.where(enough, due, 0)
         carried = torch.where(enough, 0, due)
     finest = coarse_to_fine[-1]
