@@ -1,7 +1,7 @@
 """Optimise images for the study: ``paint.py OUT [--variants ...] [--styles ...] [--contents ...]``.
 
 Each is what ``train.py task=gatys`` paints; it is kept as ``OUT/<variant>/<content>_<style>.png``,
-as ``measure.py`` reads them, with seconds and losses in a .json beside it. What is there already is
+as ``measure.py`` reads them, with seconds and losses in ``OUT/facts``. What is there already is
 not painted again. ``--px`` is the shorter side of photograph and painting, ``--set key=value ...``
 goes to every run.
 """
@@ -103,7 +103,9 @@ def paint(job: Job) -> None:
         "seconds": f"{times[1] - times[0]:.1f}",
         **{name: f"{losses[name]:.4g}" for name in ("content", "style", "tv")},
     }
-    (folder / f"{kept.stem}.json").write_text(json.dumps(row))
+    facts = job.options.out / "facts"
+    facts.mkdir(exist_ok=True)
+    (facts / f"{job.variant}_{kept.stem}.json").write_text(json.dumps(row))
     print(job.variant, *row.values(), flush=True)
 
 
