@@ -77,7 +77,7 @@ def write_coco(photos: Path, folder: Path) -> None:
 
 
 def small(arguments: list[str]) -> list[str]:
-    """What is added to a command of the pages, so that it takes a second."""
+    """What is added to a command of README, so that it takes a second."""
     if PIXELS & set(arguments):
         sizes = [a for a in arguments if a.startswith("content_size.")]
         small_sizes = [f"{a.partition('=')[0]}=40" for a in sizes] or ["content_size.px=40"]
@@ -103,7 +103,7 @@ def small(arguments: list[str]) -> list[str]:
 
 @pytest.fixture
 def bank(script: Script, place: Path) -> Callable[[], None]:
-    """Trains the net of four styles that the pages' commands name."""
+    """Trains the net of four styles that README's commands name."""
     style = "style=[udnie,wave,the_scream,starry_night]"
 
     def train() -> None:
