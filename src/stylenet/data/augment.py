@@ -1,4 +1,4 @@
-"""From a picture of any size to a square of pixels, for training and for validation."""
+"""From an image of any size to a square of pixels, for training and for validation."""
 
 from __future__ import annotations
 
@@ -21,27 +21,27 @@ from stylenet.errors import StylenetError
 
 
 class Augment(Protocol):
-    """Makes a training example of a picture; all its chance comes from the generator it is given.
+    """Makes a training example of an image; all its chance comes from the generator it is given.
 
     An implementation must be picklable (it travels to worker processes) and keep no state.
     """
 
     def __call__(self, picture: Image.Image, size: int, rng: np.random.Generator) -> Image.Image:
-        """Return a ``size`` x ``size`` RGB picture made of ``picture`` (RGB, any size)."""
+        """Return a ``size`` x ``size`` RGB image made of ``picture`` (RGB, any size)."""
         ...
 
     def reduction(self, size: int) -> Reduction:
-        """Return how to make copies of pictures that give (nearly) the same squares of ``size``."""
+        """Return how to make copies of images that give (nearly) the same squares of ``size``."""
         ...
 
 
 class RandomCrop:
     """A square cut out at random, scaled to the wanted size, flipped left to right at random.
 
-    Law: f is uniform in ``scale``; the square's side is f times the picture's shorter side, its
-    place uniform among those inside the picture, and it is resized to size x size (bicubic).
-    That is a crop of ``size`` pixels from the picture resized to a shorter side of size / f;
-    a picture smaller than that is enlarged.
+    Law: f is uniform in ``scale``; the square's side is f times the image's shorter side, its
+    place uniform among those inside the image, and it is resized to size x size (bicubic).
+    That is a crop of ``size`` pixels from the image resized to a shorter side of size / f;
+    an image smaller than that is enlarged.
 
     Args:
         scale: Least and greatest f, 0 < least <= greatest <= 1. (1, 1) crops along the longer
@@ -78,7 +78,7 @@ class RandomCrop:
 
 
 class WholeSquare:
-    """The whole picture squeezed into a square (its proportions change), as in Johnson's training.
+    """The whole image squeezed into a square (its proportions change), as in Johnson's training.
 
     Args:
         flip: Probability of a mirror image, 0 to 1.
@@ -96,14 +96,14 @@ class WholeSquare:
         return _flipped(square, rng.random() < self.flip)
 
     def reduction(self, size: int) -> Reduction:
-        """Squeeze already: the squares of larger pictures are then just the same."""
+        """Squeeze already: the squares of larger images are then just the same."""
         return Squeezed(size)
 
 
 class CentreSquare:
-    """The greatest square in the middle of the picture, scaled: no chance in it.
+    """The greatest square in the middle of the image, scaled: no chance in it.
 
-    Validation pictures are made so, and the training pictures of recipes that say "resize the
+    Validation images are made so, and the training images of recipes that say "resize the
     shorter side, crop the centre".
     """
 
@@ -136,7 +136,7 @@ class ColourChanged:
         contrast: The factor lies within 1 - contrast and 1 + contrast.
         saturation: Likewise.
         hue: The turn lies within -hue and hue, in degrees.
-        cast: Each channel is shifted by at most this share of half its range.
+        cast: Each channel is shifted by at most this fraction of half its range.
 
     Raises:
         StylenetError: A value is out of its range.
@@ -195,7 +195,7 @@ def _rotation_about_grey(angle: float) -> NDArray[np.float64]:
 def _resized(
     picture: Image.Image, size: int, left: float, top: float, width: float, height: float
 ) -> Image.Image:
-    # Rounding may put left + width a hair outside the picture, which Pillow refuses.
+    # Rounding may put left + width a hair outside the image, which Pillow refuses.
     box = (left, top, min(left + width, picture.width), min(top + height, picture.height))
     return picture.resize((size, size), Image.Resampling.BICUBIC, box, REDUCING_GAP)
 

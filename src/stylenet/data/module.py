@@ -1,4 +1,4 @@
-"""The LightningDataModule that every source of pictures shares."""
+"""The LightningDataModule that every source of images shares."""
 
 from __future__ import annotations
 
@@ -19,25 +19,25 @@ from stylenet.errors import StylenetError
 
 
 class PictureData(pl.LightningDataModule, ABC):
-    """Batches of pictures for training and validation: (N, 3, H, W) float32 RGB in [0, 1].
+    """Batches of images for training and validation: (N, 3, H, W) float32 RGB in [0, 1].
 
     A new source of data implements `find`; order, augmentation, workers, resuming and unreadable
     files are taken care of here. What a run sees is a function of ``seed`` and of the files.
 
     Args:
-        augment: Makes training squares of pictures.
+        augment: Makes training squares of images.
         batch_size: Squares in a batch of one process.
         size: Side of the training squares in pixels.
         val_size: Side of the validation squares in pixels.
-        epoch_size: Squares in an epoch, of all processes together; None: one a picture.
+        epoch_size: Squares in an epoch, of all processes together; None: one an image.
         drop_last: Leave out an incomplete batch at the end of an epoch.
         num_workers: Processes that prepare training batches ahead; None: as many as cores but
             one, at least 1 and at most 4, where the cores are divided among the training
             processes of this machine; 0: the training process prepares them itself.
         seed: 0 or more.
-        max_unreadable: Share of the pictures, 0 to 1, that may turn out unreadable; one always may,
-            unless the share is 0.
-        cache: Folder where training pictures are kept decoded and shrunk, so that no epoch but the
+        max_unreadable: Fraction of the images, 0 to 1, that may turn out unreadable; one always
+            may, unless the fraction is 0.
+        cache: Folder where training images are kept decoded and shrunk, so that no epoch but the
             first has to decode them; None: none. See `stylenet.data.cache`.
 
     Raises:
@@ -84,9 +84,9 @@ class PictureData(pl.LightningDataModule, ABC):
 
     @abstractmethod
     def find(self) -> tuple[Pictures, Pictures]:
-        """Return the pictures to train on, and those to validate on (these may be none).
+        """Return the images to train on, and those to validate on (these may be none).
 
-        The same call on the same files must return the same pictures under the same numbers,
+        The same call on the same files must return the same images under the same numbers,
         for every seed.
 
         Raises:
@@ -111,7 +111,7 @@ class PictureData(pl.LightningDataModule, ABC):
             self._find_once()
 
     def setup(self, stage: str | None = None) -> None:  # noqa: ARG002, Lightning's signature
-        """Find the pictures; a second call changes nothing.
+        """Find the images; a second call changes nothing.
 
         Raises:
             StylenetError: as `find` and `prepare`; another process of this run failed.
@@ -141,13 +141,13 @@ class PictureData(pl.LightningDataModule, ABC):
         return cached(pictures, folder, self.augment.reduction(self.size))
 
     def train_pictures(self) -> Pictures:
-        """Return the pictures trained on, finding them first if need be."""
+        """Return the images trained on, finding them first if need be."""
         self.setup()
         assert self._train is not None
         return self._train
 
     def val_pictures(self) -> Pictures:
-        """Return the pictures validated on, finding them first if need be."""
+        """Return the images validated on, finding them first if need be."""
         self.setup()
         assert self._val is not None
         return self._val
@@ -185,7 +185,7 @@ class PictureData(pl.LightningDataModule, ABC):
         return loader
 
     def val_dataloader(self) -> ValLoader | list[ValLoader]:
-        """Return the validation batches, or an empty list where there are no pictures for them.
+        """Return the validation batches, or an empty list where there are no images for them.
 
         Every process validates on all of them.
         """
@@ -195,7 +195,7 @@ class PictureData(pl.LightningDataModule, ABC):
         return ValLoader(pictures, batch_size=self.batch_size, size=self.val_size)
 
     def teardown(self, stage: str | None = None) -> None:  # noqa: ARG002, Lightning's signature
-        """End the worker processes; the pictures found are kept."""
+        """End the worker processes; the images found are kept."""
         while self._loaders:
             self._loaders.pop().close()
 

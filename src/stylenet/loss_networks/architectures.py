@@ -63,7 +63,7 @@ def keras_names(layers: Iterable[str]) -> dict[str, str]:
 
 
 class ImageNetInput(nn.Module):
-    """RGB in [0,1] -> ImageNet's mean 0 and deviation 1 a channel: torchvision's convention."""
+    """RGB in [0,1] -> ImageNet's mean 0 and std 1 a channel: torchvision's convention."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -90,7 +90,7 @@ class CaffeInput(nn.Module):
 
     def forward(self, image: Tensor) -> Tensor:
         """Reorder, scale and centre (N,3,H,W)."""
-        # In bfloat16, 255 times the picture would be rounded to whole numbers and coarser.
+        # In bfloat16, 255 times the image would be rounded to whole numbers and coarser.
         return image.flip(1).to(self.mean.dtype) * 255 - self.mean
 
 

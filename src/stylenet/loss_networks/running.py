@@ -1,4 +1,4 @@
-"""Putting a picture through layers, and keeping what some of them make of it."""
+"""Putting an image through layers, and keeping what some of them make of it."""
 
 from __future__ import annotations
 

@@ -78,7 +78,7 @@ class MomentsDistance(StyleDistance):
     """
 
     def describe(self, features: Tensor, guides: Tensor | None = None) -> Statistics:
-        """Means and deviations, (N,C) each."""
+        """Means and standard deviations, (N,C) each."""
         if guides is not None:
             return _without("gram", GramMomentsDistance().describe(features, guides))
         return {
@@ -96,12 +96,12 @@ class GramMomentsDistance(StyleDistance):
     """Squared differences of Gram matrices, and of the channels' means and standard deviations.
 
     They are sums over entries, of different sizes: to be weighed by `NormalisedDistance`. A Gram
-    matrix alone can be met with means and deviations that are the painting's nowhere, which is how
+    matrix alone can be met with means and stds that are the painting's nowhere, which is how
     grain and faded colours come in (Risser et al. 2017, arXiv:1701.08893, section 4).
     """
 
     def describe(self, features: Tensor, guides: Tensor | None = None) -> Statistics:
-        """Gram matrix (N,C,C), means and deviations (N,C)."""
+        """Gram matrix (N,C,C), means and standard deviations (N,C)."""
         gram, means = moments.gram_and_means(features, guides)
         if guides is not None:
             gram, means = gram.flatten(0, 1), means.flatten(0, 1)
@@ -153,7 +153,7 @@ class NormalisedDistance(StyleDistance):
     """Each part of ``distance`` over what it is, on average, for photographs.
 
     sum_k w_k d_k(x, s) / mean_p d_k(p, s) for an image x, a style s and photographs p, and the
-    layers' weights as shares of 1: 0 for the style itself, about the sum of ``weights`` for a
+    layers' weights as fractions of 1: 0 for the style itself, about the sum of ``weights`` for a
     photograph, whatever the layer, the loss network and the painting. So one style weight suits
     all of them (Jing et al. 2020, arXiv:2104.10064 normalise by a bound of the distance instead).
 
@@ -195,7 +195,7 @@ class NormalisedDistance(StyleDistance):
         return {**style, **scales}
 
     def weigh(self, layer_weights: Mapping[str, float]) -> dict[str, float]:
-        """As shares of 1."""
+        """As fractions of 1."""
         total = sum(layer_weights.values())
         return {layer: weight / total for layer, weight in layer_weights.items()}
 

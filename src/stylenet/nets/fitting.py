@@ -1,4 +1,4 @@
-"""What size of picture a net takes, and how pictures are brought to it."""
+"""What size of image a net takes, and how images are brought to it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from stylenet.errors import StylenetError
 
 
 class PictureTooSmallError(StylenetError, ValueError):
-    """The picture is too small for the net's padding."""
+    """The image is too small for the net's padding."""
 
 
 def pad_to_multiple(image: Tensor, multiple: int, margin: int) -> Tensor:
@@ -35,7 +35,7 @@ def fits(side: int, multiple: int, margin: int, kernel: int) -> bool:
 
 
 def check_fits(image: Tensor, multiple: int, margin: int, kernel: int) -> None:
-    """Refuse a picture (N,C,H,W) that cannot be reflected as far as asked.
+    """Refuse an image (N,C,H,W) that cannot be reflected as far as asked.
 
     Raises:
         PictureTooSmallError: with the least size.

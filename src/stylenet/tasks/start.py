@@ -1,4 +1,4 @@
-"""Where the optimisation of a picture starts, as objects."""
+"""Where the optimisation of an image starts, as objects."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from stylenet.errors import StylenetError
 from stylenet.nets.pixels import resized
 
 Start: TypeAlias = Callable[[Tensor, Tensor, Generator], Tensor]
-"""(content (1,3,H,W), style (1,3,h,w), random generator) -> picture (1,3,H,W), all in [0,1].
+"""(content (1,3,H,W), style (1,3,h,w), random generator) -> image (1,3,H,W), all in [0,1].
 
-One with a true attribute ``of_content`` has no meaning without a content picture.
+One with a true attribute ``of_content`` has no meaning without a content image.
 """
 
 
@@ -38,7 +38,7 @@ class WhiteNoise:
 
 @dataclass(frozen=True)
 class FromContent:
-    """The content picture."""
+    """The content image."""
 
     of_content: ClassVar[bool] = True
 
@@ -50,7 +50,7 @@ class FromContent:
 
 @dataclass(frozen=True)
 class FromStyle:
-    """The style picture, stretched to the content's size."""
+    """The style image, stretched to the content's size."""
 
     def __call__(self, content: Tensor, style: Tensor, generator: Generator) -> Tensor:
         """The style at the content's size."""
@@ -61,12 +61,12 @@ class FromStyle:
 
 @dataclass(frozen=True)
 class FromPicture:
-    """A given picture (3,h,w), such as a snapshot of another run, stretched to the size."""
+    """A given image (3,h,w), such as a snapshot of another run, stretched to the size."""
 
     picture: Tensor
 
     def __call__(self, content: Tensor, style: Tensor, generator: Generator) -> Tensor:
-        """The picture at the content's size."""
+        """The image at the content's size."""
         del style, generator
         height, width = content.shape[-2:]
         return resized(self.picture[None], height, width)

@@ -57,7 +57,7 @@ def fill(
     stamps: Sequence[str],
     reduction: Reduction,
 ) -> None:
-    """Put the ``missing`` pictures in, with a progress bar.
+    """Put the ``missing`` images in, with a progress bar.
 
     Raises:
         StylenetError: There is not enough room for them.
@@ -85,7 +85,7 @@ def fill(
                 group = [m for m in threads.map(made, missing[first : first + _AT_ONCE]) if m]
                 written += sum(len(pixels) for *_, pixels in group)
                 done = min(first + _AT_ONCE, len(missing))
-                # The first group is a fair sample: the order of pictures is not that of a camera.
+                # The first group is a fair sample: the order of images is not that of a camera.
                 needed = written * len(missing) / done
                 _write(appender, group, index.folder, len(missing), needed, written)
                 bar.update(task, completed=done)
