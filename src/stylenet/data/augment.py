@@ -44,7 +44,7 @@ class RandomCrop:
     an image smaller than that is enlarged.
 
     Args:
-        scale: Least and greatest f, 0 < least <= greatest <= 1. (1, 1) crops along the longer
+        scale: Smallest and largest f, 0 < min <= max <= 1. (1, 1) crops along the longer
             side only.
         flip: Probability of a mirror image, 0 to 1.
 
@@ -57,7 +57,7 @@ class RandomCrop:
         if len(values) != 2 or not 0 < values[0] <= values[1] <= 1:
             raise StylenetError(
                 f"RandomCrop got scale={list(values)}, expected two numbers with"
-                " 0 < least <= greatest <= 1: the crop's side over the picture's shorter side.",
+                " 0 < min <= max <= 1: the crop's side over the picture's shorter side.",
                 "Set for instance data.augment.scale='[0.5,1.0]'.",
             )
         self.scale = values[0], values[1]

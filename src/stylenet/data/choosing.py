@@ -49,10 +49,10 @@ def existing_folder(value: str | None, setting: str, source: str) -> Path:
 
 def check_counts(val_count: int, limit: int | None) -> None:
     """Raise `StylenetError` unless ``val_count`` is 0 or more and ``limit`` None, 1 or more."""
-    for name, value, least in (("val_count", val_count, 0), ("limit", limit, 1)):
-        if value is not None and value < least:
+    for name, value, minimum in (("val_count", val_count, 0), ("limit", limit, 1)):
+        if value is not None and value < minimum:
             raise StylenetError(
-                f"data.{name} is {value}, expected {least} or more.", f"Set another data.{name}."
+                f"data.{name} is {value}, expected {minimum} or more.", f"Set another data.{name}."
             )
 
 

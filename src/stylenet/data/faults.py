@@ -79,6 +79,6 @@ def too_many_unreadable(found: int, total: int, share: float, names: str) -> Sty
     """Return the error that ``found`` of ``total`` images are bad, too many for ``share``."""
     return StylenetError(
         f"{found} of {total} pictures are unreadable, expected at most"
-        f" {most_unreadable(total, share)} by a share of {share:g}: {names}.",
-        "Remove or replace them, or allow more with data.max_unreadable (a share from 0 to 1).",
+        f" {most_unreadable(total, share)} by a fraction of {share:g}: {names}.",
+        "Remove or replace them, or allow more with data.max_unreadable (a fraction from 0 to 1).",
     )

@@ -63,7 +63,7 @@ class PictureData(pl.LightningDataModule, ABC):
         _at_least(0, num_workers=num_workers, seed=seed)
         if not 0 <= max_unreadable <= 1:
             raise StylenetError(
-                f"data.max_unreadable is {max_unreadable}, expected a share from 0 to 1.",
+                f"data.max_unreadable is {max_unreadable}, expected a fraction from 0 to 1.",
                 "0.1 allows every tenth picture to be unreadable.",
             )
         self.augment = augment
@@ -204,11 +204,11 @@ class PictureData(pl.LightningDataModule, ABC):
         self.teardown()
 
 
-def _at_least(least: int, **values: int | None) -> None:
+def _at_least(minimum: int, **values: int | None) -> None:
     for name, value in values.items():
-        if value is not None and (not isinstance(value, int) or value < least):
+        if value is not None and (not isinstance(value, int) or value < minimum):
             raise StylenetError(
-                f"data.{name} is {value!r}, expected a whole number of {least} or more.",
+                f"data.{name} is {value!r}, expected a whole number of {minimum} or more.",
                 f"Set another data.{name}.",
             )
 

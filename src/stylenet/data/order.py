@@ -52,7 +52,7 @@ class Order:
     """The order of a training run: which image is drawn at (epoch, index).
 
     The images are dealt like a pack of cards: the pack is shuffled, dealt to its end,
-    shuffled anew. With ``epoch_size == pictures`` every epoch is therefore a permutation of the
+    shuffled again. With ``epoch_size == pictures`` every epoch is therefore a permutation of the
     images; with a smaller or larger one, draw ``epoch * epoch_size + index`` of the whole run
     falls into shuffle number ``that // pictures``. At no time has an image been drawn more than
     once oftener than another.
@@ -71,10 +71,10 @@ class Order:
     seed: int
 
     def __post_init__(self) -> None:
-        for name, least in (("pictures", 1), ("epoch_size", 1), ("seed", 0)):
-            if (value := getattr(self, name)) < least:
+        for name, minimum in (("pictures", 1), ("epoch_size", 1), ("seed", 0)):
+            if (value := getattr(self, name)) < minimum:
                 raise StylenetError(
-                    f"The order of the pictures got {name}={value}, expected {least} or more.",
+                    f"The order of the pictures got {name}={value}, expected {minimum} or more.",
                     "Add pictures." if name == "pictures" else f"Set another data.{name}.",
                 )
 

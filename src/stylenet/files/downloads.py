@@ -80,7 +80,7 @@ def download_file(
         if target.is_file():
             if size is None or target.stat().st_size == size:
                 return target
-            _log.info("%s has not %d bytes: its download goes on.", target, size)
+            _log.info("%s is not %d bytes long: its download is resumed.", target, size)
             _validator_file(part).unlink(missing_ok=True)
             target.replace(part)
         _fetch(_Download(url, target, part, size, sha256, setting), patience or Patience())
@@ -89,7 +89,7 @@ def download_file(
         part.replace(target)
         _validator_file(part).unlink(missing_ok=True)
     except KeyboardInterrupt:
-        _log.info("interrupted; the same command goes on from what is kept in %s", part)
+        _log.info("interrupted; the same command resumes from what is kept in %s", part)
         raise
     except OSError as error:
         raise disk_error(error, target.parent, setting=setting) from error
@@ -164,7 +164,8 @@ def _receive(download: _Download, timeout: float, progress: ByteProgress) -> Non
         if error.code in _WORTH_ANOTHER_TRY:
             raise _BrokenOffError(f"the server answered {error.code} {error.reason}") from None
         raise StylenetError(
-            f"{download.url} was not to be had: the server answered {error.code} {error.reason}.",
+            f"{download.url} could not be obtained: the server answered {error.code} "
+            f"{error.reason}.",
             "Check the address; it may have moved.",
         ) from None
     except (urllib.error.URLError, http.client.HTTPException, OSError) as error:

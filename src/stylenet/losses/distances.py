@@ -175,7 +175,7 @@ class NormalisedDistance(StyleDistance):
         if not self.photographs:
             raise StylenetError(
                 "Got no photographs to normalise the style distance by, expected at least one.",
-                "Use stylenet.data.photographs(), or loss/style_distance=squared_gram.",
+                "Use stylenet.images.reference_photographs(), or loss/style_distance=squared_gram.",
             )
 
     def describe(self, features: Tensor, guides: Tensor | None = None) -> Statistics:

@@ -38,17 +38,17 @@ def check_fits(image: Tensor, multiple: int, margin: int, kernel: int) -> None:
     """Refuse an image (N,C,H,W) that cannot be reflected as far as asked.
 
     Raises:
-        PictureTooSmallError: with the least size.
+        PictureTooSmallError: says the smallest size.
     """
     height, width = image.shape[-2:]
     if fits(height, multiple, margin, kernel) and fits(width, multiple, margin, kernel):
         return
-    least = next(n for n in count(1) if fits(n, multiple, margin, kernel))
+    smallest = next(n for n in count(1) if fits(n, multiple, margin, kernel))
     remedy = "Enlarge the picture"
     if margin:
         remedy += ", or train with net/padding=reflect, which takes far smaller ones"
     raise PictureTooSmallError(
         f"Got a picture of {width}x{height} px, but a net that reflects {margin} px at its "
-        f"borders needs at least {least} px on each side.",
+        f"borders needs at least {smallest} px on each side.",
         f"{remedy}.",
     )

@@ -126,7 +126,7 @@ def normed_by_picture(x: Tensor, weight: Tensor, bias: Tensor, eps: float) -> Te
 
 
 class _ContiguousGradient(torch.autograd.Function):
-    """Nothing, but for the gradient, which torch's kernel takes to be contiguous: see above."""
+    """Identity whose backward returns a contiguous gradient, which torch's kernel expects."""
 
     @staticmethod
     def forward(ctx: Any, x: Tensor) -> Tensor:

@@ -37,7 +37,7 @@ class Shapes:
         files: the images that can be found.
         descriptors: one row an image, (N,D) float32 of length 1.
         skipped: images that cannot be read, or have no figure or no colours, and why.
-        made: how many were described anew, all others were known.
+        made: how many were described now; all others were known.
     """
 
     files: tuple[Path, ...]
@@ -94,7 +94,7 @@ class Library:
 
     What is remembered of a file counts as long as its path, size and time of change are the same,
     and the describer's settings. Each image is kept as soon as it is described: a building that
-    is interrupted goes on where it stopped. A damaged file of the cache is made anew.
+    is interrupted resumes where it stopped. A damaged file of the cache is rebuilt.
     """
 
     def __init__(self, folder: Path, cache: Path, describe: Describer) -> None:
@@ -119,7 +119,7 @@ class Library:
         try:
             found = self._updated(files)
         except sqlite3.DatabaseError as error:
-            log.warning("index of the library %s: damaged (%s), made anew", self.file, error)
+            log.warning("index of the library %s: damaged (%s), rebuilt", self.file, error)
             self.file.unlink(missing_ok=True)
             found = self._updated(files)
         for words in _grouped(found.skipped):
@@ -137,7 +137,7 @@ class Library:
     def _updated(self, files: list[Path]) -> Shapes:
         self.file.parent.mkdir(parents=True, exist_ok=True)
         with closing(sqlite3.connect(self.file, timeout=60)) as index:
-            # a killed process loses nothing by that, a power cut the index, which is made anew
+            # a killed process loses nothing by that, a power cut the index, which is rebuilt
             index.execute("PRAGMA synchronous=OFF")
             index.execute(
                 "CREATE TABLE IF NOT EXISTS shapes (path TEXT PRIMARY KEY, stamp TEXT NOT NULL, "

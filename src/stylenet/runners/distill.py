@@ -91,7 +91,7 @@ class DistillRunner(Runner):
             means = mean_activations(student, _photographs(data))
             revived = student.revive(means, config.seed)
             if revived:
-                say(f"{revived} dead channels of the first student begin anew")
+                say(f"{revived} dead channels of the first student get new filters")
             distillation.fit(student, _training_squares(data))
         distillation = distillation.to(memory_format=layout)
         if config.precision == "bf16-mixed":

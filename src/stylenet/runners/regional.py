@@ -78,7 +78,7 @@ def region_weights(config: Settings, guidance: Guidance) -> list[float] | None:
         raise StylenetError(
             f"Got loss.region_weights for {', '.join(weights)}, expected one for each region: "
             f"{', '.join(names)}.",
-            "Give all of them a number, or none for the shares of their areas.",
+            "Give all of them a number, or none for their fractions of the area.",
         )
     return [weights[name] for name in names]
 

@@ -201,7 +201,7 @@ def _download(entry: Entry, cache: Path, timeout: float, patience: float) -> Fou
     digest = hashlib.sha256(picture).hexdigest()
     if digest != entry.sha256:
         page = picture.lstrip()[:15].lower().startswith((b"<!doctype html", b"<html"))
-        what = "a web page (HTML) came instead of the picture; " if page else ""
+        what = "the server sent a web page (HTML), not the picture; " if page else ""
         raise NotHereError(
             f"{what}SHA-256 of the {len(picture)} bytes received is {digest}, "
             f"expected {entry.sha256}"

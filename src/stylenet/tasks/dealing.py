@@ -12,7 +12,7 @@ _STREAM = 2  # beside those of stylenet.data.order
 def dealt_styles(styles: int, batch: int, step: int, seed: int) -> list[int]:
     """Numbers of the styles, one for each of the ``batch`` images of this ``step``.
 
-    The styles are dealt like a pack of cards, over and over, and shuffled anew whenever the end of
+    The styles are dealt like a pack of cards, over and over, and shuffled again whenever the end of
     the pack and the end of a batch fall together. So no style has ever come more than once oftener
     than another, and none comes twice in a batch that is no larger than the number of styles.
 

@@ -42,8 +42,8 @@ class RandomMaps:
     there. So regions have any shape and any fraction of the image, none at all among them.
 
     Args:
-        regions: least and greatest number of styles in an image, 1 or more.
-        cells: least and greatest number of cells, 2 or more: few give large regions.
+        regions: smallest and largest number of styles in an image, 1 or more.
+        cells: smallest and largest number of cells, 2 or more: few give large regions.
 
     Raises:
         StylenetError: a number out of its range.
@@ -100,11 +100,11 @@ class DataMaps:
         return own.cpu()
 
 
-def _range(name: str, values: Sequence[int], least: int) -> tuple[int, int]:
+def _range(name: str, values: Sequence[int], minimum: int) -> tuple[int, int]:
     numbers = tuple(int(value) for value in values)
-    if len(numbers) != 2 or not least <= numbers[0] <= numbers[1]:
+    if len(numbers) != 2 or not minimum <= numbers[0] <= numbers[1]:
         raise StylenetError(
-            f"Got maps.{name}={list(values)}, expected two numbers, {least} <= least <= greatest.",
-            f"Use maps.{name}=[{least},4].",
+            f"Got maps.{name}={list(values)}, expected two numbers, {minimum} <= min <= max.",
+            f"Use maps.{name}=[{minimum},4].",
         )
     return numbers[0], numbers[1]

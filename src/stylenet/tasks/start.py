@@ -111,5 +111,5 @@ class SpeckledContent:
 def _share(name: str, value: float) -> None:
     if not 0 <= value <= 1:
         raise StylenetError(
-            f"Got start.{name}={value}, expected a share from 0 to 1.", f"Set start.{name}=0.5."
+            f"Got start.{name}={value}, expected a fraction from 0 to 1.", f"Set start.{name}=0.5."
         )

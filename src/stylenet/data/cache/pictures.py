@@ -79,7 +79,7 @@ class CachedPictures:
                 return mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
         except (OSError, ValueError) as error:
             reason = f"the cache {self.file} cannot be read ({error})"
-            raise PictureError(self.file, reason, "Start again: it is built anew.") from error
+            raise PictureError(self.file, reason, "Start again: it is rebuilt.") from error
 
 
 def cached(sources: StampedPictures, folder: Path, reduction: Reduction) -> CachedPictures:

@@ -243,7 +243,7 @@ class CocoData(PictureData):
                     f"{len(absent)} of {len(names)} pictures that {root / split.annotations} lists"
                     f" are absent from {folder}, expected at most {allowed}: {some}.",
                     "Fetch them with data.download=true, or allow some to be absent with"
-                    " data.max_absent (a share from 0 to 1).",
+                    " data.max_absent (a fraction from 0 to 1).",
                 )
             _log.warning("%d of %d listed pictures are absent: %s.", len(absent), len(names), some)
         gone = set(absent)
@@ -260,10 +260,10 @@ def _check_ranges(
 ) -> None:
     low = min_area or 0
     for name, value, fits, expected in (
-        ("val_share", val_share, 0 < (val_share or 0) < 1, "a share above 0 and below 1"),
+        ("val_share", val_share, 0 < (val_share or 0) < 1, "a fraction above 0 and below 1"),
         ("min_area", min_area, low >= 0, "0 or more pixels"),
         ("max_area", max_area, (max_area or 0) > low, "more pixels than data.min_area"),
-        ("max_absent", max_absent, 0 <= max_absent <= 1, "a share from 0 to 1"),
+        ("max_absent", max_absent, 0 <= max_absent <= 1, "a fraction from 0 to 1"),
     ):
         if value is not None and not fits:
             raise StylenetError(

@@ -192,7 +192,7 @@ def _litdata() -> Any:
         import litdata
     except ImportError as error:
         raise StylenetError(
-            f"Data sets in LitData's format need the package litdata, not there ({error}).",
+            f"LitData's format needs the package litdata, which cannot be imported ({error}).",
             "Install it: pip install 'stylenet[litdata]', or in a clone: uv sync --extra litdata.",
         ) from error
     return litdata
