@@ -215,7 +215,7 @@ def test_a_damaged_cache_is_replaced(cache, known, server, picture, caplog):
         ("none.png", "the server answered 404 Not Found"),
         (
             "page.png",
-            r"the server sent a web page \(HTML\), not the picture; SHA-256 of the 32 bytes",
+            r"sent a web page \(HTML\), not the picture; SHA-256 of the 32 bytes",
         ),
         ("half.png", r"broke off after \d+ of \d+ bytes|download broke off"),
         ("unannounced_half.png", r"SHA-256 of the \d+ bytes received is [0-9a-f]{64}, expected"),
