@@ -60,5 +60,5 @@ class StopWhenFlat(Callback):
         return {"lowest": self._lowest, "since": self._since}
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
-        """Go on counting."""
+        """Continue counting."""
         self._lowest, self._since = state_dict["lowest"], state_dict["since"]

@@ -21,7 +21,7 @@ from stylenet.errors import StylenetError
 
 
 class Augment(Protocol):
-    """Makes a training example of an image; all its chance comes from the generator it is given.
+    """Makes a training example of an image; all randomness comes from the given generator.
 
     An implementation must be picklable (it travels to worker processes) and keep no state.
     """
@@ -96,12 +96,12 @@ class WholeSquare:
         return _flipped(square, rng.random() < self.flip)
 
     def reduction(self, size: int) -> Reduction:
-        """Squeeze already: the squares of larger images are then just the same."""
+        """Squeeze in advance: the squares stay the same."""
         return Squeezed(size)
 
 
 class CentreSquare:
-    """The greatest square in the middle of the image, scaled: no chance in it.
+    """The largest square in the middle of the image, scaled: nothing is random.
 
     Validation images are made so, and the training images of recipes that say "resize the
     shorter side, crop the centre".
@@ -119,7 +119,7 @@ class CentreSquare:
         return _resized(picture, size, left, top, side, side)
 
     def reduction(self, size: int) -> Reduction:
-        """Cut out already: the squares are then just the same."""
+        """Cut out in advance: the squares stay the same."""
         return MiddleSquare(size)
 
 
@@ -179,7 +179,7 @@ class ColourChanged:
         return Image.fromarray(pixels.clip(0, 255).round().astype(np.uint8))
 
     def reduction(self, size: int) -> Reduction:
-        """As of the squares."""
+        """That of the squares' augmentation."""
         return self.squares.reduction(size)
 
 

@@ -1,4 +1,4 @@
-"""Several folders of images at once, some of which come oftener than others."""
+"""Several folders of images at once, some of which come more often than others."""
 
 from __future__ import annotations
 

@@ -148,7 +148,7 @@ class TrainLoader:
         changed = [key for key, value in self._state.items() if state.get(key) != value]
         if changed and self.plan.rank == 0:
             _log.warning(
-                "The resumed run had other data (%s): it goes on with batches that the"
+                "The resumed run had other data (%s): it continues with batches that the"
                 " uninterrupted run would not have seen.",
                 "; ".join(f"{key} {state.get(key)} -> {self._state[key]}" for key in changed),
             )

@@ -106,7 +106,7 @@ class PictureData(pl.LightningDataModule, ABC):
             self._failure = error
 
     def prepare(self) -> None:
-        """Lay on the disk what all processes of this machine read: build the cache."""
+        """Write to the disk what all processes of this machine read: build the cache."""
         if self.cache is not None:
             self._find_once()
 
@@ -157,7 +157,7 @@ class PictureData(pl.LightningDataModule, ABC):
         return Order(len(pictures), self.epoch_size or len(pictures), self.seed)
 
     def train_dataloader(self) -> TrainLoader:
-        """Return the training batches, which go on where the trainer stands, if there is one.
+        """Return the training batches, which continue where the trainer is, if there is one.
 
         Raises:
             StylenetError: An epoch would not fill one batch.

@@ -149,7 +149,7 @@ class DrawnPictures(Dataset[Example]):
         return len(self.pictures)
 
     def __getitem__(self, draw: Draw) -> Example:
-        """Return pixels (3, size, size) in [0, 1], or None where ``attempts`` were in vain."""
+        """Return pixels (3, size, size) in [0, 1], or None if all ``attempts`` failed."""
         begun = time.perf_counter()
         failures: dict[int, str] = {}
         for step in range(min(self.attempts, len(self.pictures))):

@@ -1,4 +1,4 @@
-"""Images as people have them: files, Pillow's images, arrays, tensors."""
+"""Images of any type: files, Pillow's images, arrays, tensors."""
 
 from __future__ import annotations
 

@@ -68,13 +68,13 @@ class ImageNetInput(nn.Module):
     def __init__(self) -> None:
         super().__init__()
         self.mean: Tensor
-        self.deviation: Tensor
+        self.std: Tensor
         self.register_buffer("mean", _per_channel(0.485, 0.456, 0.406), persistent=False)
-        self.register_buffer("deviation", _per_channel(0.229, 0.224, 0.225), persistent=False)
+        self.register_buffer("std", _per_channel(0.229, 0.224, 0.225), persistent=False)
 
     def forward(self, image: Tensor) -> Tensor:
         """Normalise (N,3,H,W)."""
-        return (image - self.mean) / self.deviation
+        return (image - self.mean) / self.std
 
 
 class CaffeInput(nn.Module):

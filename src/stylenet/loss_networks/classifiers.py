@@ -1,4 +1,4 @@
-"""What a teacher makes of its last features: logits."""
+"""Classifiers: a teacher's last features -> logits."""
 
 from __future__ import annotations
 

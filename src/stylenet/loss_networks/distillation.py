@@ -93,7 +93,7 @@ class Moments:
 
 
 class Distillation(nn.Module):
-    """The student's loss under a teacher; the adaptors in here are thrown away afterwards.
+    """The student's loss under a teacher; its adaptors are discarded afterwards.
 
     Feature terms: the mean square of what an adaptor misses of the teacher's standardised features.
     Logit term: Kullback-Leibler divergence of the two softened distributions times the temperature

@@ -164,7 +164,7 @@ class LossNetwork(nn.Module):
     def state_dict(
         self, *, destination: Any = None, prefix: str = "", keep_vars: bool = False
     ) -> Any:
-        """Nothing: the weights are found again at their source, and are not to be saved twice."""
+        """Empty: the weights are found again at their source, and are not saved twice."""
         del prefix, keep_vars
         return {} if destination is None else destination
 

@@ -35,7 +35,7 @@ class StyleDistance:
         raise NotImplementedError
 
     def target(self, style: Statistics, photographs: Sequence[Statistics]) -> Statistics:
-        """What distances from ``style`` are taken from: the statistics themselves, or more.
+        """The second argument of `parts`: the statistics of ``style``, or more.
 
         ``photographs`` are the statistics of this distance's photographs at the same layer.
         """
@@ -43,7 +43,7 @@ class StyleDistance:
         return style
 
     def weigh(self, layer_weights: Mapping[str, float]) -> dict[str, float]:
-        """What the distance at each layer is multiplied by, for the weights that were asked for."""
+        """Layer -> factor of its distance, from the weights that were asked for."""
         return dict(layer_weights)
 
     def __call__(self, described: Statistics, target: Statistics) -> Tensor:
@@ -83,7 +83,7 @@ class MomentsDistance(StyleDistance):
             return _without("gram", GramMomentsDistance().describe(features, guides))
         return {
             "mean": moments.channel_means(features),
-            "deviation": moments.channel_deviations(features),
+            "deviation": moments.channel_stds(features),
         }
 
     def parts(self, described: Statistics, target: Statistics) -> Mapping[str, Tensor]:
@@ -105,7 +105,7 @@ class GramMomentsDistance(StyleDistance):
         gram, means = moments.gram_and_means(features, guides)
         if guides is not None:
             gram, means = gram.flatten(0, 1), means.flatten(0, 1)
-        return {"gram": gram, "mean": means, "deviation": moments.deviations_of(gram, means)}
+        return {"gram": gram, "mean": means, "deviation": moments.stds_of(gram, means)}
 
     def parts(self, described: Statistics, target: Statistics) -> Mapping[str, Tensor]:
         """``gram``, ``mean`` and ``deviation``."""

@@ -42,7 +42,7 @@ def gram_and_means(features: Tensor, guides: Tensor | None = None) -> tuple[Tens
     return products / (channels * sizes)[..., None, None], sums / sizes[..., None]
 
 
-def deviations_of(gram: Tensor, means: Tensor, eps: float = 1e-6) -> Tensor:
+def stds_of(gram: Tensor, means: Tensor, eps: float = 1e-6) -> Tensor:
     """Standard deviations, sqrt(variance + eps), of `gram_and_means`: -> (...,C).
 
     A channel's mean square stands on the Gram matrix's diagonal, times C.
@@ -137,7 +137,7 @@ def channel_means(features: Tensor) -> Tensor:
     return single(features).mean((2, 3))
 
 
-def channel_deviations(features: Tensor, eps: float = 1e-6) -> Tensor:
+def channel_stds(features: Tensor, eps: float = 1e-6) -> Tensor:
     """Standard deviation of each channel, sqrt(variance + eps): (N,C,H,W) -> (N,C)."""
     return (single(features).var((2, 3), correction=0) + eps).sqrt()
 

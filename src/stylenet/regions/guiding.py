@@ -67,7 +67,7 @@ class Guidance:
         return torch.from_numpy(self.content.soft(height, width))[None]
 
     def targets(self, styles: Sequence[Tensor]) -> dict[str, Any]:
-        """What `RegionStyleTerm` wants to know of ``styles``, images of any one scale."""
+        """Arguments of `RegionStyleTerm` for ``styles``, images of any one scale."""
         if self.style is None:
             return {"style": [styles[number] for number in self.styles]}
         return {"style": list(styles), "style_regions": soft(self.style, styles[0])}

@@ -57,7 +57,7 @@ class Ranked:
 
 @dataclass(frozen=True)
 class Describer:
-    """From an image file to its descriptor, with all that it depends on.
+    """Computes an image file's descriptor; its fields are all that this depends on.
 
     Attributes:
         figure: finds what stands out.

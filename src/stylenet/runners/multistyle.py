@@ -148,7 +148,7 @@ class AddStyleRunner(MultiStyleRunner):
 
 
 def bank_of(run: Run) -> Model:
-    """The net that a run's own goes on from."""
+    """The net that a run's own starts from."""
     components = run.components
     assert isinstance(components, NetComponents)
     assert components.net.bank is not None

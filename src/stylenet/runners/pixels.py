@@ -49,7 +49,7 @@ StagesOf: TypeAlias = Callable[[int], list[Stage]]
 
 @dataclass(frozen=True)
 class PixelComponents(Components):
-    """Of a picture that is optimised; ``guidance`` where it has regions."""
+    """The components of a run that optimises an image; ``guidance`` where it has regions."""
 
     inputs: Inputs
     guidance: Guidance | None

@@ -60,7 +60,7 @@ class Matched:
 
 @dataclass(frozen=True)
 class SketchComponents(PixelComponents):
-    """Of a drawing that is coloured."""
+    """The components of a run that colours a drawing."""
 
     matched: Matched
 

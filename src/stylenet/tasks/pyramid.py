@@ -14,7 +14,7 @@ from stylenet.tasks.gatys import Gatys, Stage
 
 @dataclass(frozen=True, kw_only=True)
 class FreshStage(Stage):
-    """A stage that does not go on with the image of the stage before it.
+    """A stage that does not continue the image of the stage before it.
 
     Attributes:
         begin: from the image that was painted, (1,3,H,W) in [0,1], to the one to start from at
@@ -36,7 +36,7 @@ class Pyramid(Gatys):
         self._past: set[str] = set()
 
     def training_step(self, batch: Any, batch_idx: int) -> Tensor:
-        """Evaluate the loss; parts of it that only an earlier transfer had are logged as 0."""
+        """Evaluate the loss; parts that only an earlier transfer has are logged as 0."""
         total = super().training_step(batch, batch_idx)
         # or Lightning would repeat their last values
         past = {f"train/loss/{name}": 0.0 for name in sorted(self._past - self._parts)}

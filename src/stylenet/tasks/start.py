@@ -26,7 +26,7 @@ class WhiteNoise:
     spread: float = 1.0
 
     def __post_init__(self) -> None:
-        """Refuse a spread that is none."""
+        """Refuse what is not in [0,1]."""
         _share("spread", self.spread)
 
     def __call__(self, content: Tensor, style: Tensor, generator: Generator) -> Tensor:
@@ -81,7 +81,7 @@ class NoisyContent:
     noise: float = 0.6
 
     def __post_init__(self) -> None:
-        """Refuse a share that is none."""
+        """Refuse what is not in [0,1]."""
         _share("noise", self.noise)
 
     def __call__(self, content: Tensor, style: Tensor, generator: Generator) -> Tensor:
@@ -98,7 +98,7 @@ class SpeckledContent:
     share: float = 0.5
 
     def __post_init__(self) -> None:
-        """Refuse a share that is none."""
+        """Refuse what is not in [0,1]."""
         _share("share", self.share)
 
     def __call__(self, content: Tensor, style: Tensor, generator: Generator) -> Tensor:

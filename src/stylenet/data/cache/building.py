@@ -1,4 +1,4 @@
-"""Building a cache of pictures: what is lacking is decoded, shrunk and appended."""
+"""Building a cache of pictures: those that are missing are decoded, shrunk and appended."""
 
 from __future__ import annotations
 

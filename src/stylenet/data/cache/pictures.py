@@ -22,7 +22,7 @@ from stylenet.images import PictureError
 
 
 class CachedPictures:
-    """Images as ``reduction`` leaves them, out of a memory map; made by `cached`.
+    """Images as ``reduction`` leaves them, read from a memory map; made by `cached`.
 
     An image that the cache does not hold, because its file could not be reached when the cache
     was made, is asked of ``sources`` again.
@@ -83,10 +83,10 @@ class CachedPictures:
 
 
 def cached(sources: StampedPictures, folder: Path, reduction: Reduction) -> CachedPictures:
-    """Return ``sources`` out of the cache in ``folder``, putting in first what it lacks.
+    """Return ``sources`` from the cache in ``folder``, adding first what it lacks.
 
     What is there already stays, unless the cache was made with another reduction. A build that is
-    interrupted, however hard, goes on where it stopped. Processes that build at the same time
+    interrupted, however hard, resumes where it stopped. Processes that build at the same time
     wait for one another; one that finds the cache complete reads only. Images that the cache
     holds and ``sources`` do not are kept, for a run without data.limit.
 

@@ -103,7 +103,7 @@ class CocoData(PictureData):
     def prepare(self) -> None:
         """With ``download``, fetch and unpack the archives of which something is absent.
 
-        It goes on where an earlier call was interrupted, and returns soon where everything is
+        It resumes where an earlier call was interrupted, and returns soon where everything is
         there.
         """
         if self.download:

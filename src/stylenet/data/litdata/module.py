@@ -1,4 +1,4 @@
-"""Data sets in LitData's format, for more images than a disk holds: chunks, near or far."""
+"""Data sets in LitData's format, for more images than a disk holds: chunks, local or remote."""
 
 from __future__ import annotations
 
