@@ -107,7 +107,7 @@ def make_small(config: DictConfig) -> None:
 
 
 def offline(config: DictConfig, photos: Path) -> DictConfig:
-    """Replace what only a network or a licence brings: weights, styles that are not at hand."""
+    """Replace what only a network or a licence brings: weights, styles that are not found."""
     random = {"_target_": "stylenet.loss_networks.weights.RandomWeights", "seed": 0}
     if config.get("teacher") is not None:
         config.teacher.weights = random

@@ -1,4 +1,4 @@
-"""Every command in README is run: the set-up ones by CI, the others here, on small pictures."""
+"""Every command of README and docs/ is run: the set-up ones by CI, the others here, made small."""
 
 from __future__ import annotations
 
@@ -13,14 +13,20 @@ import pytest
 from PIL import Image, ImageDraw
 
 ROOT = Path(__file__).parents[1]
-README = (ROOT / "README.md").read_text()
-COMMANDS = [
-    line
-    for block in re.findall(r"```sh\n(.*?)```", README, flags=re.DOTALL)
-    for line in block.splitlines()
-    if line.strip()
-]
-TEXTS = re.findall(r"```text\n(.*?)```", README, flags=re.DOTALL)
+PAGES = {
+    file.relative_to(ROOT).as_posix(): file.read_text()
+    for file in (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")))
+}
+
+
+def blocks(language: str) -> list[str]:
+    """The code blocks of all pages in ``language``."""
+    pattern = re.compile(rf"```{language}\n(.*?)```", re.DOTALL)
+    return [block for page in PAGES.values() for block in pattern.findall(page)]
+
+
+# once each: README's recipes also stand in the pages that they lead to
+COMMANDS = list(dict.fromkeys(line for b in blocks("sh") for line in b.splitlines() if line))
 SET_UP = "python3 -m venv .uv && .uv/bin/pip install -q uv && .uv/bin/uv run "
 RUN = "runs/2026-01-01_12-00-00_style-udnie"
 BANK = "runs/2026-01-01_12-00-00_four-styles"
@@ -39,7 +45,7 @@ def test_the_two_commands_are_those_of_ci_and_of_a_newcomer() -> None:
 
 @pytest.fixture
 def place(script: Script, photos: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A working directory with the folders and files that README names."""
+    """A working directory with the folders and files that the pages name."""
     shutil.copy(photos / "00.jpg", photos / "me.jpg")
     styles = tmp_path / "styles"
     styles.mkdir()
@@ -160,8 +166,7 @@ def test_evaluate_commands(
 
 
 def test_painting_from_python(place: Path, bank: Callable[[], None]) -> None:
-    blocks = re.findall(r"```python\n(.*?)```", README, flags=re.DOTALL)
-    (code,) = [block for block in blocks if "stylenet.apply" in block]
+    (code,) = [block for block in blocks("python") if "stylenet.apply" in block]
     bank()
     exec(code, {})
     with Image.open(place / "mixed.png") as painted, Image.open(place / "photos/me.jpg") as photo:
@@ -189,13 +194,26 @@ def test_no_command_is_left_out() -> None:
     known += ("python benchmarks/",)
     assert [c for c in COMMANDS if not c.startswith(known)] == []
     # started otherwise than by python: tests/run/test_ddp.py does
-    others = {line.split()[0] for block in TEXTS for line in block.splitlines() if line[0] != "#"}
+    lines = [line for block in blocks("text") for line in block.splitlines()]
+    others = {line.split()[0] for line in lines if line[0] != "#"}
     assert others == {"python", "torchrun", "srun"}
 
 
-def test_choices_in_the_table_exist() -> None:
-    for group, names in re.findall(r"`([a-z_/]+)=([a-z0-9_|\\]+)[`\s]", README):
+@pytest.mark.parametrize("page", PAGES)
+def test_choices_exist(page: str) -> None:
+    for group, names in re.findall(r"`([a-z_/]+)=([a-z0-9_|\\]+)[`\s]", PAGES[page]):
         if not (ROOT / "conf" / group).is_dir():
             continue
         for name in names.replace("\\", "").split("|"):
             assert (ROOT / "conf" / group / f"{name}.yaml").is_file(), f"{group}={name}"
+
+
+def test_every_page_is_linked_and_no_link_is_dead() -> None:
+    found = set()
+    for page, text in (*PAGES.items(), ("CONTRIBUTING.md", (ROOT / "CONTRIBUTING.md").read_text())):
+        for link in re.findall(r"\]\(([^):#]+)\)", text):
+            target = (ROOT / page).parent / link
+            assert target.exists(), f"{page}: {link}"
+            if page == "README.md":
+                found.add(target.relative_to(ROOT).as_posix())
+    assert {page for page in PAGES if page.startswith("docs/")} <= found

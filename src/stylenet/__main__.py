@@ -2,5 +2,5 @@
 
 from stylenet.cli import main
 
-if __name__ == "__main__":  # processes that load pictures may import this again
+if __name__ == "__main__":  # processes that load images may import this again
     main()

@@ -47,7 +47,7 @@ def test_the_time_left_is_the_steps_left_at_the_speed_so_far(fit):
     clock = Clock(60.0)
     progress = bar(clock, every_n_steps=5)
     fit(clock, progress, max_steps=20)
-    left = [line.rpartition("left ")[2] for line in lines(progress)]
+    left = [line.rpartition("ETA ")[2] for line in lines(progress)]
     assert left == ["0:15:00", "0:10:00", "0:05:00", "0:00:00"]
 
 
@@ -56,7 +56,7 @@ def test_the_time_left_is_known_where_the_trainer_logs_rarely(fit):
     clock = Clock(4.0)
     progress = bar(clock, every_n_steps=10)
     fit(clock, progress, max_steps=40, log_every_n_steps=10)
-    assert [line.rpartition("left ")[2] for line in lines(progress)][1:] == [
+    assert [line.rpartition("ETA ")[2] for line in lines(progress)][1:] == [
         "0:01:20",
         "0:00:40",
         "0:00:00",
@@ -68,7 +68,7 @@ def test_a_resumed_run_starts_at_its_step_and_judges_by_its_own_speed(fit, tmp_p
     clock = Clock(60.0)
     progress = bar(clock, every_n_steps=5)
     fit(clock, progress, max_steps=20, resume=tmp_path / "last.ckpt")
-    found = [(line.split("  ")[0], line.rpartition("left ")[2]) for line in lines(progress)]
+    found = [(line.split("  ")[0], line.rpartition("ETA ")[2]) for line in lines(progress)]
     assert found == [("step 15/20", "0:05:00"), ("step 20/20", "0:00:00")]
 
 

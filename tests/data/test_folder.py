@@ -135,7 +135,7 @@ def test_too_many_unreadable_headers_are_an_error(tree):
     for number in range(5):
         (tree / f"page{number}.jpg").write_text("<html>")
     with pytest.raises(
-        StylenetError, match=r"5 of 25 pictures .*share of 0\.1: .*and 2 more.*max_unreadable"
+        StylenetError, match=r"5 of 25 pictures .*fraction of 0\.1: .*and 2 more.*max_unreadable"
     ):
         data(tree).setup()
     data(tree, max_unreadable=0.2).setup()
@@ -149,12 +149,12 @@ def test_one_unreadable_header_among_few_is_allowed_unless_the_share_is_0(tmp_pa
     few.setup()
     assert len(few.train_pictures()) == 8
     assert "1 of 9 pictures" in caplog.text
-    with pytest.raises(StylenetError, match=r"1 of 9 pictures .*at most 0 by a share of 0: page0"):
+    with pytest.raises(StylenetError, match=r"1 of 9 pictures .* 0 by a fraction of 0: page0"):
         data(tmp_path, max_unreadable=0).setup()
     (tmp_path / "page1.jpg").write_text("<html>")
     (tmp_path / "7.jpg").unlink()
     with pytest.raises(
-        StylenetError, match=r"2 of 9 pictures .*at most 1 by a share of 0\.1: page"
+        StylenetError, match=r"2 of 9 pictures .*at most 1 by a fraction of 0\.1: page"
     ):
         data(tmp_path).setup()
 
@@ -162,7 +162,7 @@ def test_one_unreadable_header_among_few_is_allowed_unless_the_share_is_0(tmp_pa
 def test_the_only_picture_has_to_be_readable(tmp_path):
     (tmp_path / "page.jpg").write_text("<html>")
     for share in (0.1, 1):
-        with pytest.raises(StylenetError, match=r"1 of 1 pictures are .*at most 0 by a share"):
+        with pytest.raises(StylenetError, match=r"1 of 1 pictures are .*at most 0 by a fraction"):
             data(tmp_path, max_unreadable=share).setup()
 
 
@@ -220,7 +220,7 @@ def test_too_many_truncated_pictures_stop_the_training(tree, num_workers):
     folder = data(tree, val_count=0, num_workers=num_workers)
     for number in range(0, 20, 2):
         spoil_training_picture(folder, number)
-    with pytest.raises(StylenetError, match=r"\d of 20 pictures are unreadable.*share of 0\.1"):
+    with pytest.raises(StylenetError, match=r"\d of 20 pictures are unreadable.*fraction of 0\.1"):
         list(folder.train_dataloader())
 
 

@@ -113,7 +113,7 @@ def test_ctrl_c_keeps_what_came_and_says_how_to_go_on(server, target, monkeypatc
         patch.setattr(ByteProgress, "at", interrupt)
         with pytest.raises(KeyboardInterrupt):
             get(server, target)
-    assert "interrupted; the same command goes on from what is kept in" in caplog.text
+    assert "interrupted; the same command resumes from what is kept in" in caplog.text
     kept = target.with_name("big.zip.part").stat().st_size
     assert get(server, target).read_bytes() == CONTENT
     assert server.ranges == [None, f"bytes={kept}-"]
@@ -194,7 +194,7 @@ def test_a_busy_server_is_asked_again_but_a_missing_file_is_an_error_at_once(ser
     assert len(server.requests) == 3
     target.unlink()
     server.status, server.requests = [404, 404], []
-    with pytest.raises(StylenetError, match=r"was not to be had: the server answered 404"):
+    with pytest.raises(StylenetError, match=r"could not be obtained: the server answered 404"):
         get(server, target)
     assert len(server.requests) == 1
 

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import doctest
+import inspect
+
 import numpy as np
 import pytest
 import torch
 from torch import Tensor
 
+from stylenet.losses import functional
 from stylenet.losses.functional import (
     content_loss,
     gram_matrix,
@@ -178,3 +182,14 @@ def test_gradient_of_the_gram_matrix_is_right_for_any_upstream_gradient(memory_f
     """Its Jacobian against finite differences: entry by entry, so for asymmetric gradients too."""
     features = noise(2, 3, 4, 5, dtype=torch.float64).contiguous(memory_format=memory_format)
     assert torch.autograd.gradcheck(gram_matrix, features.requires_grad_())
+
+
+def test_every_formula_has_an_example_and_the_examples_are_right():
+    formulas = {
+        f"{functional.__name__}.{name}"
+        for name, value in inspect.getmembers(functional, inspect.isfunction)
+        if value.__module__ == functional.__name__
+    }
+    examples = doctest.DocTestFinder(exclude_empty=True).find(functional)
+    assert formulas == {one.name for one in examples if one.examples}
+    assert doctest.testmod(functional).failed == 0

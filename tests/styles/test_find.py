@@ -215,7 +215,10 @@ def test_a_damaged_cache_is_replaced(cache, known, server, picture, caplog):
     ("path", "words"),
     [
         ("none.png", "the server answered 404 Not Found"),
-        ("page.png", r"a web page \(HTML\) came instead of the picture; SHA-256 of the 32 bytes"),
+        (
+            "page.png",
+            r"sent a web page \(HTML\), not the picture; SHA-256 of the 32 bytes",
+        ),
         ("half.png", r"broke off after \d+ of \d+ bytes|download broke off"),
         ("unannounced_half.png", r"SHA-256 of the \d+ bytes received is [0-9a-f]{64}, expected"),
         ("silent.png", r"no answer came within 0\.2 seconds"),

@@ -102,5 +102,5 @@ def test_speckles_lie_on_their_share_of_the_pixels_in_all_channels():
 
 @pytest.mark.parametrize("make", [WhiteNoise, NoisyContent, SpeckledContent])
 def test_shares_are_shares(make):
-    with pytest.raises(StylenetError, match="share from 0 to 1"):
+    with pytest.raises(StylenetError, match="fraction from 0 to 1"):
         make(1.5)

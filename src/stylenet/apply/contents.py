@@ -23,12 +23,12 @@ log = logging.getLogger(__name__)
 
 
 class UnreadableError(StylenetError):
-    """A content picture that cannot be read, as against a result that cannot be written."""
+    """A content image that cannot be read, as against a result that cannot be written."""
 
 
 @dataclass(frozen=True)
 class Content:
-    """A content picture.
+    """A content image.
 
     Attributes:
         file: where it is.
@@ -43,10 +43,10 @@ class Content:
     named: bool
 
     def read(self, max_pixels: int) -> Tensor:
-        """The picture, (3,H,W) in [0,1].
+        """The image, (3,H,W) in [0,1].
 
         Raises:
-            UnreadableError: no picture, or of more than ``max_pixels``.
+            UnreadableError: no image, or of more than ``max_pixels``.
         """
         try:
             return read_image(self.file, max_pixels=max_pixels)
@@ -54,7 +54,7 @@ class Content:
             raise UnreadableError(f"{error.reason}.", error.remedy) from error
 
     def skip(self, error: StylenetError) -> None:
-        """Warn that the picture is left out because of ``error``.
+        """Warn that the image is left out because of ``error``.
 
         Raises:
             StylenetError: it was named, so it must not be left out.
@@ -66,13 +66,13 @@ class Content:
 
 
 def find_contents(given: Iterable[str]) -> list[Content]:
-    """The pictures named, and those in the folders named in the order of their paths.
+    """The images named, and those in the folders named in the order of their paths.
 
     Targets mirror the folders; where two coincide (``a.jpg`` and ``a.png``), the later one gets a
     number: ``a_2.png``.
 
     Raises:
-        StylenetError: a folder without pictures.
+        StylenetError: a folder without images.
     """
     contents: list[Content] = []
     taken: set[Path] = set()
@@ -89,15 +89,15 @@ def find_contents(given: Iterable[str]) -> list[Content]:
 
 
 def find_content(content: str, folder: Path | None) -> Path:
-    """A content picture's file: ``content`` is its path, or its name.
+    """A content image's file: ``content`` is its path, or its name.
 
     Args:
         content: a path; or a name in ``folder``, with or without suffix; or one of the
             photographs inside scikit-image.
-        folder: the user's own content pictures (``paths.contents``), or None.
+        folder: the user's own content images (``paths.contents``), or None.
 
     Raises:
-        StylenetError: no such picture, with every place tried, and the nearest name.
+        StylenetError: no such image, with every place tried, and the nearest name.
     """
     path = Path(content).expanduser()
     if path.is_file():

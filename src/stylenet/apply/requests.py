@@ -18,13 +18,13 @@ from stylenet.nets import style_parameters
 from stylenet.regions import check_shape, label_colours
 
 Weights: TypeAlias = Callable[[int, int], Tensor | None]
-"""For a picture of this height and width the weights of a net's styles: (S,) or (S,H,W); None for
+"""For an image of this height and width the weights of a net's styles: (S,) or (S,H,W); None for
 a net of one style."""
 
 
 @dataclass(frozen=True)
 class Request:
-    """How a net is to paint a picture.
+    """How a net is to paint an image.
 
     A net of one style takes nothing but ``colours``. One of several needs ``style_weights``, or
     ``region_map`` with ``region_styles``, or ``reconstruct``.
@@ -34,9 +34,9 @@ class Request:
             the rest.
         strength: from 0, no style, to 1; less than 1 for nets that can reconstruct.
         reconstruct: no style at all, for the same nets.
-        region_map: a picture of flat colours, of the painted picture's shape and of any size.
+        region_map: an image of flat colours, of the painted image's shape and of any size.
         region_styles: colour (a name as in CSS, or ``0xff0000``) -> the style of its region.
-        colours: what becomes of the painted picture's colours.
+        colours: what becomes of the painted image's colours.
     """
 
     style_weights: Mapping[str, float] | None = None

@@ -1,4 +1,4 @@
-"""The style picture that a trained net is measured against."""
+"""The style image that a trained net is measured against."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ SIZES = ("AsIs", "CentreCrop", "CentreSquare", "Height", "LongerSide", "ShorterS
 def style_of(
     model: Model, style: str | None, find: Callable[[str], FoundStyle], size: Sizing
 ) -> Tensor | None:
-    """A net's style picture as it was trained on, (1,3,H,W) in [0,1]; None where it is not at hand.
+    """A net's style image as it was trained on, (1,3,H,W) in [0,1]; None where it was not found.
 
     It lies beside the net, or else is looked for by name. What is amiss is said.
 
@@ -48,7 +48,7 @@ def style_of(
         found = find(str(name))
     except StyleNotFoundError:
         log.warning(
-            "%s: its style %s is not at hand: no style loss (give style=...)", model.name, name
+            "%s: its style %s was not found: no style loss (give style=...)", model.name, name
         )
         return None
     if digest and found.sha256 != digest:

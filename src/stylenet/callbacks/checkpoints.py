@@ -45,7 +45,7 @@ class StepCheckpoints(Callback):
 
     @property
     def last(self) -> Path:
-        """Where the last checkpoint lies."""
+        """Path of the last checkpoint."""
         return self.folder / "last.ckpt"
 
     def on_fit_start(self, trainer: Trainer, pl_module: LightningModule) -> None:

@@ -47,7 +47,7 @@ class StepProgress(ProgressBar):
             BarColumn(bar_width=24),
             TextColumn("{task.description}"),
             TimeElapsedColumn(),
-            TextColumn("left"),
+            TextColumn("ETA"),
             TimeLeftColumn(),
             console=self.console,
             disable=not self.console.is_terminal,
@@ -83,7 +83,7 @@ class StepProgress(ProgressBar):
             left_in_words = str(timedelta(seconds=round(left))) if left is not None else "unknown"
             words = losses_in_words(trainer)
             self.console.print(
-                f"step {step}/{steps_of(trainer)}  {words}  left {left_in_words}", highlight=False
+                f"step {step}/{steps_of(trainer)}  {words}  ETA {left_in_words}", highlight=False
             )
 
     def on_train_end(self, trainer: Trainer, pl_module: LightningModule) -> None:

@@ -60,7 +60,7 @@ class RunRecord(Callback):
         return {"seconds": self._seconds()}
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
-        """Go on from the seconds spent before."""
+        """Continue from the seconds spent before."""
         self._before = state_dict["seconds"]
 
     def on_train_end(self, trainer: Trainer, pl_module: LightningModule) -> None:

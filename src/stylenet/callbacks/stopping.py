@@ -17,15 +17,15 @@ log = logging.getLogger(__name__)
 class StopWhenFlat(Callback):
     """Ends the run when the training loss has not fallen for ``steps`` steps.
 
-    To fall is to go below its lowest value so far by more than ``share`` of that. Where the task
-    paints from coarse to fine, only its last size counts (``at_last_stage``).
+    To fall is to go below its lowest value so far by more than the fraction ``share`` of that.
+    Where the task paints from coarse to fine, only its last size counts (``at_last_stage``).
     """
 
     def __init__(self, steps: int = 50, share: float = 0.0) -> None:
         if steps < 1 or not 0 <= share < 1:
             raise StylenetError(
                 f"Got callbacks.stopping of steps={steps} and share={share}; expected a whole "
-                "number of 1 or more, and a share of at least 0 and below 1.",
+                "number of 1 or more, and a fraction of at least 0 and below 1.",
                 "Use callbacks.stopping.steps=50 callbacks.stopping.share=0.001.",
             )
         self.steps = steps
@@ -60,5 +60,5 @@ class StopWhenFlat(Callback):
         return {"lowest": self._lowest, "since": self._since}
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
-        """Go on counting."""
+        """Continue counting."""
         self._lowest, self._since = state_dict["lowest"], state_dict["since"]

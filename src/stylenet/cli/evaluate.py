@@ -9,5 +9,5 @@ from stylenet.run import launch
 
 
 def evaluate(context: Context) -> None:
-    """Paint and measure: stylenet evaluate model=<run> content=<picture or folder>."""
+    """Paint and measure: stylenet evaluate model=<run> content=<image or folder>."""
     launch(task, "evaluate", context.args, subcommand=["evaluate"])

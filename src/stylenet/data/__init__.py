@@ -1,4 +1,4 @@
-"""From pictures on a disk to batches (N, 3, H, W), float32 RGB in [0, 1].
+"""From images on a disk to batches (N, 3, H, W), float32 RGB in [0, 1].
 
 A source of data is a `PictureData` that finds `Pictures`; order, augmentation, worker processes,
 resuming and unreadable files are the same for all sources.

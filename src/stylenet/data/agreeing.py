@@ -1,4 +1,4 @@
-"""Processes of one run: none goes on where another could not."""
+"""Processes of one run: raise on every one of them if any failed."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ def is_one_of_several() -> bool:
 
 
 def fail_together(failure: Exception | None) -> None:
-    """Raise ``failure``, or that another process has one; every process has to call this.
+    """Raise on every process if any has a ``failure``; every process has to call this.
 
     Raises:
         Exception: ``failure``.
@@ -27,7 +27,7 @@ def fail_together(failure: Exception | None) -> None:
         raise failure
     if any(failed):
         raise StylenetError(
-            f"Process {failed.index(True)} of this run could not prepare its pictures, which ends "
-            "this one.",
-            "What it said stands above or below.",
+            f"Process {failed.index(True)} of this run could not prepare its pictures, so this "
+            "one ends, too.",
+            "See its message above or below.",
         )

@@ -1,4 +1,4 @@
-"""From a picture of any size to a square of pixels, for training and for validation."""
+"""From an image of any size to a square of pixels, for training and for validation."""
 
 from __future__ import annotations
 
@@ -21,30 +21,30 @@ from stylenet.errors import StylenetError
 
 
 class Augment(Protocol):
-    """Makes a training example of a picture; all its chance comes from the generator it is given.
+    """Makes a training example of an image; all randomness comes from the given generator.
 
     An implementation must be picklable (it travels to worker processes) and keep no state.
     """
 
     def __call__(self, picture: Image.Image, size: int, rng: np.random.Generator) -> Image.Image:
-        """Return a ``size`` x ``size`` RGB picture made of ``picture`` (RGB, any size)."""
+        """Return a ``size`` x ``size`` RGB image made of ``picture`` (RGB, any size)."""
         ...
 
     def reduction(self, size: int) -> Reduction:
-        """Return how to make copies of pictures that give (nearly) the same squares of ``size``."""
+        """Return how to make copies of images that give (nearly) the same squares of ``size``."""
         ...
 
 
 class RandomCrop:
     """A square cut out at random, scaled to the wanted size, flipped left to right at random.
 
-    Law: f is uniform in ``scale``; the square's side is f times the picture's shorter side, its
-    place uniform among those inside the picture, and it is resized to size x size (bicubic).
-    That is a crop of ``size`` pixels from the picture resized to a shorter side of size / f;
-    a picture smaller than that is enlarged.
+    Law: f is uniform in ``scale``; the square's side is f times the image's shorter side, its
+    place uniform among those inside the image, and it is resized to size x size (bicubic).
+    That is a crop of ``size`` pixels from the image resized to a shorter side of size / f;
+    an image smaller than that is enlarged.
 
     Args:
-        scale: Least and greatest f, 0 < least <= greatest <= 1. (1, 1) crops along the longer
+        scale: Smallest and largest f, 0 < min <= max <= 1. (1, 1) crops along the longer
             side only.
         flip: Probability of a mirror image, 0 to 1.
 
@@ -57,7 +57,7 @@ class RandomCrop:
         if len(values) != 2 or not 0 < values[0] <= values[1] <= 1:
             raise StylenetError(
                 f"RandomCrop got scale={list(values)}, expected two numbers with"
-                " 0 < least <= greatest <= 1: the crop's side over the picture's shorter side.",
+                " 0 < min <= max <= 1: the crop's side over the picture's shorter side.",
                 "Set for instance data.augment.scale='[0.5,1.0]'.",
             )
         self.scale = values[0], values[1]
@@ -78,7 +78,7 @@ class RandomCrop:
 
 
 class WholeSquare:
-    """The whole picture squeezed into a square (its proportions change), as in Johnson's training.
+    """The whole image squeezed into a square (its proportions change), as in Johnson's training.
 
     Args:
         flip: Probability of a mirror image, 0 to 1.
@@ -96,14 +96,14 @@ class WholeSquare:
         return _flipped(square, rng.random() < self.flip)
 
     def reduction(self, size: int) -> Reduction:
-        """Squeeze already: the squares of larger pictures are then just the same."""
+        """Squeeze in advance: the squares stay the same."""
         return Squeezed(size)
 
 
 class CentreSquare:
-    """The greatest square in the middle of the picture, scaled: no chance in it.
+    """The largest square in the middle of the image, scaled: nothing is random.
 
-    Validation pictures are made so, and the training pictures of recipes that say "resize the
+    Validation images are made so, and the training images of recipes that say "resize the
     shorter side, crop the centre".
     """
 
@@ -119,7 +119,7 @@ class CentreSquare:
         return _resized(picture, size, left, top, side, side)
 
     def reduction(self, size: int) -> Reduction:
-        """Cut out already: the squares are then just the same."""
+        """Cut out in advance: the squares stay the same."""
         return MiddleSquare(size)
 
 
@@ -136,7 +136,7 @@ class ColourChanged:
         contrast: The factor lies within 1 - contrast and 1 + contrast.
         saturation: Likewise.
         hue: The turn lies within -hue and hue, in degrees.
-        cast: Each channel is shifted by at most this share of half its range.
+        cast: Each channel is shifted by at most this fraction of half its range.
 
     Raises:
         StylenetError: A value is out of its range.
@@ -179,7 +179,7 @@ class ColourChanged:
         return Image.fromarray(pixels.clip(0, 255).round().astype(np.uint8))
 
     def reduction(self, size: int) -> Reduction:
-        """As of the squares."""
+        """That of the squares' augmentation."""
         return self.squares.reduction(size)
 
 
@@ -195,7 +195,7 @@ def _rotation_about_grey(angle: float) -> NDArray[np.float64]:
 def _resized(
     picture: Image.Image, size: int, left: float, top: float, width: float, height: float
 ) -> Image.Image:
-    # Rounding may put left + width a hair outside the picture, which Pillow refuses.
+    # Rounding may put left + width a hair outside the image, which Pillow refuses.
     box = (left, top, min(left + width, picture.width), min(top + height, picture.height))
     return picture.resize((size, size), Image.Resampling.BICUBIC, box, REDUCING_GAP)
 

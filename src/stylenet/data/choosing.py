@@ -1,4 +1,4 @@
-"""Which of the picture files found are used: what sources of files have in common."""
+"""Which of the image files found are used: what sources of files have in common."""
 
 from __future__ import annotations
 
@@ -49,15 +49,15 @@ def existing_folder(value: str | None, setting: str, source: str) -> Path:
 
 def check_counts(val_count: int, limit: int | None) -> None:
     """Raise `StylenetError` unless ``val_count`` is 0 or more and ``limit`` None, 1 or more."""
-    for name, value, least in (("val_count", val_count, 0), ("limit", limit, 1)):
-        if value is not None and value < least:
+    for name, value, minimum in (("val_count", val_count, 0), ("limit", limit, 1)):
+        if value is not None and value < minimum:
             raise StylenetError(
-                f"data.{name} is {value}, expected {least} or more.", f"Set another data.{name}."
+                f"data.{name} is {value}, expected {minimum} or more.", f"Set another data.{name}."
             )
 
 
 def held_out_count(total: int, val_count: int) -> int:
-    """Return how many of ``total`` pictures are held out: ``val_count``, at most a fifth or one."""
+    """Return how many of ``total`` images are held out: ``val_count``, at most a fifth or one."""
     held_out = min(val_count, max(1, total // 5))
     if held_out < val_count:
         _log.info("%d of %d pictures are held out for validation.", held_out, total)
@@ -79,8 +79,8 @@ def take_readable(
     Args:
         paths: Files below ``root``.
         root: Names in messages are relative to it.
-        max_unreadable: Share of those checked, from 0 to 1, above which it is an error.
-        rgb_only: Leave out pictures of another mode than 8-bit RGB (grey, CMYK, palette); checks
+        max_unreadable: Fraction of those checked, from 0 to 1, above which it is an error.
+        rgb_only: Leave out images of another mode than 8-bit RGB (grey, CMYK, palette); checks
             as many headers as it takes to have ``most``.
         most: 1 or more.
 

@@ -1,4 +1,4 @@
-"""How many pictures are done, on a terminal."""
+"""How many images are done, on a terminal."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Pictures that cannot be read: counted, named, and too many of them an error."""
+"""Images that cannot be read: counted, named, and too many of them an error."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ _log = logging.getLogger(__name__)
 
 
 class Faults:
-    """Unreadable pictures met so far: the first is logged at once, the others summed up later.
+    """Unreadable images met so far: the first is logged at once, the others summed up later.
 
     Args:
         pictures: That they are among.
-        max_unreadable: Share of them, from 0 to 1, above which it is an error; see
+        max_unreadable: Fraction of them, from 0 to 1, above which it is an error; see
             `most_unreadable`.
     """
 
@@ -32,7 +32,7 @@ class Faults:
         return name_some([(self._pictures.name(n), why) for n, why in self._found.items()])
 
     def add(self, failures: dict[int, str]) -> None:
-        """Count {number: why}, each picture once.
+        """Count {number: why}, each image once.
 
         Raises:
             StylenetError: They have become too many.
@@ -59,9 +59,9 @@ class Faults:
 
 
 def most_unreadable(total: int, share: float) -> int:
-    """Return how many of ``total`` pictures may be unreadable.
+    """Return how many of ``total`` images may be unreadable.
 
-    One may be whatever the ``share``, unless that is 0; but at least one picture has to be left.
+    One may be whatever the ``share``, unless that is 0; but at least one image has to be left.
     """
     if share == 0:
         return 0
@@ -76,9 +76,9 @@ def name_some(faults: list[tuple[str, str]], most: int = 3) -> str:
 
 
 def too_many_unreadable(found: int, total: int, share: float, names: str) -> StylenetError:
-    """Return the error that ``found`` of ``total`` pictures are bad, too many for ``share``."""
+    """Return the error that ``found`` of ``total`` images are bad, too many for ``share``."""
     return StylenetError(
         f"{found} of {total} pictures are unreadable, expected at most"
-        f" {most_unreadable(total, share)} by a share of {share:g}: {names}.",
-        "Remove or replace them, or allow more with data.max_unreadable (a share from 0 to 1).",
+        f" {most_unreadable(total, share)} by a fraction of {share:g}: {names}.",
+        "Remove or replace them, or allow more with data.max_unreadable (a fraction from 0 to 1).",
     )

@@ -1,4 +1,4 @@
-"""Any tree of picture files."""
+"""Any tree of image files."""
 
 from __future__ import annotations
 
@@ -12,23 +12,23 @@ from stylenet.images import picture_files
 
 
 class FolderData(PictureData):
-    """Trains on all pictures below a folder, validates on another's or on some held out.
+    """Trains on all images below a folder, validates on another's or on some held out.
 
     Choices are made by a hash of each file's path below the root: they look random, and are the
     same for every seed and machine. Files below ``val_root`` are never trained on.
 
     Args:
         root: Folder, searched with its subfolders; links are followed, hidden names are not.
-        val_root: Folder of validation pictures; None: hold out pictures of ``root``.
-        val_count: Validation pictures, at most; held-out ones also at most a fifth of ``root``'s
+        val_root: Folder of validation images; None: hold out images of ``root``.
+        val_count: Validation images, at most; held-out ones also at most a fifth of ``root``'s
             (but one). 0: no validation.
-        limit: Training pictures, at most; None: all. A smaller limit chooses among the pictures
-            of a larger one, and leaves the validation pictures as they are.
+        limit: Training images, at most; None: all. A smaller limit chooses among the images
+            of a larger one, and leaves the validation images as they are.
         settings: As `PictureData`.
 
     Raises:
         StylenetError: As `PictureData`; from `setup`, where a folder is not given, missing or
-            without pictures, or where too many pictures are unreadable.
+            without images, or where too many images are unreadable.
     """
 
     def __init__(

@@ -1,4 +1,4 @@
-"""Several folders of pictures at once, some of which come oftener than others."""
+"""Several folders of images at once, some of which come more often than others."""
 
 from __future__ import annotations
 
@@ -16,19 +16,19 @@ from stylenet.images import picture_files
 
 
 class FoldersData(PictureData):
-    """Trains on all pictures below several folders, validates on another's.
+    """Trains on all images below several folders, validates on another's.
 
     Args:
         roots: Folders, searched with their subfolders.
-        repeats: How often each picture of a folder comes in an epoch, 1 or more; None: once.
+        repeats: How often each image of a folder comes in an epoch, 1 or more; None: once.
         exclude: patterns of file names, such as ``rain_princess.*``, that are never trained on.
-        val_root: Folder of validation pictures, none of which is trained on; None: no validation.
-        val_count: Validation pictures, at most.
+        val_root: Folder of validation images, none of which is trained on; None: no validation.
+        val_count: Validation images, at most.
         settings: As `PictureData`.
 
     Raises:
         StylenetError: As `PictureData`; from `setup`, where a folder is missing or without
-            pictures, where a pattern fits no file, or where too many pictures are unreadable.
+            images, where a pattern fits no file, or where too many images are unreadable.
     """
 
     def __init__(

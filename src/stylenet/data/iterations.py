@@ -17,7 +17,7 @@ class _Endless(IterableDataset[Tensor]):
 
 
 class Iterations(pl.LightningDataModule):
-    """One endless epoch of batches (1,) that mean nothing; no validation.
+    """One endless epoch of placeholder batches (1,); no validation.
 
     The trainer counts steps by it, and a resumed run needs no place in it.
     """

@@ -37,7 +37,7 @@ _GRACE_SECONDS = 5
 class TrainLoader:
     """Batches (N, 3, size, size) float32 RGB in [0, 1]; each iteration is (the rest of) an epoch.
 
-    Of pictures with maps they are `Mapped`.
+    Of images with maps they are `Mapped`.
 
     Lightning takes it for resumable because it has `state_dict`. Its position is not in there:
     ``position`` tells it, at the first batch of each epoch.
@@ -45,12 +45,12 @@ class TrainLoader:
     Args:
         pictures: To draw from.
         plan: Names the draws of every batch.
-        augment: Makes squares of pictures.
+        augment: Makes squares of images.
         size: Side of the squares in pixels.
         num_workers: Processes that prepare batches ahead; 0 prepares them in this one.
         pin_memory: Put batches where a GPU can fetch them.
-        max_unreadable: Share of the pictures, from 0 to 1, that may turn out unreadable; one always
-            may, unless the share is 0.
+        max_unreadable: Fraction of the images, from 0 to 1, that may turn out unreadable; one
+            always may, unless the fraction is 0.
         position: Returns (epoch, batch) to begin with, or None: the epoch after the last one.
 
     Attributes:
@@ -106,7 +106,7 @@ class TrainLoader:
         """Yield batches from the position on; the position is asked for with the first of them.
 
         Raises:
-            StylenetError: While iterating: more pictures are unreadable than ``max_unreadable``.
+            StylenetError: While iterating: more images are unreadable than ``max_unreadable``.
         """
         epoch, batch = self._position() or (self._epochs_begun, 0)
         self._epochs_begun = epoch + 1
@@ -148,24 +148,24 @@ class TrainLoader:
         changed = [key for key, value in self._state.items() if state.get(key) != value]
         if changed and self.plan.rank == 0:
             _log.warning(
-                "The resumed run had other data (%s): it goes on with batches that the"
+                "The resumed run had other data (%s): it continues with batches that the"
                 " uninterrupted run would not have seen.",
                 "; ".join(f"{key} {state.get(key)} -> {self._state[key]}" for key in changed),
             )
 
 
 class ValLoader:
-    """The same squares in the same order every time: the pictures' centres, at ``size`` pixels.
+    """The same squares in the same order every time: the images' centres, at ``size`` pixels.
 
     They are decoded once, here, and kept as bytes. Unreadable ones are left out with one warning.
 
     Args:
         pictures: Few, at least one of them readable.
-        batch_size: Pictures in a batch; the last may be smaller.
+        batch_size: Images in a batch; the last may be smaller.
         size: Side of the squares in pixels.
 
     Raises:
-        StylenetError: No picture is readable.
+        StylenetError: No image is readable.
     """
 
     def __init__(self, pictures: Pictures, *, batch_size: int, size: int) -> None:

@@ -16,18 +16,18 @@ from stylenet.images import to_tensor
 
 @runtime_checkable
 class MappedPictures(Protocol):
-    """Pictures that say what each of their pixels belongs to."""
+    """Images that say what each of their pixels belongs to."""
 
     count: int
     """Regions."""
 
     def labels(self, number: int) -> NDArray[np.uint8]:
-        """The region of each pixel of a picture, 0 to ``count`` - 1, of the picture's shape."""
+        """The region of each pixel of an image, 0 to ``count`` - 1, of the image's shape."""
         ...
 
 
 class Mapped(NamedTuple):
-    """A batch with maps: pictures (N,3,H,W) and the share that each region has of every pixel.
+    """A batch with maps: images (N,3,H,W) and the share that each region has of every pixel.
 
     ``regions`` is (N,R,H,W) float32, of sum 1 at each pixel.
     """
@@ -37,7 +37,7 @@ class Mapped(NamedTuple):
 
 
 def labels_of(pictures: object, number: int) -> tuple[NDArray[np.uint8], int] | None:
-    """The map of a picture and the number of regions; None of pictures without maps."""
+    """The map of an image and the number of regions; None of images without maps."""
     if not isinstance(pictures, MappedPictures):
         return None
     return pictures.labels(number), pictures.count
@@ -49,9 +49,9 @@ def squared_maps(
     size: tuple[int, int],
     square: Callable[[Image.Image], Image.Image],
 ) -> Tensor:
-    """What ``square`` makes of a picture of ``size`` (width, height), made of its map.
+    """What ``square`` makes of an image of ``size`` (width, height), made of its map.
 
-    Three regions at a time are the channels of a picture, so any augmentation that moves pixels
+    Three regions at a time are the channels of an image, so any augmentation that moves pixels
     serves; it has to do the same each time that it is called.
 
     Returns:

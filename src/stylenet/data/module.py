@@ -1,4 +1,4 @@
-"""The LightningDataModule that every source of pictures shares."""
+"""The LightningDataModule that every source of images shares."""
 
 from __future__ import annotations
 
@@ -19,25 +19,25 @@ from stylenet.errors import StylenetError
 
 
 class PictureData(pl.LightningDataModule, ABC):
-    """Batches of pictures for training and validation: (N, 3, H, W) float32 RGB in [0, 1].
+    """Batches of images for training and validation: (N, 3, H, W) float32 RGB in [0, 1].
 
     A new source of data implements `find`; order, augmentation, workers, resuming and unreadable
     files are taken care of here. What a run sees is a function of ``seed`` and of the files.
 
     Args:
-        augment: Makes training squares of pictures.
+        augment: Makes training squares of images.
         batch_size: Squares in a batch of one process.
         size: Side of the training squares in pixels.
         val_size: Side of the validation squares in pixels.
-        epoch_size: Squares in an epoch, of all processes together; None: one a picture.
+        epoch_size: Squares in an epoch, of all processes together; None: one an image.
         drop_last: Leave out an incomplete batch at the end of an epoch.
         num_workers: Processes that prepare training batches ahead; None: as many as cores but
             one, at least 1 and at most 4, where the cores are divided among the training
             processes of this machine; 0: the training process prepares them itself.
         seed: 0 or more.
-        max_unreadable: Share of the pictures, 0 to 1, that may turn out unreadable; one always may,
-            unless the share is 0.
-        cache: Folder where training pictures are kept decoded and shrunk, so that no epoch but the
+        max_unreadable: Fraction of the images, 0 to 1, that may turn out unreadable; one always
+            may, unless the fraction is 0.
+        cache: Folder where training images are kept decoded and shrunk, so that no epoch but the
             first has to decode them; None: none. See `stylenet.data.cache`.
 
     Raises:
@@ -63,7 +63,7 @@ class PictureData(pl.LightningDataModule, ABC):
         _at_least(0, num_workers=num_workers, seed=seed)
         if not 0 <= max_unreadable <= 1:
             raise StylenetError(
-                f"data.max_unreadable is {max_unreadable}, expected a share from 0 to 1.",
+                f"data.max_unreadable is {max_unreadable}, expected a fraction from 0 to 1.",
                 "0.1 allows every tenth picture to be unreadable.",
             )
         self.augment = augment
@@ -84,9 +84,9 @@ class PictureData(pl.LightningDataModule, ABC):
 
     @abstractmethod
     def find(self) -> tuple[Pictures, Pictures]:
-        """Return the pictures to train on, and those to validate on (these may be none).
+        """Return the images to train on, and those to validate on (these may be none).
 
-        The same call on the same files must return the same pictures under the same numbers,
+        The same call on the same files must return the same images under the same numbers,
         for every seed.
 
         Raises:
@@ -106,12 +106,12 @@ class PictureData(pl.LightningDataModule, ABC):
             self._failure = error
 
     def prepare(self) -> None:
-        """Lay on the disk what all processes of this machine read: build the cache."""
+        """Write to the disk what all processes of this machine read: build the cache."""
         if self.cache is not None:
             self._find_once()
 
     def setup(self, stage: str | None = None) -> None:  # noqa: ARG002, Lightning's signature
-        """Find the pictures; a second call changes nothing.
+        """Find the images; a second call changes nothing.
 
         Raises:
             StylenetError: as `find` and `prepare`; another process of this run failed.
@@ -141,13 +141,13 @@ class PictureData(pl.LightningDataModule, ABC):
         return cached(pictures, folder, self.augment.reduction(self.size))
 
     def train_pictures(self) -> Pictures:
-        """Return the pictures trained on, finding them first if need be."""
+        """Return the images trained on, finding them first if need be."""
         self.setup()
         assert self._train is not None
         return self._train
 
     def val_pictures(self) -> Pictures:
-        """Return the pictures validated on, finding them first if need be."""
+        """Return the images validated on, finding them first if need be."""
         self.setup()
         assert self._val is not None
         return self._val
@@ -157,7 +157,7 @@ class PictureData(pl.LightningDataModule, ABC):
         return Order(len(pictures), self.epoch_size or len(pictures), self.seed)
 
     def train_dataloader(self) -> TrainLoader:
-        """Return the training batches, which go on where the trainer stands, if there is one.
+        """Return the training batches, which continue where the trainer is, if there is one.
 
         Raises:
             StylenetError: An epoch would not fill one batch.
@@ -185,7 +185,7 @@ class PictureData(pl.LightningDataModule, ABC):
         return loader
 
     def val_dataloader(self) -> ValLoader | list[ValLoader]:
-        """Return the validation batches, or an empty list where there are no pictures for them.
+        """Return the validation batches, or an empty list where there are no images for them.
 
         Every process validates on all of them.
         """
@@ -195,7 +195,7 @@ class PictureData(pl.LightningDataModule, ABC):
         return ValLoader(pictures, batch_size=self.batch_size, size=self.val_size)
 
     def teardown(self, stage: str | None = None) -> None:  # noqa: ARG002, Lightning's signature
-        """End the worker processes; the pictures found are kept."""
+        """End the worker processes; the images found are kept."""
         while self._loaders:
             self._loaders.pop().close()
 
@@ -204,11 +204,11 @@ class PictureData(pl.LightningDataModule, ABC):
         self.teardown()
 
 
-def _at_least(least: int, **values: int | None) -> None:
+def _at_least(minimum: int, **values: int | None) -> None:
     for name, value in values.items():
-        if value is not None and (not isinstance(value, int) or value < least):
+        if value is not None and (not isinstance(value, int) or value < minimum):
             raise StylenetError(
-                f"data.{name} is {value!r}, expected a whole number of {least} or more.",
+                f"data.{name} is {value!r}, expected a whole number of {minimum} or more.",
                 f"Set another data.{name}.",
             )
 

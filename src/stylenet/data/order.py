@@ -1,7 +1,7 @@
-"""Which picture is drawn when, and with which random numbers: pure functions of the seed.
+"""Which image is drawn when, and with which random numbers: pure functions of the seed.
 
 Nothing here reads or advances a global random generator, and nothing depends on the process
-that asks: a draw is named by (seed, epoch, index), and its name fixes its picture and its
+that asks: a draw is named by (seed, epoch, index), and its name fixes its image and its
 augmentation.
 """
 
@@ -49,12 +49,12 @@ def _rng(seed: int, *key: int) -> np.random.Generator:
 
 @dataclass(frozen=True)
 class Order:
-    """The order of a training run: which picture is drawn at (epoch, index).
+    """The order of a training run: which image is drawn at (epoch, index).
 
-    The pictures are dealt like a pack of cards: the pack is shuffled, dealt to its end,
-    shuffled anew. With ``epoch_size == pictures`` every epoch is therefore a permutation of the
-    pictures; with a smaller or larger one, draw ``epoch * epoch_size + index`` of the whole run
-    falls into shuffle number ``that // pictures``. At no time has a picture been drawn more than
+    The images are dealt like a pack of cards: the pack is shuffled, dealt to its end,
+    shuffled again. With ``epoch_size == pictures`` every epoch is therefore a permutation of the
+    images; with a smaller or larger one, draw ``epoch * epoch_size + index`` of the whole run
+    falls into shuffle number ``that // pictures``. At no time has an image been drawn more than
     once oftener than another.
 
     Args:
@@ -71,15 +71,15 @@ class Order:
     seed: int
 
     def __post_init__(self) -> None:
-        for name, least in (("pictures", 1), ("epoch_size", 1), ("seed", 0)):
-            if (value := getattr(self, name)) < least:
+        for name, minimum in (("pictures", 1), ("epoch_size", 1), ("seed", 0)):
+            if (value := getattr(self, name)) < minimum:
                 raise StylenetError(
-                    f"The order of the pictures got {name}={value}, expected {least} or more.",
+                    f"The order of the pictures got {name}={value}, expected {minimum} or more.",
                     "Add pictures." if name == "pictures" else f"Set another data.{name}.",
                 )
 
     def picks(self, epoch: int) -> NDArray[np.int64]:
-        """Return the numbers of the pictures drawn in ``epoch``, shape (epoch_size,)."""
+        """Return the numbers of the images drawn in ``epoch``, shape (epoch_size,)."""
         first = epoch * self.epoch_size
         shuffles = range(first // self.pictures, (first + self.epoch_size - 1) // self.pictures + 1)
         dealt = np.concatenate(
@@ -89,7 +89,7 @@ class Order:
         return dealt[skipped : skipped + self.epoch_size]
 
     def shuffled(self, rng: np.random.Generator) -> NDArray[np.int64]:
-        """Return the numbers of all pictures, each once, in the order of one shuffle."""
+        """Return the numbers of all images, each once, in the order of one shuffle."""
         return rng.permutation(self.pictures)
 
 
@@ -97,11 +97,11 @@ class BatchPlan:
     """The batches of draws of one epoch, for one process: a batch sampler for a `DataLoader`.
 
     Batch ``b`` of all ``world_size`` processes together holds the draws from
-    ``b * batch_size * world_size`` on, and each process takes its share of them: two processes
+    ``b * batch_size * world_size`` on, and each process takes its fraction of them: two processes
     see what one with twice the batch size sees.
 
     Args:
-        order: Gives the pictures.
+        order: Gives the images.
         batch_size: Draws in a batch of one process.
         drop_last: Leave out what does not fill a batch at the end of the epoch. Always done
             with several processes, which have to agree on the number of batches.

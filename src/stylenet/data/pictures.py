@@ -1,4 +1,4 @@
-"""Numbered pictures, from files or from memory, and the data set that draws from them."""
+"""Numbered images, from files or from memory, and the data set that draws from them."""
 
 from __future__ import annotations
 
@@ -22,19 +22,19 @@ from stylenet.images import PictureError, open_image, to_tensor
 class Pictures(Protocol):
     """Numbered pictures: what a source of data (a folder, COCO, a cache) has to offer.
 
-    An implementation must be picklable, and the same number must always mean the same picture.
+    An implementation must be picklable, and the same number must always mean the same image.
     """
 
     def __len__(self) -> int:
-        """How many pictures there are."""
+        """How many images there are."""
         ...
 
     def name(self, number: int) -> str:
-        """Return what messages call the picture; the same on another machine."""
+        """Return what messages call the image; the same on another machine."""
         ...
 
     def load(self, number: int) -> Image.Image:
-        """Return the picture as RGB.
+        """Return the image as RGB.
 
         Raises:
             PictureError: It cannot be read.
@@ -44,16 +44,16 @@ class Pictures(Protocol):
 
 @runtime_checkable
 class StampedPictures(Pictures, Protocol):
-    """Pictures that tell when one has changed: what `stylenet.data.cache` needs."""
+    """Images that tell when one has changed: what `stylenet.data.cache` needs."""
 
     def stamp(self, number: int) -> str:
-        """Return a text that is another one when the picture is; cheap, nothing is decoded."""
+        """Return a text that is another one when the image is; cheap, nothing is decoded."""
         ...
 
 
 @dataclass(frozen=True)
 class FilePictures:
-    """Picture files, decoded each time they are asked for.
+    """Image files, decoded each time they are asked for.
 
     Args:
         paths: The files, in the order of their numbers.
@@ -85,7 +85,7 @@ class FilePictures:
 
 @dataclass(frozen=True)
 class MemoryPictures:
-    """Decoded pictures held in memory, 3 bytes a pixel: for few pictures that are drawn often."""
+    """Decoded images held in memory, 3 bytes a pixel: for few images that are drawn often."""
 
     names: Sequence[str]
     images: Sequence[Image.Image]
@@ -100,11 +100,11 @@ class MemoryPictures:
         return len(self.images)
 
     def name(self, number: int) -> str:
-        """Return the name the picture had where it came from."""
+        """Return the name the image had where it came from."""
         return self.names[number]
 
     def load(self, number: int) -> Image.Image:
-        """Return the picture itself, not a copy: resize or crop it, do not draw on it."""
+        """Return the image itself, not a copy: resize or crop it, do not draw on it."""
         return self.images[number]
 
 
@@ -112,7 +112,7 @@ class Example(NamedTuple):
     """What became of a draw, or of a batch: its pixels, or None where it was given up.
 
     ``failures`` is {number of an unreadable picture: why}, ``seconds`` what making it took,
-    ``regions`` the maps of pictures that have any.
+    ``regions`` the maps of images that have any.
     """
 
     pixels: Tensor | None
@@ -124,7 +124,7 @@ class Example(NamedTuple):
 class DrawnPictures(Dataset[Example]):
     """Training examples: a pure function of (seed, epoch, index) and of what the disk holds.
 
-    Where a picture is unreadable, the next readable one takes its place, whichever process
+    Where an image is unreadable, the next readable one takes its place, whichever process
     reads it and whatever was read before. No error is raised here, in a worker, because it
     would reach the main process as a mere `RuntimeError`: failures travel with the example.
 
@@ -133,7 +133,7 @@ class DrawnPictures(Dataset[Example]):
         augment: Makes squares of them.
         size: Side of these squares in pixels.
         seed: Of the run, 0 or more.
-        attempts: Unreadable pictures in a row after which a draw is given up.
+        attempts: Unreadable images in a row after which a draw is given up.
     """
 
     def __init__(
@@ -149,7 +149,7 @@ class DrawnPictures(Dataset[Example]):
         return len(self.pictures)
 
     def __getitem__(self, draw: Draw) -> Example:
-        """Return pixels (3, size, size) in [0, 1], or None where ``attempts`` were in vain."""
+        """Return pixels (3, size, size) in [0, 1], or None if all ``attempts`` failed."""
         begun = time.perf_counter()
         failures: dict[int, str] = {}
         for step in range(min(self.attempts, len(self.pictures))):

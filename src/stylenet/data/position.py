@@ -1,4 +1,4 @@
-"""Where a training run stands, so that a resumed one goes on with the very next batch."""
+"""Where a training run is, so that a resumed one continues with the next batch."""
 
 from __future__ import annotations
 

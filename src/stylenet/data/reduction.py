@@ -1,6 +1,6 @@
 """What an augmentation needs of a picture: the smallest copy that gives it the same squares.
 
-A copy is never larger than the picture, and a picture that is small enough stays as it is.
+A copy is never larger than the image, and an image that is small enough stays as it is.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ class Reduction(Protocol):
 
 @dataclass(frozen=True)
 class ShorterSide:
-    """The whole picture, its shorter side ``side`` pixels, its proportions kept to half a pixel."""
+    """The whole image, its shorter side ``side`` pixels, its proportions kept to half a pixel."""
 
     side: int
 
@@ -43,7 +43,7 @@ class ShorterSide:
 
 @dataclass(frozen=True)
 class Squeezed:
-    """The whole picture, no axis longer than ``side`` pixels, its proportions given up."""
+    """The whole image, no axis longer than ``side`` pixels, its proportions given up."""
 
     side: int
 
@@ -58,7 +58,7 @@ class Squeezed:
 
 @dataclass(frozen=True)
 class MiddleSquare:
-    """The greatest square in the middle of the picture, ``side`` pixels wide."""
+    """The greatest square in the middle of the image, ``side`` pixels wide."""
 
     side: int
 

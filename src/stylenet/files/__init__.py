@@ -1,6 +1,6 @@
 """Files: downloads, archives, checksums, locks, and writing that is whole or not at all.
 
-Pictures, nets and data sets write through here, so that what is read is never half of something.
+Images, nets and data sets write through here, so that what is read is never half of something.
 """
 
 from stylenet.files.checksums import sha256_of

@@ -1,4 +1,4 @@
-"""What a file's content is known by."""
+"""Checksums of files."""
 
 from __future__ import annotations
 

@@ -56,7 +56,7 @@ def download_file(
     """Download ``url`` to ``target``, which appears when it is whole and verified.
 
     Until then it grows as ``target`` with ``.part`` appended: after a broken connection, and in
-    a later call after an interruption, it goes on from there, if the server can
+    a later call after an interruption, it resumes from there, if the server can
     (RFC 9110, 14.2 Range and 13.1.5 If-Range), else from the start. A ``target`` of the right
     size (of any, if ``size`` is None) is left as it is; a shorter one is taken for a beginning.
 
@@ -80,7 +80,7 @@ def download_file(
         if target.is_file():
             if size is None or target.stat().st_size == size:
                 return target
-            _log.info("%s has not %d bytes: its download goes on.", target, size)
+            _log.info("%s is not %d bytes long: its download is resumed.", target, size)
             _validator_file(part).unlink(missing_ok=True)
             target.replace(part)
         _fetch(_Download(url, target, part, size, sha256, setting), patience or Patience())
@@ -89,7 +89,7 @@ def download_file(
         part.replace(target)
         _validator_file(part).unlink(missing_ok=True)
     except KeyboardInterrupt:
-        _log.info("interrupted; the same command goes on from what is kept in %s", part)
+        _log.info("interrupted; the same command resumes from what is kept in %s", part)
         raise
     except OSError as error:
         raise disk_error(error, target.parent, setting=setting) from error
@@ -164,7 +164,8 @@ def _receive(download: _Download, timeout: float, progress: ByteProgress) -> Non
         if error.code in _WORTH_ANOTHER_TRY:
             raise _BrokenOffError(f"the server answered {error.code} {error.reason}") from None
         raise StylenetError(
-            f"{download.url} was not to be had: the server answered {error.code} {error.reason}.",
+            f"{download.url} could not be obtained: the server answered {error.code} "
+            f"{error.reason}.",
             "Check the address; it may have moved.",
         ) from None
     except (urllib.error.URLError, http.client.HTTPException, OSError) as error:
@@ -173,7 +174,7 @@ def _receive(download: _Download, timeout: float, progress: ByteProgress) -> Non
     with answer:
         start, total = _offered(answer, have)
         if start != have:
-            _log.info("%s: the server cannot go on from %d, it starts over.", download.url, have)
+            _log.info("%s: the server cannot resume from %d, it starts over.", download.url, have)
         _check_total(download, total)
         download.size = progress.total = download.size if total is None else total
         if start == 0:
@@ -235,7 +236,7 @@ def _given_up(download: _Download, failures: int, error: Exception) -> StylenetE
         f"Downloading {download.url} was given up after {failures} attempts that brought"
         f" nothing more: {error}. {decimal(download.have)}{of} came and are kept in"
         f" {download.part}.",
-        "Check the connection (proxy, firewall), and run the same command again: it goes on from"
+        "Check the connection (proxy, firewall), and run the same command again: it resumes from"
         f" there. Or fetch the file in another way and lay it down as {download.target}.",
     )
 

@@ -1,4 +1,4 @@
-"""A small file from its address, or soon the reason why it does not come."""
+"""Downloading a small file, or soon the reason why that fails."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ SECONDS_OF_SILENCE = 20.0
 
 
 class UnavailableError(OSError):
-    """Nothing comes from an address; the text says why."""
+    """Nothing could be downloaded from an address; the text says why."""
 
 
 def download_bytes(
@@ -29,7 +29,7 @@ def download_bytes(
     patience: float = SECONDS_TO_ANSWER,
     silence: float = SECONDS_OF_SILENCE,
 ) -> bytes:
-    """What lies at ``address``, at most 64 MiB of it.
+    """The content at ``address``, at most 64 MiB.
 
     Args:
         address: http or https.

@@ -22,7 +22,7 @@ def unpack(archive: Path, folder: Path, *, setting: str) -> int:
     """Unpack a zip archive below ``folder``; how many files were written.
 
     Each file appears when it is whole and its CRC-32 is right. One that is there with the size
-    it should have is left as it is, so that a second call goes on where the first was
+    it should have is left as it is, so that a second call resumes where the first was
     interrupted.
 
     Args:

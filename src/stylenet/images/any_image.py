@@ -1,4 +1,4 @@
-"""Pictures as people have them: files, Pillow's images, arrays, tensors."""
+"""Images of any type: files, Pillow's images, arrays, tensors."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ from stylenet.images.reading import read_image
 __all__ = ["AnyImage", "PilImage", "as_tensor", "in_kind"]
 
 AnyImage: TypeAlias = str | Path | PilImage | NDArray[Any] | Tensor
-"""A picture's path; a Pillow image; an array (H,W,3), (H,W,4) or (H,W), uint8 or float in [0,1]; or
+"""An image's path; a Pillow image; an array (H,W,3), (H,W,4) or (H,W), uint8 or float in [0,1]; or
 a tensor (3,H,W) or (1,3,H,W), float in [0,1]."""
 Pixels = TypeVar("Pixels", NDArray[Any], Tensor)
 
 
 def as_tensor(image: AnyImage) -> Tensor:
-    """Any picture as (3,H,W) float32 in [0,1]; transparency lies on white.
+    """Any image as (3,H,W) float32 in [0,1]; transparency lies on white.
 
     Raises:
         PictureError: an unreadable file, or an array or a tensor of another shape or kind.
@@ -57,7 +57,7 @@ def in_kind(image: Tensor, like: str | Path | PilImage) -> PilImage: ...
 @overload
 def in_kind(image: Tensor, like: Pixels) -> Pixels: ...
 def in_kind(image: Tensor, like: AnyImage) -> PilImage | NDArray[Any] | Tensor:
-    """A picture (3,H,W) in [0,1] as what ``like`` is; a Pillow image where that is a path.
+    """An image (3,H,W) in [0,1] as what ``like`` is; a Pillow image where that is a path.
 
     An array has three channels, and is of uint8 or float32.
     """

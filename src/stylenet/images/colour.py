@@ -1,4 +1,4 @@
-"""Keeping a photograph's colours in its stylised picture (Gatys et al. 2016, arXiv:1606.05897).
+"""Keeping a photograph's colours in its stylised image (Gatys et al. 2016, arXiv:1606.05897).
 
 A rule acts twice: ``before`` prepares what the loss compares, ``after`` finishes the result. All
 pictures are (1,3,H,W) in [0,1]; content and style may differ in size.
@@ -27,11 +27,11 @@ class Colours(Protocol):
         ...
 
     def after(self, result: Tensor, content: Tensor) -> Tensor:
-        """The optimised picture, finished with the help of the content of the same size."""
+        """The optimised image, finished with the help of the content of the same size."""
         ...
 
     def recolour(self, painted: Tensor, content: Tensor) -> Tensor:
-        """A picture that was painted without this rule, with its colours, by the content's."""
+        """An image that was painted without this rule, with its colours, by the content's."""
         ...
 
 
@@ -48,7 +48,7 @@ class StyleColours:
         return result
 
     def recolour(self, painted: Tensor, content: Tensor) -> Tensor:
-        """The picture as it is."""
+        """The image as it is."""
         del content
         return painted
 
@@ -56,7 +56,7 @@ class StyleColours:
 class LuminanceOnly:
     """Only luminance is transferred; the result gets the content's chrominance (section 3.2).
 
-    The loss sees grey pictures, the style's luminance brought to the content's mean and deviation.
+    The loss sees grey images, the style's luminance brought to the content's mean and std.
     """
 
     def before(self, content: Tensor, style: Tensor) -> tuple[Tensor, Tensor]:
@@ -77,7 +77,7 @@ class LuminanceOnly:
 
 
 class _MatchedStyle:
-    """The style picture's colours are matched to the content's beforehand (section 3.1)."""
+    """The style image's colours are matched to the content's beforehand (section 3.1)."""
 
     def before(self, content: Tensor, style: Tensor) -> tuple[Tensor, Tensor]:
         """The content as it is, the style recoloured."""
@@ -89,7 +89,7 @@ class _MatchedStyle:
         return result
 
     def recolour(self, painted: Tensor, content: Tensor) -> Tensor:
-        """The picture matched to the content, as the style would have been."""
+        """The image matched to the content, as the style would have been."""
         return self._match(painted, content)
 
     def _match(self, style: Tensor, content: Tensor) -> Tensor:
@@ -97,10 +97,10 @@ class _MatchedStyle:
 
 
 class MatchedHistograms(_MatchedStyle):
-    """The style picture gets the content's histogram in each of the three channels."""
+    """The style image gets the content's histogram in each of the three channels."""
 
     def _match(self, style: Tensor, content: Tensor) -> Tensor:
-        # here, since no other use of pictures needs it
+        # here, since no other use of images needs it
         from skimage.exposure import match_histograms
 
         arrays = [p[0].detach().cpu().permute(1, 2, 0).double().numpy() for p in (style, content)]
@@ -109,7 +109,7 @@ class MatchedHistograms(_MatchedStyle):
 
 
 class MatchedCovariance(_MatchedStyle):
-    """The style picture gets the content's mean and covariance of colours, by a linear map.
+    """The style image gets the content's mean and covariance of colours, by a linear map.
 
     The map is the one of section 3.1 that keeps axes: S_c^(1/2) S_s^(-1/2). Values that leave
     [0,1] are clamped.

@@ -1,4 +1,4 @@
-"""Between Pillow's pictures and tensors."""
+"""Between Pillow's images and tensors."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What can be wrong with a picture."""
+"""What can be wrong with an image."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from stylenet.errors import StylenetError
 
 
 class PictureError(StylenetError):
-    """A picture that cannot be read or written: ``path`` (or None), ``reason`` and ``remedy``."""
+    """An image that cannot be read or written: ``path`` (or None), ``reason`` and ``remedy``."""
 
     def __init__(self, path: str | Path | None, reason: str, remedy: str) -> None:
         """Keep the three; ``reason`` is a clause without a full stop, ``remedy`` a sentence."""
@@ -22,4 +22,4 @@ class PictureError(StylenetError):
 
 
 class SizeError(StylenetError):
-    """A size that is not a positive whole number, or that does not suit the picture."""
+    """A size that is not a positive whole number, or that does not suit the image."""

@@ -1,4 +1,4 @@
-"""The pictures in a folder."""
+"""The images in a folder."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ _log = logging.getLogger(__name__)
 
 
 def picture_files(root: Path, setting: str) -> list[Path]:
-    """Return all picture files below ``root``, in an order that depends on their paths only.
+    """Return all image files below ``root``, in an order that depends on their paths only.
 
-    Files are told by their suffix, in any case. Hidden files and folders are passed over; links
+    Files are told by their suffix, in any case. Hidden files and folders are skipped; links
     are followed, and a folder that several of them lead to is searched once.
 
     Args:
@@ -64,4 +64,4 @@ def path_hash(below: str) -> bytes:
 
 
 def _log_closed(error: OSError) -> None:
-    _log.warning("A folder cannot be searched and is passed over: %s.", error)
+    _log.warning("A folder cannot be searched and is skipped: %s.", error)

@@ -25,12 +25,12 @@ PICTURE_SUFFIXES = (
     ".bmp", ".gif", ".jfif", ".avif", ".jp2", ".ppm", ".pgm",
 )
 # fmt: on
-"""Suffixes, in lower case, by which files in folders are taken for pictures."""
+"""Suffixes, in lower case, by which files in folders are taken for images."""
 
 # A closed list: among Pillow's other readers EPS would start Ghostscript on a stranger's file.
 _READABLE = ("JPEG", "PNG", "WEBP", "TIFF", "BMP", "DIB", "GIF", "AVIF", "JPEG2000", "PPM")
 
-_TURNS = {  # EXIF orientation -> what turns the stored picture upright
+_TURNS = {  # EXIF orientation -> what turns the stored image upright
     2: Image.Transpose.FLIP_LEFT_RIGHT,
     3: Image.Transpose.ROTATE_180,
     4: Image.Transpose.FLIP_TOP_BOTTOM,
@@ -42,7 +42,7 @@ _TURNS = {  # EXIF orientation -> what turns the stored picture upright
 
 
 def open_image(path: str | Path, *, max_pixels: int = DEFAULT_MAX_PIXELS) -> Image.Image:
-    """The picture in a file as an upright 8-bit RGB Pillow image, decoded, the file closed.
+    """The image in a file as an upright 8-bit RGB Pillow image, decoded, the file closed.
 
     Reads JPEG, PNG, WebP, TIFF, BMP, GIF (first frame), AVIF, JPEG 2000 and PPM; grey, palette and
     CMYK become RGB; whatever is transparent lies on white; EXIF orientation is honoured. 16-bit
@@ -54,7 +54,7 @@ def open_image(path: str | Path, *, max_pixels: int = DEFAULT_MAX_PIXELS) -> Ima
         max_pixels: more than this, by the file's header, is refused before anything is decoded.
 
     Raises:
-        PictureError: missing, a folder, no permission, empty, truncated, not a picture, of a kind
+        PictureError: missing, a folder, no permission, empty, truncated, not an image, of a kind
             that cannot be read faithfully, or above ``max_pixels``.
     """
     path = Path(path)
@@ -75,7 +75,7 @@ def open_image(path: str | Path, *, max_pixels: int = DEFAULT_MAX_PIXELS) -> Ima
 
 
 def decode_image(content: bytes, name: str, *, max_pixels: int = DEFAULT_MAX_PIXELS) -> Image.Image:
-    """The picture in the ``content`` of a file, as `open_image` reads it; errors call it ``name``.
+    """The image in the ``content`` of a file, as `open_image` reads it; errors call it ``name``.
 
     Raises:
         PictureError: as `open_image`.
@@ -84,7 +84,7 @@ def decode_image(content: bytes, name: str, *, max_pixels: int = DEFAULT_MAX_PIX
 
 
 def read_image(path: str | Path, *, max_pixels: int = DEFAULT_MAX_PIXELS) -> Tensor:
-    """The picture in a file, (3,H,W) float32 in [0,1]; what is read, and how, as `open_image`.
+    """The image in a file, (3,H,W) float32 in [0,1]; what is read, and how, as `open_image`.
 
     Raises:
         PictureError: as `open_image`.
@@ -145,7 +145,7 @@ def _what_instead(head: bytes) -> tuple[str, str]:
 def _upright(stored: Image.Image, rgb: Image.Image) -> Image.Image:
     try:
         orientation = stored.getexif().get(0x0112, 1)
-    except Exception:  # unreadable metadata do not make a picture unreadable
+    except Exception:  # unreadable metadata do not make an image unreadable
         orientation = 1
     turn = _TURNS.get(orientation)
     return rgb if turn is None else rgb.transpose(turn)

@@ -1,4 +1,4 @@
-"""Contact sheets: pictures side by side."""
+"""Contact sheets: images side by side."""
 
 from __future__ import annotations
 
@@ -20,22 +20,22 @@ def contact_sheet(
     pad: int = 8,
     title_px: int = 14,
 ) -> Tensor:
-    """Pictures of any sizes in a grid on white: (3,H,W) float32 in [0,1].
+    """Images of any sizes in a grid on white: (3,H,W) float32 in [0,1].
 
-    Every picture is scaled, undistorted, until its longer side is ``cell``; a row is as high and a
-    column as wide as its largest picture, and smaller ones sit in the middle.
+    Every image is scaled, undistorted, until its longer side is ``cell``; a row is as high and a
+    column as wide as its largest image, and smaller ones sit in the middle.
 
     Args:
-        rows: pictures (3,H,W) or (1,3,H,W); None leaves its cell empty; rows may differ in length.
+        rows: images (3,H,W) or (1,3,H,W); None leaves its cell empty; rows may differ in length.
         column_titles: drawn above the columns; too long ones are shortened with an ellipsis.
         row_titles: drawn left of the rows, at most ``cell`` wide.
-        cell: side in pixels of the square that each picture is fitted into.
+        cell: side in pixels of the square that each image is fitted into.
         pad: white pixels around everything.
         title_px: height of the letters' line in pixels.
 
     Raises:
-        ValueError: no pictures, or more titles than rows or columns.
-        PictureError: a picture of another shape, or with values that are not finite.
+        ValueError: no images, or more titles than rows or columns.
+        PictureError: an image of another shape, or with values that are not finite.
     """
     columns = max((len(row) for row in rows), default=0)
     if not any(picture is not None for row in rows for picture in row):

@@ -1,4 +1,4 @@
-"""Sizes of pictures, as objects: by a side, by the height, cropped or whole."""
+"""Sizes of images, as objects: by a side, by the height, cropped or whole."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from stylenet.images.errors import SizeError
 from stylenet.images.reading import DEFAULT_MAX_PIXELS
 
 Sizing: TypeAlias = Callable[[Tensor], Tensor]
-"""Pictures (3,H,W) or (N,3,H,W) in [0,1] -> the same at another size."""
+"""Images (3,H,W) or (N,3,H,W) in [0,1] -> the same at another size."""
 
 
 def resize(image: Tensor, height: int, width: int) -> Tensor:
     """(3,H,W) or (N,3,H,W) in [0,1] -> (..., height, width): antialiased bicubic, clamped to [0,1].
 
-    At its own size a picture is returned unchanged.
+    At its own size an image is returned unchanged.
 
     Raises:
         SizeError: a side is not positive, or the result would exceed `DEFAULT_MAX_PIXELS`.
@@ -41,7 +41,7 @@ def resize(image: Tensor, height: int, width: int) -> Tensor:
 
 @dataclass(frozen=True)
 class AsIs:
-    """The picture at its own size."""
+    """The image at its own size."""
 
     def __call__(self, image: Tensor) -> Tensor:
         """(3,H,W) -> (3,H,W), the same."""
@@ -60,14 +60,14 @@ class _ToPixels:
             raise SizeError(problem, f"Write for instance {name}(px=256).")
 
     def _scaled(self, image: Tensor, side: int) -> Tensor:
-        """The whole picture with ``side``, one of its sides, brought to px."""
+        """The whole image with ``side``, one of its sides, brought to px."""
         height, width = (max(1, round(s * self.px / side)) for s in image.shape[-2:])
         return resize(image, height, width)
 
 
 @dataclass(frozen=True)
 class ShorterSide(_ToPixels):
-    """The whole picture with min(H,W) = px, aspect kept to the rounded pixel."""
+    """The whole image with min(H,W) = px, aspect kept to the rounded pixel."""
 
     def __call__(self, image: Tensor) -> Tensor:
         """(3,H,W) -> (3,H',W') with min(H',W') = px."""
@@ -76,7 +76,7 @@ class ShorterSide(_ToPixels):
 
 @dataclass(frozen=True)
 class LongerSide(_ToPixels):
-    """The whole picture with max(H,W) = px, aspect kept to the rounded pixel."""
+    """The whole image with max(H,W) = px, aspect kept to the rounded pixel."""
 
     def __call__(self, image: Tensor) -> Tensor:
         """(3,H,W) -> (3,H',W') with max(H',W') = px."""
@@ -85,7 +85,7 @@ class LongerSide(_ToPixels):
 
 @dataclass(frozen=True)
 class Height(_ToPixels):
-    """The whole picture with H = px, aspect kept to the rounded pixel."""
+    """The whole image with H = px, aspect kept to the rounded pixel."""
 
     def __call__(self, image: Tensor) -> Tensor:
         """(3,H,W) -> (3,px,W')."""
@@ -94,13 +94,13 @@ class Height(_ToPixels):
 
 @dataclass(frozen=True)
 class CentreCrop(_ToPixels):
-    """The square of px by px pixels in the picture's middle, nothing resized."""
+    """The square of px by px pixels in the image's middle, nothing resized."""
 
     def __call__(self, image: Tensor) -> Tensor:
         """(3,H,W) -> (3,px,px).
 
         Raises:
-            SizeError: the picture is smaller than the square.
+            SizeError: the image is smaller than the square.
         """
         height, width = image.shape[-2:]
         if min(height, width) < self.px:
@@ -114,7 +114,7 @@ class CentreCrop(_ToPixels):
 
 @dataclass(frozen=True)
 class CentreSquare(_ToPixels):
-    """The largest square in the picture's middle, at px by px pixels."""
+    """The largest square in the image's middle, at px by px pixels."""
 
     def __call__(self, image: Tensor) -> Tensor:
         """(3,H,W) -> (3,px,px): `ShorterSide`, then `CentreCrop`."""
@@ -123,7 +123,7 @@ class CentreSquare(_ToPixels):
 
 @dataclass(frozen=True)
 class Exactly:
-    """The whole picture at ``height`` by ``width`` pixels, its proportions changed if need be."""
+    """The whole image at ``height`` by ``width`` pixels, its proportions changed if need be."""
 
     height: int
     width: int

@@ -63,18 +63,18 @@ def keras_names(layers: Iterable[str]) -> dict[str, str]:
 
 
 class ImageNetInput(nn.Module):
-    """RGB in [0,1] -> ImageNet's mean 0 and deviation 1 a channel: torchvision's convention."""
+    """RGB in [0,1] -> ImageNet's mean 0 and std 1 a channel: torchvision's convention."""
 
     def __init__(self) -> None:
         super().__init__()
         self.mean: Tensor
-        self.deviation: Tensor
+        self.std: Tensor
         self.register_buffer("mean", _per_channel(0.485, 0.456, 0.406), persistent=False)
-        self.register_buffer("deviation", _per_channel(0.229, 0.224, 0.225), persistent=False)
+        self.register_buffer("std", _per_channel(0.229, 0.224, 0.225), persistent=False)
 
     def forward(self, image: Tensor) -> Tensor:
         """Normalise (N,3,H,W)."""
-        return (image - self.mean) / self.deviation
+        return (image - self.mean) / self.std
 
 
 class CaffeInput(nn.Module):
@@ -90,7 +90,7 @@ class CaffeInput(nn.Module):
 
     def forward(self, image: Tensor) -> Tensor:
         """Reorder, scale and centre (N,3,H,W)."""
-        # In bfloat16, 255 times the picture would be rounded to whole numbers and coarser.
+        # In bfloat16, 255 times the image would be rounded to whole numbers and coarser.
         return image.flip(1).to(self.mean.dtype) * 255 - self.mean
 
 

@@ -27,7 +27,7 @@ _MEAN_RGB = (123.68, 116.779, 103.939)
 
 
 class CaffeWeights:
-    """VGG's original weights from a local file, used with BGR pictures in 0 to 255 minus a mean.
+    """VGG's original weights from a local file, used with BGR images in 0 to 255 minus a mean.
 
     Read are matconvnet's ``imagenet-vgg-verydeep-{16,19}.mat``, in its format up to beta16 and
     since, and ``.pth`` or ``.safetensors`` conversions for BGR pictures: jcjohnson's
@@ -35,7 +35,7 @@ class CaffeWeights:
     ``conv1_1.weight``).
 
     torchvision trained its own VGG, on other input: losses under it have another scale, and
-    pictures another look.
+    images another look.
     """
 
     def __init__(self, path: str | None = None) -> None:

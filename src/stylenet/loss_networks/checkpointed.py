@@ -51,7 +51,7 @@ class CheckpointedNetwork(nn.Module):
         names = self.network.layer_names
         depth = max(names.index(name) for name in asked.values()) + 1
         wanted = frozenset(asked.values())
-        # the plain network's own words for pictures that it cannot take
+        # the plain network's own words for images that it cannot take
         self.network.check(image, depth)
         features: dict[str, Tensor] = {}
         value = self.network.normalise(image)

@@ -1,4 +1,4 @@
-"""What a teacher makes of its last features: logits."""
+"""Classifiers: a teacher's last features -> logits."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from torch.nn import functional
 class ConvolutionalClassifier(nn.Module):
     """A 1x1 convolution, ReLU and the mean over all cells: SqueezeNet's (arXiv:1602.07360, fig. 2).
 
-    VGG's three dense layers want pictures of one size, and are not read.
+    VGG's three dense layers want images of one size, and are not read.
     """
 
     def __init__(self, weight: Tensor, bias: Tensor) -> None:

@@ -14,10 +14,10 @@ from stylenet.loss_networks.network import LossNetwork
 from stylenet.loss_networks.student import Student
 
 LOGITS = "logits"
-# A channel whose deviation is below this share of its layer's mean deviation is dead, or nearly:
+# A channel whose std is below this fraction of its layer's mean std is dead, or nearly:
 # standardising it would make noise of it.
 DEAD = 1e-3
-# Ridge, as a share of the student's mean variance a channel: features may be linearly dependent.
+# Ridge, as a fraction of the student's mean variance a channel: features may be linearly dependent.
 RIDGE = 1e-4
 
 
@@ -47,7 +47,7 @@ class Adaptor(nn.Module):
 
     @torch.no_grad()
     def fit(self, moments: Moments) -> None:
-        """Set the target's mean and deviation, and the map where ridge regression puts it.
+        """Set the target's mean and std, and the map where ridge regression puts it.
 
         Args:
             moments: of rows that hold both layers' channels, aligned.
@@ -93,7 +93,7 @@ class Moments:
 
 
 class Distillation(nn.Module):
-    """The student's loss under a teacher; the adaptors in here are thrown away afterwards.
+    """The student's loss under a teacher; its adaptors are discarded afterwards.
 
     Feature terms: the mean square of what an adaptor misses of the teacher's standardised features.
     Logit term: Kullback-Leibler divergence of the two softened distributions times the temperature
@@ -160,7 +160,7 @@ class Distillation(nn.Module):
 
         Args:
             student: in its first state.
-            batches: pictures (N,3,H,W) in [0,1].
+            batches: images (N,3,H,W) in [0,1].
         """
         moments = {mine: Moments() for mine in self.pairs}
         for image in batches:
@@ -177,7 +177,7 @@ class Distillation(nn.Module):
         return self._predict(student(image, list(self.pairs)), self._teach(image))
 
     def forward(self, student: Student, image: Tensor) -> tuple[Tensor, dict[str, Tensor]]:
-        """The weighted sum, and each term without its weight, for pictures (N,3,H,W) in [0,1]."""
+        """The weighted sum, and each term without its weight, for images (N,3,H,W) in [0,1]."""
         features, taught = student(image, list(self.pairs)), self._teach(image)
         terms = {
             mine: functional.mse_loss(*pair)

@@ -1,4 +1,4 @@
-"""Where the cells of a layer lie in the picture, so that two networks can be compared."""
+"""Where the cells of a layer lie in the image, so that two networks can be compared."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def align(features: Tensor, own: Grid, target: Grid, size: tuple[int, int]) -> T
     Args:
         features: one network's.
         own: their grid.
-        target: another network's, of the same picture.
+        target: another network's, of the same image.
         size: how many cells that one has, (H',W').
 
     Returns:

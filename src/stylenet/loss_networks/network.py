@@ -129,7 +129,7 @@ class LossNetwork(nn.Module):
     def lower(self, precision: torch.dtype) -> Self:
         """Keep the layers in ``precision``, such as bfloat16, from now on; features come in it too.
 
-        Autocast computes the same, but would round the weights anew at each step. Pictures are
+        Autocast computes the same, but would round the weights again at each step. Pictures are
         still normalised in their own precision.
         """
         self.layers.to(precision)
@@ -164,7 +164,7 @@ class LossNetwork(nn.Module):
     def state_dict(
         self, *, destination: Any = None, prefix: str = "", keep_vars: bool = False
     ) -> Any:
-        """Nothing: the weights are found again at their source, and are not to be saved twice."""
+        """Empty: the weights are found again at their source, and are not saved twice."""
         del prefix, keep_vars
         return {} if destination is None else destination
 

@@ -1,4 +1,4 @@
-"""Pooling as the loss networks' classifiers do it, where torch.compile needs another wording."""
+"""Pooling as in the loss networks' classifiers, written so that torch.compile can take it."""
 
 from __future__ import annotations
 

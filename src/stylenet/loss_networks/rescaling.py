@@ -17,8 +17,8 @@ def mean_activations(student: Student, batches: Iterable[Tensor]) -> dict[str, T
     """Mean of every channel after each ReLU, over all cells of the pictures: ``relu1_1`` -> (C,).
 
     Args:
-        student: as it is; on the device of the pictures.
-        batches: pictures (N,3,H,W) in [0,1], all of one size.
+        student: as it is; on the device of the images.
+        batches: images (N,3,H,W) in [0,1], all of one size.
     """
     layers = [n for n, m in student.layers.items() if isinstance(m, nn.ReLU)]
     sums: dict[str, Tensor] = {}
@@ -95,7 +95,7 @@ def to_half(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
 def deviation(student: Student, other: Mapping[str, Tensor], images: Tensor) -> float:
     """How far features with ``other`` tensors are from the student's, at the worst layer.
 
-    The root mean square of the difference over that of the features, on pictures (N,3,H,W).
+    The root mean square of the difference over that of the features, on images (N,3,H,W).
     """
     layers = [n for n, m in student.layers.items() if isinstance(m, nn.ReLU)]
     mine = student(images, layers)

@@ -1,4 +1,4 @@
-"""Putting a picture through layers, and keeping what some of them make of it."""
+"""Running an image through layers, and keeping the outputs of some."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from torch.nn import functional
 def run_layers(
     layers: Iterable[tuple[str, nn.Module]], value: Tensor, wanted: Collection[str]
 ) -> dict[str, Tensor]:
-    """Put ``value`` through ``layers``, by name and in order; what those ``wanted`` make of it."""
+    """Run ``value`` through ``layers`` in order; the outputs of those ``wanted``, by name."""
     features: dict[str, Tensor] = {}
     previous = ""
     for name, layer in layers:

@@ -15,7 +15,7 @@ from stylenet.loss_networks.geometry import Grid, grid_of
 from stylenet.loss_networks.running import run_layers
 from stylenet.loss_networks.weights import Weights
 
-# A channel whose mean activation is below this share of its layer's mean is dead, or nearly.
+# A channel whose mean activation is below this fraction of its layer's mean is dead, or nearly.
 DEAD = 1e-3
 
 
@@ -51,7 +51,7 @@ class Student(nn.Module):
         return run_layers(islice(self.layers.items(), depth), self.input(image), layers)
 
     def grid(self, layer: str) -> Grid:
-        """Where in the picture the cells of ``layer`` have their centres."""
+        """Where in the image the cells of ``layer`` have their centres."""
         depth = self.layer_names.index(layer) + 1
         return grid_of(Window.of(one) for one in islice(self.layers.values(), depth))
 
@@ -69,7 +69,7 @@ class Student(nn.Module):
         first: what the next convolution reads of them is a tenth of He's.
 
         Args:
-            means: name of each ReLU -> mean activations (C,) over pictures.
+            means: name of each ReLU -> mean activations (C,) over images.
             seed: of the new values.
 
         Returns:

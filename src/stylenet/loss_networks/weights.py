@@ -113,8 +113,8 @@ class Pretrained:
             if isinstance(error, HTTPError):
                 error.close()  # it is the connection, too
             raise WeightsError(
-                f"The weights of {architecture.name}, {target.name}, could not be had. Looked in "
-                f"{target} (no such file) and at {url} ({error}).",
+                f"The weights of {architecture.name}, {target.name}, could not be obtained. "
+                f"Looked in {target} (no such file) and at {url} ({error}).",
                 f"Fetch {url} on another machine and {ALTERNATIVES}.",
             ) from error
 

@@ -1,4 +1,4 @@
-"""Losses: pictures -> named scalars."""
+"""Losses: images -> named scalars."""
 
 from stylenet.losses.distances import (
     GramDistance,

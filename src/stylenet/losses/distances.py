@@ -35,7 +35,7 @@ class StyleDistance:
         raise NotImplementedError
 
     def target(self, style: Statistics, photographs: Sequence[Statistics]) -> Statistics:
-        """What distances from ``style`` are taken from: the statistics themselves, or more.
+        """The second argument of `parts`: the statistics of ``style``, or more.
 
         ``photographs`` are the statistics of this distance's photographs at the same layer.
         """
@@ -43,7 +43,7 @@ class StyleDistance:
         return style
 
     def weigh(self, layer_weights: Mapping[str, float]) -> dict[str, float]:
-        """What the distance at each layer is multiplied by, for the weights that were asked for."""
+        """Layer -> factor of its distance, from the weights that were asked for."""
         return dict(layer_weights)
 
     def __call__(self, described: Statistics, target: Statistics) -> Tensor:
@@ -78,12 +78,12 @@ class MomentsDistance(StyleDistance):
     """
 
     def describe(self, features: Tensor, guides: Tensor | None = None) -> Statistics:
-        """Means and deviations, (N,C) each."""
+        """Means and standard deviations, (N,C) each."""
         if guides is not None:
             return _without("gram", GramMomentsDistance().describe(features, guides))
         return {
             "mean": moments.channel_means(features),
-            "deviation": moments.channel_deviations(features),
+            "deviation": moments.channel_stds(features),
         }
 
     def parts(self, described: Statistics, target: Statistics) -> Mapping[str, Tensor]:
@@ -96,16 +96,16 @@ class GramMomentsDistance(StyleDistance):
     """Squared differences of Gram matrices, and of the channels' means and standard deviations.
 
     They are sums over entries, of different sizes: to be weighed by `NormalisedDistance`. A Gram
-    matrix alone can be met with means and deviations that are the painting's nowhere, which is how
+    matrix alone can be met with means and stds that are the painting's nowhere, which is how
     grain and faded colours come in (Risser et al. 2017, arXiv:1701.08893, section 4).
     """
 
     def describe(self, features: Tensor, guides: Tensor | None = None) -> Statistics:
-        """Gram matrix (N,C,C), means and deviations (N,C)."""
+        """Gram matrix (N,C,C), means and standard deviations (N,C)."""
         gram, means = moments.gram_and_means(features, guides)
         if guides is not None:
             gram, means = gram.flatten(0, 1), means.flatten(0, 1)
-        return {"gram": gram, "mean": means, "deviation": moments.deviations_of(gram, means)}
+        return {"gram": gram, "mean": means, "deviation": moments.stds_of(gram, means)}
 
     def parts(self, described: Statistics, target: Statistics) -> Mapping[str, Tensor]:
         """``gram``, ``mean`` and ``deviation``."""
@@ -153,7 +153,7 @@ class NormalisedDistance(StyleDistance):
     """Each part of ``distance`` over what it is, on average, for photographs.
 
     sum_k w_k d_k(x, s) / mean_p d_k(p, s) for an image x, a style s and photographs p, and the
-    layers' weights as shares of 1: 0 for the style itself, about the sum of ``weights`` for a
+    layers' weights as fractions of 1: 0 for the style itself, about the sum of ``weights`` for a
     photograph, whatever the layer, the loss network and the painting. So one style weight suits
     all of them (Jing et al. 2020, arXiv:2104.10064 normalise by a bound of the distance instead).
 
@@ -175,7 +175,7 @@ class NormalisedDistance(StyleDistance):
         if not self.photographs:
             raise StylenetError(
                 "Got no photographs to normalise the style distance by, expected at least one.",
-                "Use stylenet.data.photographs(), or loss/style_distance=squared_gram.",
+                "Use stylenet.images.reference_photographs(), or loss/style_distance=squared_gram.",
             )
 
     def describe(self, features: Tensor, guides: Tensor | None = None) -> Statistics:
@@ -195,7 +195,7 @@ class NormalisedDistance(StyleDistance):
         return {**style, **scales}
 
     def weigh(self, layer_weights: Mapping[str, float]) -> dict[str, float]:
-        """As shares of 1."""
+        """As fractions of 1."""
         total = sum(layer_weights.values())
         return {layer: weight / total for layer, weight in layer_weights.items()}
 

@@ -19,7 +19,7 @@ PIXELS = "pixels"
 
 
 def at_scales(layer_weights: Mapping[str, float], scales: Sequence[int]) -> dict[str, float]:
-    """Weights of layers at several sizes of the image, each scale having an equal share.
+    """Weights of layers at several sizes of the image, each scale having an equal fraction.
 
     Args:
         layer_weights: layer -> weight.

@@ -56,10 +56,10 @@ def _pooled(image: Tensor, pool: int) -> Tensor:
 
 
 class LaplacianTerm(Term):
-    """Laplacian loss against the content picture, for each size in ``pools`` and their sum.
+    """Laplacian loss against the content image, for each size in ``pools`` and their sum.
 
     It reads pixels only, so it costs no pass through the loss network, and steers a net that is
-    trained as it does a picture that is optimised. A small pool keeps fine lines, a large one the
+    trained as it does an image that is optimised. A small pool keeps fine lines, a large one the
     outlines of what is large.
 
     Args:

@@ -42,7 +42,7 @@ def gram_and_means(features: Tensor, guides: Tensor | None = None) -> tuple[Tens
     return products / (channels * sizes)[..., None, None], sums / sizes[..., None]
 
 
-def deviations_of(gram: Tensor, means: Tensor, eps: float = 1e-6) -> Tensor:
+def stds_of(gram: Tensor, means: Tensor, eps: float = 1e-6) -> Tensor:
     """Standard deviations, sqrt(variance + eps), of `gram_and_means`: -> (...,C).
 
     A channel's mean square stands on the Gram matrix's diagonal, times C.
@@ -137,7 +137,7 @@ def channel_means(features: Tensor) -> Tensor:
     return single(features).mean((2, 3))
 
 
-def channel_deviations(features: Tensor, eps: float = 1e-6) -> Tensor:
+def channel_stds(features: Tensor, eps: float = 1e-6) -> Tensor:
     """Standard deviation of each channel, sqrt(variance + eps): (N,C,H,W) -> (N,C)."""
     return (single(features).var((2, 3), correction=0) + eps).sqrt()
 
@@ -180,8 +180,8 @@ class _TraceOfRoot(torch.autograd.Function):
     def forward(ctx: Any, matrix: Tensor) -> Tensor:
         values, vectors = torch.linalg.eigh(matrix)
         # what rounding leaves of a zero must not become an infinite slope
-        least = values[:, -1:].clamp_min(0) * torch.finfo(matrix.dtype).eps * matrix.shape[-1]
-        roots = values.clamp_min(least + torch.finfo(matrix.dtype).tiny).sqrt()
+        floor = values[:, -1:].clamp_min(0) * torch.finfo(matrix.dtype).eps * matrix.shape[-1]
+        roots = values.clamp_min(floor + torch.finfo(matrix.dtype).tiny).sqrt()
         ctx.save_for_backward(roots, vectors)
         total: Tensor = roots.sum(1)
         return total
@@ -204,7 +204,7 @@ def bures_distance(cov: Tensor, target: Tensor, target_root: Tensor) -> Tensor:
     a, b, root_b = cov.double(), target.double(), target_root.double()
     middle = root_b @ a @ root_b
     root: Tensor = _TraceOfRoot.apply((middle + middle.transpose(1, 2)) / 2)
-    # zero at its least, where rounding may put it a hair below
+    # zero at its minimum, where rounding may put it a hair below
     return (_trace(a) + _trace(b) - 2 * root).to(cov.dtype)
 
 

@@ -17,9 +17,9 @@ from stylenet.losses.features import read_features
 
 @dataclass(frozen=True)
 class View:
-    """A batch of pictures, (N,3,H,W) in [0,1], and those of its features that terms asked for.
+    """A batch of images, (N,3,H,W) in [0,1], and those of its features that terms asked for.
 
-    ``chosen`` is the number of the style that each picture is to have, (N,), where a loss has
+    ``chosen`` is the number of the style that each image is to have, (N,), where a loss has
     several. ``regions`` says how much each region has of every pixel, (N,R,H,W) in [0,1].
     """
 
@@ -34,8 +34,8 @@ class LossTerms:
     """What a loss is made of; every value is a scalar averaged over the batch.
 
     ``total`` is the sum of ``terms`` (each times its weight: they are comparable), ``parts`` holds
-    the shares of single layers, such as ``style/relu2_2``, weighted alike. ``pictures`` holds the
-    terms of each picture, (N,), without gradient, where pictures have styles of their own.
+    those of single layers, such as ``style/relu2_2``, weighted alike. ``pictures`` holds the
+    terms of each image, (N,), without gradient, where images have styles of their own.
     """
 
     total: Tensor
@@ -48,7 +48,7 @@ class Term(nn.Module):
     """One named part of the loss, times ``weight``.
 
     A subclass says which features it reads and returns its parts: a mapping from a part's name
-    (a layer, or ``""`` for a term without parts) to one value per picture, shape (N,).
+    (a layer, or ``""`` for a term without parts) to one value per image, shape (N,).
     """
 
     stylised_layers: tuple[str, ...] = ()
@@ -64,7 +64,7 @@ class Term(nn.Module):
 
 
 class PerceptualLoss(nn.Module):
-    """Sum of named terms that share one pass of ``network`` over the stylised pictures.
+    """Sum of named terms that share one pass of ``network`` over the stylised images.
 
     The content branch runs without gradient and no deeper than the terms read; a term that reads
     no features costs no pass.
@@ -109,7 +109,7 @@ class PerceptualLoss(nn.Module):
             return View(content, self._features(content, self.content_layers), chosen, regions)
 
     def compare(self, stylised: Tensor, content_view: View) -> LossTerms:
-        """Compare ``stylised`` (N,3,H,W) in [0,1] with a content picture viewed before."""
+        """Compare ``stylised`` (N,3,H,W) in [0,1] with a content image viewed before."""
         stylised_view = View(stylised, self._features(stylised, self.stylised_layers))
         terms: dict[str, Tensor] = {}
         parts: dict[str, Tensor] = {}
@@ -118,7 +118,7 @@ class PerceptualLoss(nn.Module):
             values: dict[str, Tensor] = term(stylised_view, content_view)
             weight: Any = term.weight
             shares = {k: weight * v.mean() for k, v in values.items()}
-            if content_view.chosen is not None:  # else nobody tells pictures apart
+            if content_view.chosen is not None:  # else nobody tells images apart
                 pictures[name] = weight * torch.stack(list(values.values())).sum(0).detach()
             terms[name] = torch.stack(list(shares.values())).sum()
             parts |= {f"{name}/{k}": v for k, v in shares.items() if k}

@@ -1,4 +1,4 @@
-"""Style reconstruction where each region of a picture has a style of its own."""
+"""Style reconstruction where each region of an image has a style of its own."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ from stylenet.losses.terms import LayerWeights
 
 
 class RegionStylesTerm(RegionStyleTerm):
-    """`RegionStyleTerm` of whole style pictures, with a factor and a part for each style.
+    """`RegionStyleTerm` of whole style images, with a factor and a part for each style.
 
     Args:
-        network: reads the style pictures.
+        network: reads the style images.
         style: the style pictures: region r is to have the r-th.
         layers: style layers.
         layer_weights: 1 each if None.
@@ -54,7 +54,7 @@ class RegionStylesTerm(RegionStyleTerm):
         self.register_buffer("factors", factors, persistent=False)
 
     def forward(self, stylised: View, content: View) -> dict[str, Tensor]:
-        """One part a style, by its number: all layers, times the style's share of the picture."""
+        """One part a style, by its number: all layers, times the style's fraction of the image."""
         distances = torch.stack(list(self.by_region(stylised, content).values())).sum(0)
         assert content.regions is not None
         weighed = distances * self.factors * single(content.regions).mean((2, 3))

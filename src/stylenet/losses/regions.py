@@ -134,7 +134,7 @@ class RegionStyleTerm(Term):
             raise StylenetError(
                 f"Got region weights {weights} for {self.count} regions, expected a number of 0 or "
                 "more for each.",
-                "Give each region its weight, or null for its share of the area.",
+                "Give each region its weight, or null for its fraction of the area.",
             )
         self.region_weights: Tensor | None
         given = None if region_weights is None else torch.tensor(weights)

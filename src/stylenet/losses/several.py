@@ -1,4 +1,4 @@
-"""Style reconstruction with several styles at hand, one for each picture of a batch."""
+"""Style reconstruction with several styles at hand, one for each image of a batch."""
 
 from __future__ import annotations
 
@@ -34,14 +34,14 @@ def style_factors(count: int, weights: Sequence[float] | None) -> list[float]:
 
 
 class StylesTerm(Term):
-    """At each style layer, each picture's distance from the statistics of the style chosen for it.
+    """At each style layer, each image's distance from the statistics of the style chosen for it.
 
-    ``View.chosen`` of the content says which. The targets are computed once, here, from pictures
-    (1,3,H,W) in [0,1] of any sizes; statistics are each picture's own, never the batch's.
+    ``View.chosen`` of the content says which. The targets are computed once, here, from images
+    (1,3,H,W) in [0,1] of any sizes; statistics are each image's own, never the batch's.
 
     Args:
-        network: reads the style pictures.
-        style: the style pictures.
+        network: reads the style images.
+        style: the style images.
         layers: style layers.
         layer_weights: 1 each if None.
         weight: of the term.
@@ -86,7 +86,7 @@ class StylesTerm(Term):
         """One part a style layer.
 
         Raises:
-            StylenetError: nobody said which style each picture is to have.
+            StylenetError: nobody said which style each image is to have.
         """
         if content.chosen is None:
             raise StylenetError(

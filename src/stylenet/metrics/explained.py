@@ -71,7 +71,7 @@ def linear_map(moments: Moments, ridge: float = RIDGE) -> tuple[Tensor, Tensor]:
 
 
 def explained_share(fitting: Moments, held_out: Moments, ridge: float = RIDGE) -> float:
-    """Share of the outputs' variance in ``held_out`` that the map fitted to ``fitting`` explains.
+    """Fraction of the outputs' variance in ``held_out`` that the map of ``fitting`` explains.
 
     1 - SSE / SST, both summed over channels, each channel divided by its variance in ``fitting``
     (channels that never vary there are left out); SST is about the means in ``held_out``. 1 is

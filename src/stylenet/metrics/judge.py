@@ -172,6 +172,6 @@ def _extra() -> Iterator[None]:
         yield
     except ImportError as error:
         raise StylenetError(
-            f"A judge needs the packages of the extra judge, not there ({error}).",
+            f"A judge needs the packages of the extra judge, which cannot be imported ({error}).",
             "Install them: pip install 'stylenet[judge]', or in a clone: uv sync --extra judge.",
         ) from error

@@ -32,10 +32,10 @@ def style_distances(
 
 
 def balanced_sum(distances: Mapping[str, Tensor]) -> Tensor:
-    """Sum of the layers' distances (K,K), each divided by its mean over pairs of two pictures.
+    """Sum of the layers' distances (K,K), each divided by its mean over pairs of two images.
 
     So each layer has the same say, whatever the scale of its features. A layer that tells no two
-    pictures apart has none.
+    images apart has none.
     """
     total = torch.zeros(())
     for one in distances.values():
@@ -45,14 +45,14 @@ def balanced_sum(distances: Mapping[str, Tensor]) -> Tensor:
 
 
 def triplet_accuracy(distances: Tensor, kinds: Sequence[object]) -> float:
-    """Share of triplets in which a picture is nearer to one of its kind than to one of another.
+    """Fraction of triplets in which an image is nearer to one of its kind than to one of another.
 
-    All triplets (a picture, another of its kind, one of another kind) count alike; a tie counts
+    All triplets (an image, another of its kind, one of another kind) count alike; a tie counts
     one half.
 
     Args:
-        distances: (K,K), from the picture of the row to that of the column.
-        kinds: what each of the K pictures belongs to.
+        distances: (K,K), from the image of the row to that of the column.
+        kinds: what each of the K images belongs to.
 
     Raises:
         StylenetError: there is no triplet.

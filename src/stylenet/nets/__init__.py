@@ -1,4 +1,4 @@
-"""Transformer nets: picture -> picture. Torch only."""
+"""Transformer nets: image -> image. Torch only."""
 
 from stylenet.nets.blocks import (
     Affine,

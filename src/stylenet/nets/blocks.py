@@ -22,7 +22,7 @@ NormFactory = Callable[[int], nn.Module]
 
 @dataclass(frozen=True)
 class Padding:
-    """How a transformer net treats the borders of the picture.
+    """How a transformer net treats the borders of the image.
 
     ``margin`` pixels are reflected around the input; the convolutions outside the residual blocks
     keep their size with padding of kind ``mode`` (``zeros``, ``reflect`` or ``replicate``); those
@@ -111,7 +111,7 @@ class ScaledTanh(nn.Module):
     """``centre + scale * tanh(x)``: bounded pixels; scale 150/255 around mid-grey by default.
 
     Johnson et al. 2016 (released code) use ``150 tanh`` around the mean colour: the range reaches
-    a little past [0,1], so that black and white need no saturated unit. Pictures are clamped
+    a little past [0,1], so that black and white need no saturated unit. Images are clamped
     where they are written, not here: a clamp would kill the gradient.
     """
 

@@ -36,12 +36,12 @@ class PaddedConv2d(nn.Conv2d):
 
 
 class UpsampledConv2d(PaddedConv2d):
-    """A 3x3 convolution of the picture doubled by nearest neighbour: (N,in,H,W) -> (N,out,2H,2W).
+    """A 3x3 convolution of the image doubled by nearest neighbour: (N,in,H,W) -> (N,out,2H,2W).
 
-    The doubled picture is never made. Each of the four pixels that a cell becomes sees only 2x2
+    The doubled image is never made. Each of the four pixels that a cell becomes sees only 2x2
     cells, so four 2x2 convolutions (sums of the 3x3's weights) give the same in 4/9 of the
     multiplications and a quarter of the memory (Shi et al. 2016, arXiv:1609.07009, draw the same
-    identity for sub-pixel convolutions). Reflecting the doubled picture by a pixel is repeating
+    identity for sub-pixel convolutions). Reflecting the doubled image by a pixel is repeating
     the cell at its border.
     """
 

@@ -1,4 +1,4 @@
-"""What size of picture a net takes, and how pictures are brought to it."""
+"""What size of image a net takes, and how images are brought to it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from stylenet.errors import StylenetError
 
 
 class PictureTooSmallError(StylenetError, ValueError):
-    """The picture is too small for the net's padding."""
+    """The image is too small for the net's padding."""
 
 
 def pad_to_multiple(image: Tensor, multiple: int, margin: int) -> Tensor:
@@ -35,20 +35,20 @@ def fits(side: int, multiple: int, margin: int, kernel: int) -> bool:
 
 
 def check_fits(image: Tensor, multiple: int, margin: int, kernel: int) -> None:
-    """Refuse a picture (N,C,H,W) that cannot be reflected as far as asked.
+    """Refuse an image (N,C,H,W) that cannot be reflected as far as asked.
 
     Raises:
-        PictureTooSmallError: with the least size.
+        PictureTooSmallError: says the smallest size.
     """
     height, width = image.shape[-2:]
     if fits(height, multiple, margin, kernel) and fits(width, multiple, margin, kernel):
         return
-    least = next(n for n in count(1) if fits(n, multiple, margin, kernel))
+    smallest = next(n for n in count(1) if fits(n, multiple, margin, kernel))
     remedy = "Enlarge the picture"
     if margin:
         remedy += ", or train with net/padding=reflect, which takes far smaller ones"
     raise PictureTooSmallError(
         f"Got a picture of {width}x{height} px, but a net that reflects {margin} px at its "
-        f"borders needs at least {least} px on each side.",
+        f"borders needs at least {smallest} px on each side.",
         f"{remedy}.",
     )

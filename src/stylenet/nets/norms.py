@@ -12,7 +12,7 @@ from stylenet.nets.styled import Mixture, Styled, StyleList, StyleWeightsError
 
 
 class InstanceNorm(nn.Module):
-    """Each channel of each picture to mean 0 and deviation 1, then times ``weight`` plus ``bias``.
+    """Each channel of each image to mean 0 and std 1, then times ``weight`` plus ``bias``.
 
     The same function and the same keys as ``torch.nn.InstanceNorm2d(channels, affine=True)``,
     whose result is contiguous whatever came in, so that the next convolution has to copy it; here
@@ -34,7 +34,7 @@ class InstanceNorm(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """(N,C,H,W) -> the same shape, precision and memory format."""
-        # The gradient of torch's kernel is wrong for one picture where what comes back is
+        # The gradient of torch's kernel is wrong for one image where what comes back is
         # channels-last (torch 2.15, CPU).
         alone = len(x) == 1 and torch.is_grad_enabled()
         if alone or torch.compiler.is_compiling():
@@ -63,10 +63,10 @@ class ScaleShift(nn.Module):
 
 
 class ConditionalInstanceNorm(Styled):
-    """Instance norm with a scale and a shift for each style, mixed by the pictures' weights.
+    """Instance norm with a scale and a shift for each style, mixed by the images' weights.
 
     Dumoulin et al. 2017 (arXiv:1610.07629), eq. 5; mixtures as in their section 3.3, a linear
-    combination of scales and of shifts, here also of another one in each place of a picture. A
+    combination of scales and of shifts, here also of another one in each place of an image. A
     batch of any styles takes one pass.
 
     Args:
@@ -112,11 +112,11 @@ class ConditionalInstanceNorm(Styled):
 
 
 def normed_by_picture(x: Tensor, weight: Tensor, bias: Tensor, eps: float) -> Tensor:
-    """Instance norm with scales and shifts of each picture, (N,C): (N,C,H,W) -> (N,C,H,W)."""
+    """Instance norm with scales and shifts of each image, (N,C): (N,C,H,W) -> (N,C,H,W)."""
     if torch.compiler.is_compiling():
         return _spelt_out(x, weight[..., None, None], bias[..., None, None], eps)
     n, c, h, w = x.shape
-    # all channels of all pictures as those of one: torch's kernel knows one scale a channel
+    # all channels of all images as those of one: torch's kernel knows one scale a channel
     one = x.contiguous().view(1, n * c, h, w)
     normed = F.instance_norm(one, weight=weight.flatten(), bias=bias.flatten(), eps=eps)
     kept: Tensor = _ContiguousGradient.apply(normed)
@@ -126,7 +126,7 @@ def normed_by_picture(x: Tensor, weight: Tensor, bias: Tensor, eps: float) -> Te
 
 
 class _ContiguousGradient(torch.autograd.Function):
-    """Nothing, but for the gradient, which torch's kernel takes to be contiguous: see above."""
+    """Identity whose backward returns a contiguous gradient, which torch's kernel expects."""
 
     @staticmethod
     def forward(ctx: Any, x: Tensor) -> Tensor:

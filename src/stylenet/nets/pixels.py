@@ -1,4 +1,4 @@
-"""The picture itself as the parameter (Gatys et al. 2016, section 2)."""
+"""The image itself as the parameter (Gatys et al. 2016, section 2)."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from torch import Tensor, nn
 
 
 class PixelImage(nn.Module):
-    """A picture (1,3,H,W) whose pixels are optimised: values about [0,1], not held there.
+    """An image (1,3,H,W) whose pixels are optimised: values about [0,1], not held there.
 
     Args:
         picture: the values to start from; they are copied, in float32.
-        memory_format: in which the picture is given out. The parameter itself stays contiguous,
+        memory_format: in which the image is given out. The parameter itself stays contiguous,
             because L-BFGS flattens it.
     """
 
@@ -23,7 +23,7 @@ class PixelImage(nn.Module):
         self.pixels = nn.Parameter(_copied(picture))
 
     def forward(self) -> Tensor:
-        """The picture."""
+        """The image."""
         return self.pixels.contiguous(memory_format=self.memory_format)
 
     @torch.no_grad()

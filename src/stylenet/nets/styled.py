@@ -17,21 +17,21 @@ WHOLE = 1e-6  # how far weights may be from a sum of 1 to count as 1
 
 
 class StyleWeightsError(StylenetError, ValueError):
-    """Style weights that do not suit the net or the pictures."""
+    """Style weights that do not suit the net or the images."""
 
 
 @dataclass(frozen=True)
 class Mixture:
-    """The styles of a batch as pairs of a picture and a style that it is painted in.
+    """The styles of a batch as pairs of an image and a style that it is painted in.
 
     Pairs of weight 0 are left out, so that what a net computes does not grow with its styles.
 
     Attributes:
-        count: N, pictures in the batch.
-        pictures: numbers of the M pairs' pictures, rising.
+        count: N, images in the batch.
+        pictures: numbers of the M pairs' images, rising.
         styles: numbers of the M pairs' styles.
-        weights: of the pairs, (M,); or (M,H,W) where they differ within a picture.
-        plain: whether each picture has one style, of weight 1.
+        weights: of the pairs, (M,); or (M,H,W) where they differ within an image.
+        plain: whether each image has one style, of weight 1.
     """
 
     count: int
@@ -70,21 +70,21 @@ class Mixture:
 
     @property
     def one_each(self) -> bool:
-        """Whether the pairs are the pictures in their order."""
+        """Whether the pairs are the images in their order."""
         return self.pictures == tuple(range(self.count))
 
     def padded(self, multiple: int, margin: int) -> Mixture:
-        """For pictures that ``pad_to_multiple`` enlarges: weights that differ within are, too."""
+        """For images that ``pad_to_multiple`` enlarges: weights that differ within are, too."""
         if self.weights.ndim == 1:
             return self
         return replace(self, weights=pad_to_multiple(self.weights[None], multiple, margin)[0])
 
     def spread(self, features: Tensor) -> Tensor:
-        """The pairs' pictures, (N,C,H,W) -> (M,C,H,W)."""
+        """The pairs' images, (N,C,H,W) -> (M,C,H,W)."""
         return features if self.one_each else features[list(self.pictures)]
 
     def gather(self, values: Tensor) -> Tensor:
-        """Sum over each picture's pairs, unweighted: (M,...) -> (N,...)."""
+        """Sum over each image's pairs, unweighted: (M,...) -> (N,...)."""
         if self.one_each:
             return values
         total = values.new_zeros(self.count, *values.shape[1:])
@@ -97,7 +97,7 @@ class Mixture:
         return F.interpolate(self.weights[:, None], (height, width), mode="area")
 
     def rest(self, height: int, width: int) -> Tensor | None:
-        """What the weights of each picture lack of 1: (N,1,1 or H,1 or W); None where nothing."""
+        """What the weights of each image lack of 1: (N,1,1 or H,1 or W); None where nothing."""
         lack = 1 - self.gather(self.at(height, width))
         return None if bool((lack.abs() <= WHOLE).all()) else lack
 

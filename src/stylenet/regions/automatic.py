@@ -1,4 +1,4 @@
-"""Region maps that nobody drew: what is alike in the content and in the style picture."""
+"""Region maps that nobody drew: what is alike in the content and in the style image."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ GOLDEN = 0.618  # of the circle of hues, between one colour and the next
 
 @dataclass(frozen=True)
 class FoundRegions:
-    """Maps of both pictures with the same regions, each of which is in both.
+    """Maps of both images with the same regions, each of which is in both.
 
     ``words`` tell what was merged, a line each.
     """
@@ -35,22 +35,22 @@ class FoundRegions:
 
 @dataclass(frozen=True)
 class Clusters:
-    """Regions by joint k-means over the features that a loss network has of both pictures.
+    """Regions by joint k-means over the features that a loss network has of both images.
 
-    Features of all layers are brought to one grid of at most 64 cells a side, in each picture
-    by itself to mean 0 and deviation 1 a channel, and divided by the root of their layer's number
-    of channels; the height of the place in its picture is one more feature, of mean 0 and deviation
+    Features of all layers are brought to one grid of at most 64 cells a side, in each image
+    by itself to mean 0 and std 1 a channel, and divided by the root of their layer's number
+    of channels; the height of the place in its image is one more feature, of mean 0 and std
     ``height_weight``. Their first 32 principal components are clustered. So a cluster is what
-    stands out in the same way in either picture, not what is of a photograph or of a painting; and
+    stands out in the same way in either image, not what is of a photograph or of a painting; and
     layers count alike. Smooth sky and smooth water differ by little else than their height.
 
     Attributes:
-        count: regions, 2 or more; fewer where the pictures have no more in common.
+        count: regions, 2 or more; fewer where the images have no more in common.
         layers: of the loss network, from shallow to deep.
         deepest: how many of them are read, the deepest ones: these tell things apart, where shallow
             ones tell edges and textures apart.
         height_weight: of the height of a place, where a layer has 1; 0: it does not matter.
-        smoothing: how far borders are rounded: a deviation, over the shorter side.
+        smoothing: how far borders are rounded: standard deviation over the shorter side.
         seed: of the first centres.
     """
 
@@ -78,10 +78,10 @@ class Clusters:
             )
 
     def __call__(self, content: Picture, style: Picture, look: Look) -> FoundRegions:
-        """The regions of both pictures, at their sizes.
+        """The regions of both images, at their sizes.
 
         Raises:
-            RegionError: a picture of one colour, or fewer kinds of places than clusters.
+            RegionError: an image of one colour, or fewer kinds of places than clusters.
         """
         _check_pictures(content, style)
         layers = self.layers[-self.deepest :]
@@ -93,16 +93,16 @@ class Clusters:
 
 @dataclass(frozen=True)
 class Segments:
-    """Regions by joint k-means over the mean colours of both pictures' segments.
+    """Regions by joint k-means over the mean colours of both images' segments.
 
-    Colours are CIE Lab, less the mean of their picture and over its deviation (one number for the
-    three channels), so that a region is what is light or blue for its picture. A segment weighs
+    Colours are CIE Lab, less the mean of their image and over its std (one number for the
+    three channels), so that a region is what is light or blue for its image. A segment weighs
     its area.
 
     Attributes:
-        count: regions, 2 or more; fewer where the pictures have no more in common.
-        segmenter: cuts the pictures, their longer sides brought to `SIDE` pixels if larger.
-        smoothing: how far borders are rounded: a deviation, over the shorter side.
+        count: regions, 2 or more; fewer where the images have no more in common.
+        segmenter: cuts the images, their longer sides brought to `SIDE` pixels if larger.
+        smoothing: how far borders are rounded: standard deviation over the shorter side.
         seed: of the first centres.
     """
 
@@ -116,10 +116,10 @@ class Segments:
         _check(self.count, self.smoothing)
 
     def __call__(self, content: Picture, style: Picture, look: Look | None = None) -> FoundRegions:
-        """The regions of both pictures, at their sizes; ``look`` is not used.
+        """The regions of both images, at their sizes; ``look`` is not used.
 
         Raises:
-            RegionError: a picture of one colour, or fewer kinds of segments than
+            RegionError: an image of one colour, or fewer kinds of segments than
                 clusters.
         """
         del look
@@ -142,11 +142,11 @@ def _paired(
     pictures: Sequence[Picture],
     settings: Clusters | Segments,
 ) -> FoundRegions:
-    """Cluster the points of both pictures; ``maps`` say which of its points each cell has.
+    """Cluster the points of both images; ``maps`` say which of its points each cell has.
 
     Where clusters are merged, up to twice as many are tried, for as many regions as were asked for.
     """
-    # each picture weighs 1, whatever its size
+    # each image weighs 1, whatever its size
     weights = np.concatenate([np.bincount(numbers.ravel()) / numbers.size for numbers in maps])
     together = np.concatenate(points)
     kinds = len(np.unique(together.round(4), axis=0))

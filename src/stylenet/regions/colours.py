@@ -1,4 +1,4 @@
-"""Reading regions out of pictures of flat colours, as they are drawn or as JPEG leaves them."""
+"""Reading regions out of images of flat colours, as they are drawn or as JPEG leaves them."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ TOLERANCE = 48  # of 255, in any channel: JPEG blurs the edges of flat colours
 MOST_REGIONS = 32  # a map of more colours is taken for a photograph
 STEP = 2  # between neighbours that count as one flat colour, since JPEG rounds
 LEAST_SHARE = 1e-3  # of a noisy map's pixels: what is rarer is noise
-MOST_BLENDED = 0.2  # share of pixels between colours, at blurred edges; a photograph has more
+MOST_BLENDED = 0.2  # fraction of pixels between colours, at blurred edges; a photograph has more
 
 Pixels = NDArray[np.uint8]
-"""A picture, (H,W,3)."""
+"""An image, (H,W,3)."""
 
 
 def read_map(pixels: Pixels, name: str) -> RegionMap:
-    """Regions of a picture of flat colours, one for each colour, the most frequent one first.
+    """Regions of an image of flat colours, one for each colour, the most frequent one first.
 
     The colours are found: all of a clean map (at most 32), be they ever so alike; in a noisy
     one, those of even places, where what differs by at most 48 of 255 is one colour. A pixel
@@ -34,7 +34,7 @@ def read_map(pixels: Pixels, name: str) -> RegionMap:
         name: what errors call it.
 
     Raises:
-        RegionError: a photograph, or any other picture without a few flat colours.
+        RegionError: a photograph, or any other image without a few flat colours.
     """
     values, numbers, counts = _colours_of(pixels)
     flat = _flat(pixels)
@@ -76,7 +76,7 @@ def read_map(pixels: Pixels, name: str) -> RegionMap:
 def label_colours(
     pixels: Pixels, colours: Sequence[Colour], name: str, names: Sequence[str] | None = None
 ) -> RegionMap:
-    """Regions of a picture of flat colours that are known: each pixel has the nearest one's.
+    """Regions of an image of flat colours that are known: each pixel has the nearest one's.
 
     Args:
         pixels: the map, (H,W,3).

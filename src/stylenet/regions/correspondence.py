@@ -1,4 +1,4 @@
-"""Two maps of which equal colours belong together, and maps at the size of their pictures."""
+"""Two maps of which equal colours belong together, and maps at the size of their images."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from stylenet.regions.colours import TOLERANCE
 from stylenet.regions.errors import RegionError
 from stylenet.regions.region_map import Colour, RegionMap, colour_name
 
-CLOSE = 0.02  # how far a map's shape may be from the picture's, as a share
+CLOSE = 0.02  # how far a map's shape may be from the image's, as a fraction
 
 
 def fit_map(regions: RegionMap, height: int, width: int, name: str) -> RegionMap:
@@ -19,12 +19,12 @@ def fit_map(regions: RegionMap, height: int, width: int, name: str) -> RegionMap
 
     Args:
         regions: of any size.
-        height: of the picture.
-        width: of the picture.
+        height: of the image.
+        width: of the image.
         name: what errors call the map.
 
     Raises:
-        RegionError: the picture has another shape.
+        RegionError: the image has another shape.
     """
     own_height, own_width = regions.size
     if (own_height, own_width) == (height, width):
@@ -35,13 +35,13 @@ def fit_map(regions: RegionMap, height: int, width: int, name: str) -> RegionMap
 
 
 def check_shape(own_height: int, own_width: int, height: int, width: int, name: str) -> None:
-    """Refuse a map whose shape is not the picture's; ``name`` is what errors call it.
+    """Refuse a map whose shape is not the image's; ``name`` is what errors call it.
 
     Raises:
-        RegionError: the picture has another shape; the two may differ by a fiftieth, as rounding
+        RegionError: the image has another shape; the two may differ by a fiftieth, as rounding
             makes them.
     """
-    # half a pixel more or less must not matter for tiny pictures either
+    # half a pixel more or less must not matter for tiny images either
     rounding = 0.5 / min(height, width, own_height, own_width)
     if abs(own_width * height / (own_height * width) - 1) > max(CLOSE, rounding):
         raise RegionError(

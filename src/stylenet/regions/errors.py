@@ -6,4 +6,4 @@ from stylenet.errors import StylenetError
 
 
 class RegionError(StylenetError):
-    """A region map that cannot be read, or that does not fit its picture or another map."""
+    """A region map that cannot be read, or that does not fit its image or another map."""

@@ -1,4 +1,4 @@
-"""What a loss network sees in the places of a picture, made comparable between pictures."""
+"""What a loss network sees in the places of an image, made comparable between images."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from stylenet.regions.resampling import resampled
 from stylenet.regions.segmenting import Picture
 
 Look = Callable[[Picture, Sequence[str]], list[Floats]]
-"""Features of a picture at layers of a loss network, (C,h,w) each."""
+"""Features of an image at layers of a loss network, (C,h,w) each."""
 CELLS = 64  # on the longer side of the grid where features are clustered
-BORDER = 32  # pixels by which a picture is reflected: convolutions see zeros beyond its edges
+BORDER = 32  # pixels by which an image is reflected: convolutions see zeros beyond its edges
 KEPT = 32  # principal components of the features
-DEAD = 1e-6  # deviation of a channel that says nothing in a picture
+DEAD = 1e-6  # standard deviation of a channel that says nothing in an image
 
 
 def features_of(
@@ -46,7 +46,7 @@ def features_of(
 
 
 def principal(points: Sequence[Floats]) -> list[Floats]:
-    """The `KEPT` directions in which the points of both pictures vary most: (P,D) -> (P,KEPT)."""
+    """The `KEPT` directions in which the points of both images vary most: (P,D) -> (P,KEPT)."""
     covariance = sum(one.T @ one / len(one) for one in points)  # their means are 0
     directions = np.linalg.eigh(covariance)[1][:, -KEPT:]
     return [one @ directions for one in points]

@@ -15,7 +15,7 @@ from stylenet.regions.region_map import RegionMap
 
 
 def read_region_map(path: str | Path) -> RegionMap:
-    """The regions of a picture of flat colours, one for each colour.
+    """The regions of an image of flat colours, one for each colour.
 
     Raises:
         PictureError: an unreadable file.

@@ -1,4 +1,4 @@
-"""Which region of a picture is to have which style: what sources of region maps give a run."""
+"""Which region of an image is to have which style: what sources of region maps give a run."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ FeaturesOf: TypeAlias = Callable[[Tensor, Sequence[str]], Mapping[str, Tensor]]
 
 @dataclass(frozen=True)
 class Seen:
-    """A picture that regions are looked for in.
+    """An image that regions are looked for in.
 
     Attributes:
         name: as the configuration calls it.
@@ -34,12 +34,12 @@ class Seen:
 
 @dataclass(frozen=True)
 class Guidance:
-    """Regions of the picture to be painted, and where each has its style from.
+    """Regions of the image to be painted, and where each has its style from.
 
     Attributes:
-        content: the map of the picture.
-        style: the map of the one style picture, with the same regions; or None.
-        styles: the number of the style picture that each region has as a whole, where ``style`` is
+        content: the map of the image.
+        style: the map of the one style image, with the same regions; or None.
+        styles: the number of the style image that each region has as a whole, where ``style`` is
             None.
         words: what the run is to note, a line each.
     """
@@ -50,10 +50,10 @@ class Guidance:
     words: tuple[str, ...] = ()
 
     def fitted(self, content: Tensor, styles: Sequence[Tensor]) -> Guidance:
-        """With the maps at the sizes of the pictures (1,3,H,W).
+        """With the maps at the sizes of the images (1,3,H,W).
 
         Raises:
-            RegionError: a map has another shape than its picture.
+            RegionError: a map has another shape than its image.
         """
         height, width = content.shape[-2:]
         fitted = fit_map(self.content, height, width, "the content's region map")
@@ -63,11 +63,11 @@ class Guidance:
         return Guidance(fitted, fit_map(self.style, height, width, "the style's region map"))
 
     def at(self, height: int, width: int) -> Tensor:
-        """The picture's map at another size: (1,R,height,width) in [0,1]."""
+        """The image's map at another size: (1,R,height,width) in [0,1]."""
         return torch.from_numpy(self.content.soft(height, width))[None]
 
     def targets(self, styles: Sequence[Tensor]) -> dict[str, Any]:
-        """What `RegionStyleTerm` wants to know of ``styles``, pictures of any one scale."""
+        """Arguments of `RegionStyleTerm` for ``styles``, images of any one scale."""
         if self.style is None:
             return {"style": [styles[number] for number in self.styles]}
         return {"style": list(styles), "style_regions": soft(self.style, styles[0])}
@@ -79,10 +79,10 @@ class RegionSource(Protocol):
     def __call__(
         self, content: Seen | None, styles: Sequence[Seen], network: FeaturesOf
     ) -> Guidance:
-        """The regions, in maps of the pictures' shapes.
+        """The regions, in maps of the images' shapes.
 
         Args:
-            content: None where a new picture is to be painted by a map alone.
+            content: None where a new image is to be painted by a map alone.
             styles: at least one.
             network: the loss network, for sources that compare features.
         """

@@ -1,4 +1,4 @@
-"""A library of pictures to colour sketches after: its shapes, kept in a file beside the caches."""
+"""A library of images to colour sketches after: its shapes, kept in a file beside the caches."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from stylenet.regions.silhouettes import BorderContrast, mean_chroma, resized
 log = logging.getLogger(__name__)
 EVERY = 10.0  # seconds between words on how far it came
 Descriptor: TypeAlias = NDArray[np.float32]
-NAMED = 3  # pictures that are skipped for one reason
+NAMED = 3  # images that are skipped for one reason
 LEAST_PX = 16
 NO_COLOUR = "it has hardly any colour"
 NO_FIGURE = "no figure stands out from its border"
@@ -34,10 +34,10 @@ class Shapes:
     """What is known of a library.
 
     Attributes:
-        files: the pictures that can be found.
-        descriptors: one row a picture, (N,D) float32 of length 1.
-        skipped: pictures that cannot be read, or have no figure or no colours, and why.
-        made: how many were described anew, all others were known.
+        files: the images that can be found.
+        descriptors: one row an image, (N,D) float32 of length 1.
+        skipped: images that cannot be read, or have no figure or no colours, and why.
+        made: how many were described now; all others were known.
     """
 
     files: tuple[Path, ...]
@@ -48,7 +48,7 @@ class Shapes:
 
 @dataclass(frozen=True)
 class Ranked:
-    """A picture of the library, in its place in the ranking."""
+    """An image of the library, in its place in the ranking."""
 
     file: Path
     distance: float
@@ -57,13 +57,13 @@ class Ranked:
 
 @dataclass(frozen=True)
 class Describer:
-    """From a picture file to its descriptor, with all that it depends on.
+    """Computes an image file's descriptor; its fields are all that this depends on.
 
     Attributes:
         figure: finds what stands out.
         shape: describes it.
-        chroma: a picture of less colour, on average, has none to give (CIELAB units; 0: any).
-        px: longer side that pictures are reduced to.
+        chroma: an image of less colour, on average, has none to give (CIELAB units; 0: any).
+        px: longer side that images are reduced to.
     """
 
     figure: BorderContrast
@@ -72,10 +72,10 @@ class Describer:
     px: int = 160
 
     def __call__(self, file: Path) -> Descriptor | str:
-        """The descriptor (D,) of length 1; or why the picture is of no use.
+        """The descriptor (D,) of length 1; or why the image is of no use.
 
         Raises:
-            PictureError: no picture.
+            PictureError: no image.
         """
         picture = read_image(file).permute(1, 2, 0).numpy()
         scale = min(1.0, self.px / max(picture.shape))
@@ -90,11 +90,11 @@ class Describer:
 
 
 class Library:
-    """The pictures below ``folder``, described by ``describe`` and remembered in ``cache``.
+    """The images below ``folder``, described by ``describe`` and remembered in ``cache``.
 
     What is remembered of a file counts as long as its path, size and time of change are the same,
-    and the describer's settings. Each picture is kept as soon as it is described: a building that
-    is interrupted goes on where it stopped. A damaged file of the cache is made anew.
+    and the describer's settings. Each image is kept as soon as it is described: a building that
+    is interrupted resumes where it stopped. A damaged file of the cache is rebuilt.
     """
 
     def __init__(self, folder: Path, cache: Path, describe: Describer) -> None:
@@ -113,13 +113,13 @@ class Library:
         """Bring the index up to date, and give it.
 
         Raises:
-            StylenetError: no pictures, or none with a figure.
+            StylenetError: no images, or none with a figure.
         """
         files = picture_files(self.folder, "library")
         try:
             found = self._updated(files)
         except sqlite3.DatabaseError as error:
-            log.warning("index of the library %s: damaged (%s), made anew", self.file, error)
+            log.warning("index of the library %s: damaged (%s), rebuilt", self.file, error)
             self.file.unlink(missing_ok=True)
             found = self._updated(files)
         for words in _grouped(found.skipped):
@@ -137,7 +137,7 @@ class Library:
     def _updated(self, files: list[Path]) -> Shapes:
         self.file.parent.mkdir(parents=True, exist_ok=True)
         with closing(sqlite3.connect(self.file, timeout=60)) as index:
-            # a killed process loses nothing by that, a power cut the index, which is made anew
+            # a killed process loses nothing by that, a power cut the index, which is rebuilt
             index.execute("PRAGMA synchronous=OFF")
             index.execute(
                 "CREATE TABLE IF NOT EXISTS shapes (path TEXT PRIMARY KEY, stamp TEXT NOT NULL, "
@@ -180,7 +180,7 @@ class Library:
 
 
 def ranked(library: Library, queries: NDArray[np.float32], top: int) -> tuple[Ranked, ...]:
-    """The library's ``top`` nearest pictures to a drawing's descriptors (2,D), best first."""
+    """The library's ``top`` nearest images to a drawing's descriptors (2,D), best first."""
     shapes = library.shapes()
     log.info("library: %d pictures, %d indexed now", len(shapes.files), shapes.made)
     hits = rank(queries, shapes.descriptors, top)
@@ -188,7 +188,7 @@ def ranked(library: Library, queries: NDArray[np.float32], top: int) -> tuple[Ra
 
 
 def _grouped(skipped: dict[Path, str]) -> list[str]:
-    """One line a reason, with how many pictures it is and the first of them."""
+    """One line a reason, with how many images it is and the first of them."""
     files: dict[str, list[Path]] = {}
     for file, reason in skipped.items():
         files.setdefault(reason, []).append(file)

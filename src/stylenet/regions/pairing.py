@@ -1,4 +1,4 @@
-"""Which part of a picture each region of a drawing is coloured after: by area and perimeter."""
+"""Which part of an image each region of a drawing is coloured after: by area and perimeter."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class Match:
 
     Attributes:
         drawing: of the drawing, (H,W), from 0 to R-1.
-        reference: of the reference picture, (h,w), the same labels, each somewhere.
+        reference: of the reference image, (h,w), the same labels, each somewhere.
         names: of the labels.
         lines: what was matched with what, one text a region of the drawing.
     """
@@ -45,10 +45,10 @@ class Match:
 
 
 class Matching(Protocol):
-    """From a drawing's regions and a reference picture with its figure to a `Match`."""
+    """From a drawing's regions and a reference image with its figure to a `Match`."""
 
     def __call__(self, drawing: Labels, picture: Floats, figure: Mask) -> Match:
-        """Labels (H,W) with ground 0, a picture (h,w,3) in [0,1], its figure (h,w)."""
+        """Labels (H,W) with ground 0, an image (h,w,3) in [0,1], its figure (h,w)."""
         ...
 
 
@@ -65,17 +65,17 @@ class WholeFigure:
 
 @dataclass(frozen=True)
 class ByAreaAndPerimeter:
-    """Each closed region of the drawing to the segment of the picture's figure most like it.
+    """Each closed region of the drawing to the segment of the image's figure most like it.
 
-    Compared are areas, as shares of the figure, and perimeters, over the square root of the
+    Compared are areas, as fractions of the figure, and perimeters, over the square root of the
     figure's area, as the absolute differences of their logarithms; each segment is given to one
     region so that the sum is least (Hungarian method); where there are fewer segments than regions
     the rest take the nearest. A segment that no region has joins the one of the nearest colour.
 
     Attributes:
-        most: segments at the most; the picture has as many as the drawing has regions, or fewer.
+        most: segments at the most; the image has as many as the drawing has regions, or fewer.
         superpixels: that segments are merged from.
-        least: a segment below this share of the figure's area is merged.
+        least: a segment below this fraction of the figure's area is merged.
     """
 
     most: int = 6
@@ -113,7 +113,7 @@ class ByAreaAndPerimeter:
 
 
 def shape_facts(labels: Labels) -> NDArray[np.float64]:
-    """Of each label from 1: its share of all of them and its perimeter over their root, (R,2)."""
+    """Of each label from 1: its fraction of all, and its perimeter over the root of all, (R,2)."""
     total = max(int((labels > 0).sum()), 1)
     facts = []
     for number in range(1, int(labels.max()) + 1):
@@ -138,7 +138,7 @@ def assign(regions: NDArray[np.float64], parts: NDArray[np.float64]) -> NDArray[
 def segments(
     picture: Floats, figure: Mask, count: int, superpixels: int = 120, least: float = 0.02
 ) -> Labels:
-    """The figure of a picture (h,w,3) in about ``count`` parts: labels (h,w) from 1, 0 outside.
+    """The figure of an image (h,w,3) in about ``count`` parts: labels (h,w) from 1, 0 outside.
 
     Superpixels are merged, always the two neighbours of which it raises the squared error of colour
     (CIELAB) the least (Ward 1963); parts below ``least`` of the figure go first, in the end

@@ -1,8 +1,8 @@
-"""The Laplacian pyramid of a picture (Burt and Adelson 1983), for any size.
+"""The Laplacian pyramid of an image (Burt and Adelson 1983), for any size.
 
-A picture is an array (H,W,C) of floats. The finest level holds what a blurred picture of half the
-size lacks, the next one what that picture's blurred half lacks, and so on; the last one is the
-smallest blurred picture itself. Sides of odd length are halved to the larger half.
+An image is an array (H,W,C) of floats. The finest level holds what a blurred image of half the
+size lacks, the next one what that image's blurred half lacks, and so on; the last one is the
+smallest blurred image itself. Sides of odd length are halved to the larger half.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ SMALLEST = 4  # pixels that the shorter side of the last level has at least
 def reduce(picture: Picture) -> Picture:
     """Blur and take every other row and column: (H,W,C) -> (ceil(H/2),ceil(W/2),C).
 
-    Beyond its border a picture is mirrored, the border itself not repeated.
+    Beyond its border an image is mirrored, the border itself not repeated.
     """
     return _blurred(picture, KERNEL)[::2, ::2]
 
@@ -33,7 +33,7 @@ def reduce(picture: Picture) -> Picture:
 def expand(picture: Picture, height: int, width: int) -> Picture:
     """The opposite way, smooth between the pixels: (h,w,C) -> (height,width,C).
 
-    ``height`` and ``width`` are those of the picture that was reduced, so h = ceil(height / 2).
+    ``height`` and ``width`` are those of the image that was reduced, so h = ceil(height / 2).
     What is flat stays flat, up to the border.
     """
     spread: Picture = np.zeros((height, width, *picture.shape[2:]), picture.dtype)
@@ -45,8 +45,8 @@ def expand(picture: Picture, height: int, width: int) -> Picture:
 def laplacian_pyramid(picture: Picture, levels: int) -> list[Picture]:
     """The levels of ``picture`` (H,W,C), from the finest to the coarsest, each half as large.
 
-    All but the last may be negative, and are 0 where the picture is flat. `reconstruct` gives the
-    picture back.
+    All but the last may be negative, and are 0 where the image is flat. `reconstruct` gives the
+    image back.
 
     Raises:
         StylenetError: less than 1 level, or so many that the last one would be smaller than
@@ -69,7 +69,7 @@ def laplacian_pyramid(picture: Picture, levels: int) -> list[Picture]:
 
 
 def reconstruct(pyramid: Sequence[Picture]) -> Picture:
-    """The picture of which these are the levels, finest first: exact but for rounding."""
+    """The image of which these are the levels, finest first: exact but for rounding."""
     *finer, picture = pyramid
     for level in reversed(finer):
         picture = level + expand(picture, *level.shape[:2])
@@ -77,10 +77,10 @@ def reconstruct(pyramid: Sequence[Picture]) -> Picture:
 
 
 def level_pictures(picture: Picture, levels: int) -> list[Picture]:
-    """Each level alone, as a picture of the size of ``picture`` (H,W,C) with values in [0,1].
+    """Each level alone, as an image of the size of ``picture`` (H,W,C) with values in [0,1].
 
-    The coarsest level is a blurred picture already. The others, differences around 0, are put
-    around mid grey: a picture that has nothing at that level is then flat and near the mean of what
+    The coarsest level is a blurred image already. The others, differences around 0, are put
+    around mid grey: an image that has nothing at that level is then flat and near the mean of what
     loss networks were trained on. Contrast is left as it is. What leaves [0,1] is cut off, at the
     very sharpest edges only.
 
@@ -99,7 +99,7 @@ def level_pictures(picture: Picture, levels: int) -> list[Picture]:
 
 
 def most_levels(height: int, width: int) -> int:
-    """How many levels a picture has room for: at least 1."""
+    """How many levels an image has room for: at least 1."""
     levels, shorter = 1, min(height, width)
     while (shorter := -(-shorter // 2)) >= SMALLEST:
         levels += 1

@@ -40,7 +40,7 @@ def colour_name(colour: Colour) -> str:
 
 @dataclass(frozen=True, eq=False)
 class RegionMap:
-    """R regions of a picture; a region may be empty.
+    """R regions of an image; a region may be empty.
 
     Attributes:
         labels: whole numbers 0 to R-1, (H,W).
@@ -85,7 +85,7 @@ class RegionMap:
         return height, width
 
     def shares(self) -> NDArray[np.float64]:
-        """Each region's share of the area, (R,); they sum to 1."""
+        """Each region's fraction of the area, (R,); they sum to 1."""
         counts = np.bincount(self.labels.ravel(), minlength=len(self.names))
         shares: NDArray[np.float64] = counts / self.labels.size
         return shares
@@ -107,7 +107,7 @@ class RegionMap:
 
 
 def _overlaps(cells: int, pixels: int) -> Any:
-    """Share of each pixel in each of ``cells`` equal parts of an axis, sparse (cells,pixels)."""
+    """Fraction of each pixel in each of ``cells`` equal parts of an axis, sparse (cells,pixels)."""
     if cells == pixels:
         return sparse.eye_array(cells, format="csr")
     edges = np.linspace(0, pixels, cells + 1)

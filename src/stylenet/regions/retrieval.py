@@ -1,4 +1,4 @@
-"""Pictures that have the shape of a drawing: descriptors of outline and lines, ranked."""
+"""Images that have the shape of a drawing: descriptors of outline and lines, ranked."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ class Shape:
 
 @dataclass(frozen=True)
 class Hit:
-    """A picture found: its number in the library, its distance, and whether it is mirrored."""
+    """An image found: its number in the library, its distance, and whether it is mirrored."""
 
     number: int
     distance: float

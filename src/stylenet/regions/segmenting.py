@@ -1,4 +1,4 @@
-"""Cutting a picture into segments."""
+"""Cutting an image into segments."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ Picture = NDArray[np.float32]
 
 
 class Segmenter(Protocol):
-    """Cuts a picture into segments."""
+    """Cuts an image into segments."""
 
     def __call__(self, picture: Picture) -> Labels:
         """RGB in [0,1], (H,W,3) -> the number of each pixel's segment, (H,W), 0 or more."""

@@ -17,9 +17,9 @@ ISLAND = 0.002  # of a picture: a smaller patch takes the label of what surround
 
 @dataclass(frozen=True)
 class Pair:
-    """Labels (H,W), 0..R-1, of the content and of the style picture; each label is in both.
+    """Labels (H,W), 0..R-1, of the content and of the style image; each label is in both.
 
-    Labels fall with their share of the content. ``words`` tell what was merged, a line each.
+    Labels fall with their fraction of the content. ``words`` tell what was merged, a line each.
     """
 
     content: Labels
@@ -35,7 +35,7 @@ class Pair:
 def pair(content: Labels, style: Labels, centres: Floats) -> Pair:
     """Make a pair of two maps of clusters 0..K-1, with ``centres`` (K,D).
 
-    A cluster that has less than `SHARE` of one of the pictures counts as absent there, and is
+    A cluster that has less than `SHARE` of one of the images counts as absent there, and is
     merged into the cluster with the nearest centre that is in both; where none is, all are one.
     """
     count = len(centres)
@@ -61,7 +61,7 @@ def smooth(labels: Labels, size: tuple[int, int], smoothing: float) -> Labels:
     """Labels (h,w) at another size (H,W), their borders rounded and islands gone.
 
     Each place takes the label that weighs most around it, by a Gaussian of deviation ``smoothing``
-    times the shorter side; then patches of less than `ISLAND` of the picture take the label of the
+    times the shorter side; then patches of less than `ISLAND` of the image take the label of the
     nearest place outside of them.
     """
     present = np.unique(labels)

@@ -1,4 +1,4 @@
-"""Figure and ground of photographs: what stands out from the picture's border."""
+"""Figure and ground of photographs: what stands out from the image's border."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ Labels: TypeAlias = NDArray[np.int64]
 
 COLOUR_SIGMA = 10.0  # CIELAB units: superpixels that differ by less are one surface
 CONNECTIVITY_SIGMA = 1.0
-SPACE_SIGMA = 0.4  # of the picture's longer side
+SPACE_SIGMA = 0.4  # of the image's longer side
 LEAST_PIXELS = 60  # in a superpixel
 BINS = (16, 16, 16)
 FAR = 40.0  # CIELAB units at which a contrast counts in full
@@ -29,7 +29,7 @@ FAR = 40.0  # CIELAB units at which a contrast counts in full
 
 @dataclass(frozen=True)
 class BorderContrast:
-    """The figure: superpixels unlike those that the picture's border is connected to.
+    """The figure: superpixels unlike those that the image's border is connected to.
 
     Saliency from robust background detection (Zhu et al. 2014, "Saliency Optimization from Robust
     Background Detection"): a surface that runs along much of the border for its area is ground;
@@ -38,9 +38,9 @@ class BorderContrast:
     dropped.
 
     Attributes:
-        px: longer side at which it is computed; the figure comes back at the picture's size.
-        superpixels: about how many; fewer in a picture that is small.
-        speck: parts smaller than this share of the largest one are dropped.
+        px: longer side at which it is computed; the figure comes back at the image's size.
+        superpixels: about how many; fewer in an image that is small.
+        speck: parts smaller than this fraction of the largest one are dropped.
     """
 
     px: int = 160
@@ -48,7 +48,7 @@ class BorderContrast:
     speck: float = 0.1
 
     def __call__(self, picture: Floats) -> Mask:
-        """(H,W,3) in [0,1] -> where the figure is, (H,W); may be empty for a flat picture."""
+        """(H,W,3) in [0,1] -> where the figure is, (H,W); may be empty for a flat image."""
         height, width = picture.shape[:2]
         scale = min(1.0, self.px / max(height, width))
         small = resized(picture, round(height * scale), round(width * scale))
@@ -132,7 +132,7 @@ def recoloured(picture: Floats, saliency: Floats) -> Floats:
 
 
 def border(shape: tuple[int, int]) -> Mask:
-    """The outermost pixels of a picture (H,W)."""
+    """The outermost pixels of an image (H,W)."""
     mask = np.ones(shape, dtype=bool)
     mask[1:-1, 1:-1] = False
     return mask

@@ -18,7 +18,7 @@ INK = 0.4  # of the darkest lines' contrast: a thin line's soft edge is mostly p
 SOLID = 0.012  # of the longer side: what lies deeper in the dark than this is no line
 LEAST_PAPER = 0.5  # the shares that the training photographs and drawings part at:
 MOST_SOLID = 0.3  # experiments/sketch/README.md
-MOST_BETWEEN = 1.2  # of the share of ink
+MOST_BETWEEN = 1.2  # of the fraction of ink
 LEAST_INK = 5e-4
 SPECK = 0.1  # of the largest part: smaller ones do not count for the shape
 FRAME = 0.9
@@ -26,7 +26,7 @@ ENOUGH = 0.8
 
 
 class DrawingError(StylenetError):
-    """A picture that cannot be coloured as a line drawing."""
+    """An image that cannot be coloured as a line drawing."""
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,7 @@ class Drawing:
         ink: where lines are, (H,W).
         labels: 0 is the ground, 1 to R the closed regions; a line belongs to the nearest, (H,W).
         gap: the widest gap in the lines that was closed, in pixels.
-        inverted: the picture had light lines on a dark ground.
+        inverted: the image had light lines on a dark ground.
         remarks: what a user may not expect, each a clause.
     """
 
@@ -90,8 +90,8 @@ class LineArt:
 
     Attributes:
         px: longer side at which regions are found; a larger drawing is reduced to it.
-        gap: the widest gap that is closed, as a share of the longer side.
-        least: regions below this share of the drawing's area go to their neighbours.
+        gap: the widest gap that is closed, as a fraction of the longer side.
+        least: regions below this fraction of the drawing's area go to their neighbours.
     """
 
     px: int = 512

@@ -42,7 +42,7 @@ def conf_folder() -> Path:
     raise StylenetError(
         f"There is no configuration: neither {package / 'conf'} nor, as in a clone, "
         f"{package.parents[1] / 'conf'} has a train.yaml.",
-        "Install stylenet anew, or clone its repository anew.",
+        "Install stylenet again, or clone its repository again.",
     )
 
 

@@ -173,8 +173,8 @@ def together(trainer: Trainer, run: Path) -> Iterator[None]:
     except Exception as error:
         if not isinstance(error, StylenetError) and (status := _failed(_others(trainer))):
             raise StylenetError(
-                f"Another process of this run failed (status {status}), which ends this one.",
-                "What it said stands above.",
+                f"Another process of this run failed (status {status}), so this one ends, too.",
+                "See its message above.",
             ) from error
         raise
     finally:

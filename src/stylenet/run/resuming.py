@@ -127,7 +127,8 @@ def other_version(folder: Path, why: str) -> StylenetError:
     commit = json.loads(record.read_text()).get("commit") if record.is_file() else None
     return StylenetError(
         f"The run in {folder} was made by another version of stylenet: this one {why}.",
-        f"Continue it with its own ({f'commit {commit}' if commit else 'older'}), or start anew.",
+        f"Continue it with its own ({f'commit {commit}' if commit else 'older'}), or start a new "
+        "run.",
     )
 
 

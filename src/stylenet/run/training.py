@@ -1,4 +1,4 @@
-"""``train.py``: one run from a configuration to a finished net and its pictures."""
+"""``train.py``: one run from a configuration to a finished net and its images."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def train(config: DictConfig) -> float | None:
     """Train what ``config`` says; give the loss at the end, for sweeps to minimise.
 
     The run directory then holds ``config.yaml``, ``run.json``, ``style.png``, ``curves.png``,
-    pictures and checkpoints, and what the task makes: ``model.safetensors`` with ``model.json``,
+    images and checkpoints, and what the task makes: ``model.safetensors`` with ``model.json``,
     or ``result.png``.
 
     Raises:

@@ -26,7 +26,7 @@ class Components:
     """What a runner builds.
 
     Attributes:
-        styles: the style pictures' files.
+        styles: the style images' files.
         task: the LightningModule that is trained.
         data: what it is trained on.
     """
@@ -88,7 +88,7 @@ class Runner(ABC):
 
     Attributes:
         paths: keys that hold a path, or a list of paths; a value with ``://`` is an address.
-        named: keys that hold the path of a picture, or a name.
+        named: keys that hold the path of an image, or a name.
     """
 
     paths: ClassVar[tuple[str, ...]] = (

@@ -30,7 +30,7 @@ def locate_styles(config: Settings, styles: Sequence[str], say: Say) -> tuple[Fo
 
 
 def _located(config: Settings, style: str) -> FoundStyle:
-    # or a run begun without a network would go on with another picture
+    # or a run begun without a network would continue with another picture
     stand_in = config.run.stand_ins.get(style) if "run" in config else None
     if stand_in is not None:
         return find_swatch(style, stand_in)

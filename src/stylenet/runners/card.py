@@ -26,7 +26,7 @@ def write_card(file: Path, config: Settings, facts: Mapping[str, Any], content: 
         "Layers": f"3x3 convolutions, zero padding 1, a ReLU after each; widths {widths}, with 2x2 "
         "average pooling between the blocks",
         "Values": f"float16, {len(content) / 1e6:.2f} MB",
-        "Input": "RGB in [0,1], turned to ImageNet's mean and deviation inside the loss network",
+        "Input": "RGB in [0,1], normalised by ImageNet's mean and std inside the loss network",
         "SHA-256": f"`{digest}`",
         "Teacher": facts["teacher"],
         "Pairs": ", ".join(f"{mine} learns {theirs}" for mine, theirs in facts["pairs"].items()),

@@ -29,7 +29,7 @@ def check_comparability(run: Run, say: Say) -> None:
 
 
 def check_batch_statistics(run: Run, say: Say) -> None:
-    """Say so where a batch norm sees one process's share of the batch.
+    """Say so where a batch norm sees one process's fraction of the batch.
 
     Raises:
         StylenetError: they are to be joined on CPUs, where torch cannot.

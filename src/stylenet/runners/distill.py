@@ -70,7 +70,7 @@ class DistillRunner(Runner):
 
     @override
     def build(self, config: Settings, instantiate: Instantiate, say: Say) -> Components:
-        """The student, its teacher, what the teacher makes of the training pictures."""
+        """The student, its teacher, what the teacher makes of the training images."""
         teacher: LossNetwork = instantiate(config.teacher.network)
         student: Student = instantiate(config.student.net)
         data: LightningDataModule = instantiate(config.data)
@@ -91,7 +91,7 @@ class DistillRunner(Runner):
             means = mean_activations(student, _photographs(data))
             revived = student.revive(means, config.seed)
             if revived:
-                say(f"{revived} dead channels of the first student begin anew")
+                say(f"{revived} dead channels of the first student get new filters")
             distillation.fit(student, _training_squares(data))
         distillation = distillation.to(memory_format=layout)
         if config.precision == "bf16-mixed":
@@ -176,7 +176,7 @@ def _training_squares(data: PictureData) -> Iterator[Tensor]:
 
 
 def _photographs(data: PictureData) -> Iterator[Tensor]:
-    """Middle squares of training pictures, each picture once, at the size of validation."""
+    """Middle squares of training images, each image once, at the size of validation."""
     pictures = data.train_pictures()
     numbers = {pictures.name(number): number for number in range(len(pictures))}.values()
     draws = [Draw(0, 0, n) for n in list(numbers)[:: max(1, len(numbers) // RESCALED)]]

@@ -1,4 +1,4 @@
-"""What a picture is painted from: content, styles, regions, start."""
+"""What an image is painted from: content, styles, regions, start."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ GREY = 0.5
 
 @dataclass(frozen=True)
 class Inputs:
-    """What a picture is painted from.
+    """What an image is painted from.
 
     Attributes:
-        content: the content picture at its size; None where there is none.
-        styles: paths or names of style pictures, at least one.
+        content: the content image at its size; None where there is none.
+        styles: paths or names of style images, at least one.
         regions: finds where which style goes; None where each goes everywhere.
         start: what the optimisation starts from.
     """
@@ -57,7 +57,7 @@ def find_guidance(
 
 
 def read_content(config: Settings, instantiate: Instantiate) -> Seen | None:
-    """The content picture at its size; None where there is none.
+    """The content image at its size; None where there is none.
 
     Raises:
         StylenetError: it is not there.
@@ -70,7 +70,7 @@ def read_content(config: Settings, instantiate: Instantiate) -> Seen | None:
 
 
 def grey(config: Settings, instantiate: Instantiate, guidance: Guidance | None) -> Tensor:
-    """What stands for a content picture, (1,3,H,W): mid grey, of the shape of the regions' map."""
+    """What stands for a content image, (1,3,H,W): mid grey, of the shape of the regions' map."""
     height, width = (1, 1) if guidance is None else guidance.content.size
     size = instantiate(config.content_size)
     return size(torch.full((1, 3, height, width), GREY))  # type: ignore[no-any-return]

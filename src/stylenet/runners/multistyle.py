@@ -46,7 +46,7 @@ class MultiStyleRunner(NetRunner):
         if str(config.compile).lower() == "true":
             raise StylenetError(
                 "Got compile=true, but which weights a step reads depends on its styles, so that "
-                "it would be compiled anew again and again.",
+                "it would be compiled again and again.",
                 "Leave it out.",
             )
         config.compile = False
@@ -148,7 +148,7 @@ class AddStyleRunner(MultiStyleRunner):
 
 
 def bank_of(run: Run) -> Model:
-    """The net that a run's own goes on from."""
+    """The net that a run's own starts from."""
     components = run.components
     assert isinstance(components, NetComponents)
     assert components.net.bank is not None

@@ -34,7 +34,7 @@ class Net:
     Attributes:
         module: the net.
         architecture: what ``model.json`` says of it; None: the configuration's ``net``.
-        bank: the net that it goes on from, if any.
+        bank: the net that it starts from, if any.
     """
 
     module: nn.Module
@@ -44,7 +44,7 @@ class Net:
 
 @dataclass(frozen=True)
 class NetComponents(Components):
-    """Of a net that is trained."""
+    """The components of a run that trains a net."""
 
     net: Net
 

@@ -49,7 +49,7 @@ StagesOf: TypeAlias = Callable[[int], list[Stage]]
 
 @dataclass(frozen=True)
 class PixelComponents(Components):
-    """Of a picture that is optimised; ``guidance`` where it has regions."""
+    """The components of a run that optimises an image; ``guidance`` where it has regions."""
 
     inputs: Inputs
     guidance: Guidance | None
@@ -246,7 +246,7 @@ class PixelRunner(Runner):
         log.info("picture   %s", run.folder / "result.png")
         snapshots, curves = run.callback(Snapshots), run.callback(LossCurves)
         if snapshots is not None:
-            log.info("on its way %s", snapshots.filmstrip)
+            log.info("progress  %s", snapshots.filmstrip)
         if curves is not None:
             log.info("curves    %s", curves.figure)
         return task.final_losses.get("total") if finished else None

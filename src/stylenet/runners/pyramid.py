@@ -1,4 +1,4 @@
-"""Runs of ``task=pyramid``: a picture painted from the content's Laplacian pyramid is the style."""
+"""Runs of ``task=pyramid``: an image painted from the content's Laplacian pyramid is the style."""
 
 from __future__ import annotations
 
@@ -30,16 +30,16 @@ INTERMEDIATE = "intermediate.png"
 class PyramidRunner(PixelRunner):
     """Two transfers, one after the other.
 
-    The first one's content term wants the features of another level of the content picture's
+    The first one's content term wants the features of another level of the content image's
     Laplacian pyramid at each of its layers: of the finest at the earliest. What it paints,
-    ``intermediate.png``, is the style picture of the second, an ordinary transfer of the content
-    picture. The run directory also has the levels, ``level_1.png`` the finest, and ``sheet.png``.
+    ``intermediate.png``, is the style image of the second, an ordinary transfer of the content
+    image. The run directory also has the levels, ``level_1.png`` the finest, and ``sheet.png``.
     A run that was interrupted goes on in the transfer that it was in.
     """
 
     @override
     def validate(self, config: Settings, say: Say) -> None:
-        """As of one picture that is optimised; layers of the levels and steps are filled in.
+        """As of one image that is optimised; layers of the levels and steps are filled in.
 
         Raises:
             StylenetError: a setting that has no meaning, or no steps for one of the transfers.
@@ -152,7 +152,7 @@ def _with_losses(stage: Stage, change: Callable[[PerceptualLoss], PerceptualLoss
 
 
 def _levels(config: Settings, content: Tensor) -> Mapping[str, Tensor]:
-    """Layer -> its level of the pyramid of ``content`` (1,3,H,W), as a picture of that size."""
+    """Layer -> its level of the pyramid of ``content`` (1,3,H,W), as an image of that size."""
     array = content[0].permute(1, 2, 0).double().cpu().numpy()
     pictures = level_pictures(array, config.pyramid.levels)
     tensors = [torch.from_numpy(p).permute(2, 0, 1)[None].to(content) for p in pictures]

@@ -28,7 +28,7 @@ log = logging.getLogger(__name__)
 
 
 def settle_regions(config: Settings, say: Say) -> None:
-    """Styles named for regions; without a content picture there is none of its loss.
+    """Styles named for regions; without a content image there is none of its loss.
 
     Raises:
         StylenetError: the loss has no style term that could have regions.
@@ -57,14 +57,14 @@ def _settled(style: str) -> str:
 def style_targets(
     config: Settings, guidance: Guidance | None, styles: Sequence[Tensor]
 ) -> dict[str, Any]:
-    """What the style term wants to know of ``styles``, pictures of any one scale."""
+    """What the style term wants to know of ``styles``, images of any one scale."""
     if guidance is None:
         return {"style": styles}
     return {**guidance.targets(styles), "region_weights": region_weights(config, guidance)}
 
 
 def region_weights(config: Settings, guidance: Guidance) -> list[float] | None:
-    """``loss.region_weights`` in the order of the regions; None for the shares of their areas.
+    """``loss.region_weights`` in the order of the regions; None for the fractions of their areas.
 
     Raises:
         StylenetError: not one for each region.
@@ -78,7 +78,7 @@ def region_weights(config: Settings, guidance: Guidance) -> list[float] | None:
         raise StylenetError(
             f"Got loss.region_weights for {', '.join(weights)}, expected one for each region: "
             f"{', '.join(names)}.",
-            "Give all of them a number, or none for the shares of their areas.",
+            "Give all of them a number, or none for their fractions of the area.",
         )
     return [weights[name] for name in names]
 
@@ -146,7 +146,7 @@ def write_maps(folder: Path, guidance: Guidance, styles: Sequence[str]) -> None:
 
 
 def region_facts(guidance: Guidance, styles: Sequence[str]) -> list[dict[str, Any]]:
-    """Name, colour and share of each region, and its style's share or name."""
+    """Name, colour and fraction of each region, and its style's fraction or name."""
     facts = []
     shares = guidance.content.shares()
     for number, name in enumerate(guidance.content.names):

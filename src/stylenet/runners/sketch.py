@@ -1,4 +1,4 @@
-"""Runs of ``task=sketch``: a line drawing is coloured after a picture of like shape."""
+"""Runs of ``task=sketch``: a line drawing is coloured after an image of like shape."""
 
 from __future__ import annotations
 
@@ -44,8 +44,8 @@ class Matched:
 
     Attributes:
         pictures: by the names of their files, (3,H,W) in [0,1], as the files hold them.
-        reference: the picture that the drawing is coloured after.
-        ranking: of the library's pictures, best first; empty where the reference was given.
+        reference: the image that the drawing is coloured after.
+        ranking: of the library's images, best first; empty where the reference was given.
     """
 
     pictures: Mapping[str, Tensor]
@@ -60,13 +60,13 @@ class Matched:
 
 @dataclass(frozen=True)
 class SketchComponents(PixelComponents):
-    """Of a drawing that is coloured."""
+    """The components of a run that colours a drawing."""
 
     matched: Matched
 
 
 class SketchRunner(PixelRunner):
-    """As a picture that is optimised, with all that leads to it in files and in ``sheet.png``."""
+    """As an image that is optimised, with all that leads to it in files and in ``sheet.png``."""
 
     paths = (
         *PixelRunner.paths,
@@ -182,7 +182,7 @@ def matched_in(folder: Path, reference: str | None) -> Matched:
 
 
 def write_matched(matched: Matched, folder: Path) -> None:
-    """Write the pictures into ``folder``, and the ranking if there is one."""
+    """Write the images into ``folder``, and the ranking if there is one."""
     for name, picture in matched.pictures.items():
         write_image(folder / name, picture)
     if not matched.ranking:
@@ -197,7 +197,7 @@ def write_matched(matched: Matched, folder: Path) -> None:
 
 
 def sheet(folder: Path) -> Tensor:
-    """Every intermediate picture of the run in ``folder``, a row a step."""
+    """Every intermediate image of the run in ``folder``, a row a step."""
     rows = [(DRAWING, REGIONS, FILLED), (REFERENCE, SEGMENTS), (GUIDED, RESULT)]
     titles = ["drawing, regions, filled", "reference, segments", "guided, with lines"]
     pictures: list[Sequence[Tensor]] = [[read_image(folder / n) for n in row] for row in rows]

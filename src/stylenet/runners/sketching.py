@@ -1,4 +1,4 @@
-"""What a sketch is coloured after: its regions, the reference picture, what belongs to what."""
+"""What a sketch is coloured after: its regions, the reference image, what belongs to what."""
 
 from __future__ import annotations
 
@@ -45,8 +45,8 @@ class Plan:
     Attributes:
         lines: the drawing, dark on white, (3,H,W) in [0,1], at its own size.
         drawing: its regions.
-        ranking: of the library's pictures, best first; empty where the reference was given.
-        reference: the picture it is coloured after.
+        ranking: of the library's images, best first; empty where the reference was given.
+        reference: the image it is coloured after.
         picture: the reference as it was segmented, (h,w,3) in [0,1].
         match: what belongs to what.
     """
@@ -69,7 +69,7 @@ def plan_sketch(config: Settings, instantiate: Instantiate, say: Say) -> Plan:
     """Read the drawing, find the reference, match their regions; say what was done.
 
     Raises:
-        StylenetError: no line drawing, no reference, or masks that do not suit their pictures.
+        StylenetError: no line drawing, no reference, or masks that do not suit their images.
     """
     colouring = config.colouring
     read: LineArt = instantiate(colouring.drawing)
@@ -124,7 +124,7 @@ def _figure(find: BorderContrast, picture: Floats, file: Path, mask: str | None)
 
 
 def read_mask(file: Path, picture: Floats, setting: str) -> Mask:
-    """A given figure, white in a picture of the same shape as ``picture`` (H,W,3): (H,W).
+    """A given figure, white in an image of the same shape as ``picture`` (H,W,3): (H,W).
 
     Raises:
         StylenetError: another shape, or one side of it is empty.

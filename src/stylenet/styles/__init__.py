@@ -1,4 +1,4 @@
-"""Style pictures: a catalogue of facts, and the search for the picture behind a name."""
+"""Style pictures: a catalogue of facts, and the search for the image behind a name."""
 
 from __future__ import annotations
 

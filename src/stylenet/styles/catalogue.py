@@ -21,7 +21,7 @@ class Tuned:
         style_weight: of the style loss.
         tv_weight: of total variation.
         learning_rate: of Adam (``optimizer=adam``).
-        style_scale: multiplies the size that ``style_size`` gives the style picture.
+        style_scale: multiplies the size that ``style_size`` gives the style image.
     """
 
     content_weight: float | None = None
@@ -40,8 +40,8 @@ class Entry:
         title: of the painting or photograph.
         artist: who made it.
         year: in words, as sources give it ("c. 1831", "undated").
-        source: commit-pinned address of the picture.
-        sha256: of the picture's bytes, 64 hexadecimal digits in lower case.
+        source: commit-pinned address of the image.
+        sha256: of the image's bytes, 64 hexadecimal digits in lower case.
         rights: what is known of its copyright, one sentence.
         public_domain: whether nothing forbids shipping what was made from it.
         bundled: file name in scikit-image's data folder, or None.
@@ -61,7 +61,7 @@ class Entry:
 
     @property
     def file_name(self) -> str:
-        """What the picture is called in the cache: the name with its source's suffix."""
+        """What the image is called in the cache: the name with its source's suffix."""
         return self.name + self.source[self.source.rindex(".") :]
 
 

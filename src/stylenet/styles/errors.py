@@ -1,4 +1,4 @@
-"""Why a style's picture is not found."""
+"""Why a style's image is not found."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from stylenet.errors import StylenetError
 
 
 class StyleNotFoundError(StylenetError):
-    """No picture behind a style; ``tried`` lists (where, why not) in the order of the search."""
+    """No image behind a style; ``tried`` lists (where, why not) in the order of the search."""
 
     def __init__(self, style: str, tried: list[tuple[str, str]], remedy: str) -> None:
         """Say every place that was tried, a line each."""

@@ -1,4 +1,4 @@
-"""From what the user wrote (a name, a path) to a picture file."""
+"""From what the user wrote (a name, a path) to an image file."""
 
 from __future__ import annotations
 
@@ -35,10 +35,10 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class FoundStyle:
-    """A style's picture file.
+    """A style's image file.
 
     Attributes:
-        path: the file, not yet opened as a picture.
+        path: the file, not yet opened as an image.
         name: the catalogue's name, else the file's name without suffix.
         sha256: of the file as it is, 64 hexadecimal digits.
         entry: the catalogue's entry of that name or of those very bytes, else None.
@@ -65,11 +65,11 @@ def find_style(
     """Look for a style as a path, in ``folder``, in scikit-image, in ``cache``, at its source.
 
     Where all of these fail and the style is one of the catalogue, the swatch of that name stands
-    in, if there is one: a picture made by this project with the painting's statistics.
+    in, if there is one: an image made by this project with the painting's statistics.
 
     Args:
-        style: path of a picture, or a name: of a picture in ``folder`` or of the catalogue.
-        folder: the user's own style pictures (``paths.styles``); they come before the catalogue's.
+        style: path of an image, or a name: of an image in ``folder`` or of the catalogue.
+        folder: the user's own style images (``paths.styles``); they come before the catalogue's.
         cache: where downloads are kept, verified by SHA-256 each time.
         known: the catalogue to use instead of the package's own.
         swatches: folder of stand-ins, ``<name>.jpg``, to use instead of the package's own.
@@ -126,10 +126,10 @@ def is_stand_in(words: str, style: str) -> bool:
 def read_style(
     found: FoundStyle, size: Sizing | None = None, *, max_pixels: int = DEFAULT_MAX_PIXELS
 ) -> Tensor:
-    """The style picture at ``size`` (its own size by default): (1,3,H,W) float32 in [0,1].
+    """The style image at ``size`` (its own size by default): (1,3,H,W) float32 in [0,1].
 
     Raises:
-        PictureError: the file is not a readable picture.
+        PictureError: the file is not a readable image.
         SizeError: ``size`` does not suit it.
     """
     return (size or AsIs())(read_image(found.path, max_pixels=max_pixels))[None]
@@ -201,7 +201,7 @@ def _download(entry: Entry, cache: Path, timeout: float, patience: float) -> Fou
     digest = hashlib.sha256(picture).hexdigest()
     if digest != entry.sha256:
         page = picture.lstrip()[:15].lower().startswith((b"<!doctype html", b"<html"))
-        what = "a web page (HTML) came instead of the picture; " if page else ""
+        what = "the server sent a web page (HTML), not the picture; " if page else ""
         raise NotHereError(
             f"{what}SHA-256 of the {len(picture)} bytes received is {digest}, "
             f"expected {entry.sha256}"

@@ -26,7 +26,7 @@ class AddStyle(MultiStyle):
                 parameter.requires_grad_(True)
 
     def reconstructs(self) -> bool:
-        """It does not learn to."""
+        """False: the auto-encoder is not trained."""
         return False
 
     def train(self, mode: bool = True) -> AddStyle:

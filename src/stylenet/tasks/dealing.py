@@ -1,4 +1,4 @@
-"""Which style each picture of a batch is painted in: a pure function of the seed and the step."""
+"""Which style each image of a batch is painted in: a pure function of the seed and the step."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ _STREAM = 2  # beside those of stylenet.data.order
 
 
 def dealt_styles(styles: int, batch: int, step: int, seed: int) -> list[int]:
-    """Numbers of the styles, one for each of the ``batch`` pictures of this ``step``.
+    """Numbers of the styles, one for each of the ``batch`` images of this ``step``.
 
-    The styles are dealt like a pack of cards, over and over, and shuffled anew whenever the end of
+    The styles are dealt like a pack of cards, over and over, and shuffled again whenever the end of
     the pack and the end of a batch fall together. So no style has ever come more than once oftener
     than another, and none comes twice in a batch that is no larger than the number of styles.
 
     Args:
         styles: how many there are, 1 or more.
-        batch: pictures in a batch.
+        batch: images in a batch.
         step: steps of this kind before this one, 0 or more.
         seed: 0 or more.
     """

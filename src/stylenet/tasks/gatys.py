@@ -58,8 +58,8 @@ class Gatys(LightningModule):
         net: the picture, at the size of the first stage.
         stages: sizes in increasing order, at least one.
         style: a style picture (1,3,H,W) in [0,1], for callbacks to show.
-        optimizer: factory over the pixels; called anew at each stage, which takes over moments.
-        scheduler: factory of a learning-rate schedule, begun anew at each stage, or None.
+        optimizer: factory over the pixels; called again at each stage, which takes over moments.
+        scheduler: factory of a learning-rate schedule, restarted at each stage, or None.
         average: the result is a running average of the iterates with this decay; 0: the last one.
         clamp: after each step put values outside [0,1] at its ends. Not for L-BFGS, whose idea of
             the loss it would upset.
@@ -145,7 +145,7 @@ class Gatys(LightningModule):
         return total
 
     def on_train_batch_start(self, batch: Any, batch_idx: int) -> None:
-        """Go on to the next size where it is time."""
+        """Change to the next size when its step has come."""
         del batch, batch_idx
         while not self.at_last_stage and self.global_step >= self.stage.end:
             self._next_stage()

@@ -1,4 +1,4 @@
-"""Where in training pictures each style is wanted: a pure function of the seed and the step."""
+"""Where in training images each style is wanted: a pure function of the seed and the step."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _STREAM = 3  # beside those of stylenet.data.order and stylenet.tasks.dealing
 
 
 class Maps(Protocol):
-    """Says for each picture of a batch where each style is wanted."""
+    """Says for each image of a batch where each style is wanted."""
 
     def __call__(
         self, styles: int, pictures: Tensor, own: Tensor | None, step: int, seed: int
@@ -34,16 +34,16 @@ class Maps(Protocol):
 
 
 class RandomMaps:
-    """Partitions of the picture with smooth borders, each part in another style.
+    """Partitions of the image with smooth borders, each part in another style.
 
-    A picture gets a number of styles, uniform in ``regions`` but no more than there are, and these
+    An image gets a number of styles, uniform in ``regions`` but no more than there are, and these
     at random. Each has a field of normal random numbers, on a grid of as many cells a side as
     ``cells`` says, interpolated smoothly; a pixel belongs to the style whose field is highest
-    there. So regions have any shape and any share of the picture, none at all among them.
+    there. So regions have any shape and any fraction of the image, none at all among them.
 
     Args:
-        regions: least and greatest number of styles in a picture, 1 or more.
-        cells: least and greatest number of cells, 2 or more: few give large regions.
+        regions: smallest and largest number of styles in an image, 1 or more.
+        cells: smallest and largest number of cells, 2 or more: few give large regions.
 
     Raises:
         StylenetError: a number out of its range.
@@ -86,7 +86,7 @@ class DataMaps:
         """See `Maps`; step and seed are not used. On the CPU.
 
         Raises:
-            StylenetError: pictures without maps, or of another number of regions than styles.
+            StylenetError: images without maps, or of another number of regions than styles.
         """
         del pictures, step, seed
         if own is None or own.shape[1] != styles:
@@ -100,11 +100,11 @@ class DataMaps:
         return own.cpu()
 
 
-def _range(name: str, values: Sequence[int], least: int) -> tuple[int, int]:
+def _range(name: str, values: Sequence[int], minimum: int) -> tuple[int, int]:
     numbers = tuple(int(value) for value in values)
-    if len(numbers) != 2 or not least <= numbers[0] <= numbers[1]:
+    if len(numbers) != 2 or not minimum <= numbers[0] <= numbers[1]:
         raise StylenetError(
-            f"Got maps.{name}={list(values)}, expected two numbers, {least} <= least <= greatest.",
-            f"Use maps.{name}=[{least},4].",
+            f"Got maps.{name}={list(values)}, expected two numbers, {minimum} <= min <= max.",
+            f"Use maps.{name}=[{minimum},4].",
         )
     return numbers[0], numbers[1]

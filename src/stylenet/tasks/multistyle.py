@@ -181,7 +181,7 @@ class MultiStyle(LightningModule):
             checkpoint[IDENTITY_OPTIMIZER] = self._of_identity.state_dict()
 
     def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
-        """Take it up again."""
+        """Restore that state."""
         self._identity_state = checkpoint.get(IDENTITY_OPTIMIZER)
 
     def on_before_optimizer_step(self, optimizer: Optimizer) -> None:
@@ -192,9 +192,9 @@ class MultiStyle(LightningModule):
             return
         length = torch.linalg.vector_norm(torch.stack(torch._foreach_norm(gradients)))
         if self.is_identity_step(self.global_step):
-            least = torch.finfo(length.dtype).tiny
+            tiny = torch.finfo(length.dtype).tiny
             torch._foreach_mul_(
-                gradients, self.identity_weight * self.style_gradient / length.clamp_min(least)
+                gradients, self.identity_weight * self.style_gradient / length.clamp_min(tiny)
             )
         else:
             self.style_gradient.copy_(length)

@@ -121,7 +121,7 @@ class LBFGS(torch.optim.LBFGS):
 
 @dataclass(frozen=True)
 class OptimizerBySize:
-    """``small`` for pictures of up to ``px`` by ``px`` pixels, ``large`` for larger ones.
+    """``small`` for images of up to ``px`` by ``px`` pixels, ``large`` for larger ones.
 
     L-BFGS needs fewer steps, and its history memory; it ceases to pay where that gets large.
     """
@@ -131,7 +131,7 @@ class OptimizerBySize:
     px: int = 1024
 
     def __call__(self, params: Iterable[nn.Parameter]) -> Optimizer:
-        """The optimiser over ``params``, of which one a picture's pixels (1,3,H,W)."""
+        """The optimiser over ``params``, of which one an image's pixels (1,3,H,W)."""
         parameters = list(params)
         fits = sum(p.numel() for p in parameters) <= 3 * self.px**2
         return (self.small if fits else self.large)(parameters)
@@ -140,7 +140,7 @@ class OptimizerBySize:
 def carry_over(old: Optimizer, new: Optimizer, resize: Callable[[Tensor], Tensor]) -> None:
     """Give ``new`` the running averages of ``old``, resized, where the two are of one kind.
 
-    Both optimise one picture. What is shaped like it (Adam's moments, a momentum) is resized,
+    Both optimise one image. What is shaped like it (Adam's moments, a momentum) is resized,
     counters are kept. Directions that belong to one size, such as L-BFGS's, are left behind.
     """
     if type(old) is not type(new) or isinstance(new, torch.optim.LBFGS):

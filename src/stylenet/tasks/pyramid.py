@@ -1,4 +1,4 @@
-"""Two transfers in one run: the second begins a new picture when the first one is painted."""
+"""Two transfers in one run: the second begins a new image when the first one is painted."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from stylenet.tasks.gatys import Gatys, Stage
 
 @dataclass(frozen=True, kw_only=True)
 class FreshStage(Stage):
-    """A stage that does not go on with the picture of the stage before it.
+    """A stage that does not continue the image of the stage before it.
 
     Attributes:
-        begin: from the picture that was painted, (1,3,H,W) in [0,1], to the one to start from at
+        begin: from the image that was painted, (1,3,H,W) in [0,1], to the one to start from at
             this stage's size. It is called before ``make_loss``, whose style it may keep.
     """
 
@@ -25,7 +25,7 @@ class FreshStage(Stage):
 
 
 class Pyramid(Gatys):
-    """Optimises a picture, then, from a `FreshStage` on, another one, with nothing carried over.
+    """Optimises an image, then, from a `FreshStage` on, another one, with nothing carried over.
 
     The stages may have any sizes; a checkpoint knows which one it belongs to.
     """
@@ -36,7 +36,7 @@ class Pyramid(Gatys):
         self._past: set[str] = set()
 
     def training_step(self, batch: Any, batch_idx: int) -> Tensor:
-        """Evaluate the loss; parts of it that only an earlier transfer had are logged as 0."""
+        """Evaluate the loss; parts that only an earlier transfer has are logged as 0."""
         total = super().training_step(batch, batch_idx)
         # or Lightning would repeat their last values
         past = {f"train/loss/{name}": 0.0 for name in sorted(self._past - self._parts)}
@@ -49,7 +49,7 @@ class Pyramid(Gatys):
         checkpoint["gatys"] |= {"stage": self._number, "past": sorted(self._past)}
 
     def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
-        """Take the transfer and the size of the checkpoint's picture."""
+        """Take the transfer and the size of the checkpoint's image."""
         super().on_load_checkpoint(checkpoint)
         self._past = set(checkpoint["gatys"]["past"])
 

@@ -1,4 +1,4 @@
-"""Training one net to paint each region of a picture in a style of its own."""
+"""Training one net to paint each region of an image in a style of its own."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ from stylenet.tasks.maps import Maps, RandomMaps
 from stylenet.tasks.multistyle import IDENTITY, MultiStyle
 
 Batch = Tensor | tuple[Tensor, Tensor]
-"""Pictures (N,3,H,W) in [0,1], or these and their maps (N,R,H,W)."""
+"""Images (N,3,H,W) in [0,1], or these and their maps (N,R,H,W)."""
 
 
 class RegionStyles(MultiStyle):
-    """`MultiStyle` whose pictures have several styles each, in places that ``maps`` choose.
+    """`MultiStyle` whose images have several styles each, in places that ``maps`` choose.
 
     The net gets the maps as its style weights (N,S,H,W), and the loss compares each region with its
-    own style. A net trained on whole pictures alone can be given maps, too; but its norms, which
-    take their statistics from the whole picture, then meet what they never saw: regions next to it.
+    own style. A net trained on whole images alone can be given maps, too; but its norms, which
+    take their statistics from the whole image, then meet what they never saw: regions next to it.
 
-    Each style's own losses are of the places that had this style. Validation paints each picture by
+    Each style's own losses are of the places that had this style. Validation paints each image by
     the maps of the first steps, the same at every validation.
 
     Args:
@@ -47,7 +47,7 @@ class RegionStyles(MultiStyle):
         return self.maps(len(self.styles), pictures, own, step, self.seed)
 
     def validation_step(self, batch: Batch, batch_idx: int) -> Mapping[str, Any]:
-        """Log the losses of a batch; hand out its pictures.
+        """Log the losses of a batch; hand out its images.
 
         They are ``content``, ``regions`` (N,S,H,W), ``stylised``, and ``reconstruction`` if the net
         makes any.
@@ -74,7 +74,7 @@ class RegionStyles(MultiStyle):
         return stylised, self.loss(stylised, batch, regions=regions.to(batch.device))
 
     def _by_region(self, terms: LossTerms, regions: Tensor) -> dict[str, Tensor]:
-        """Each style's mean distance over the places that had it: a part is times their share."""
+        """Each style's mean distance over its places: a part is times their fraction."""
         shares = regions.mean((0, 2, 3)).tolist()
         return {
             f"{name}/style": terms.parts[f"style/{number}"] / shares[number]

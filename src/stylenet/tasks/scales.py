@@ -1,4 +1,4 @@
-"""From coarse to fine: which sizes a picture is painted at, and for how many steps."""
+"""From coarse to fine: which sizes an image is painted at, and for how many steps."""
 
 from __future__ import annotations
 

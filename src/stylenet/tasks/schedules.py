@@ -11,7 +11,7 @@ from torch.optim.lr_scheduler import LambdaLR
 def warm_up_and_cosine(
     optimizer: Optimizer, steps: int, warm_up: int = 100, least: float = 0.01
 ) -> LambdaLR:
-    """A linear rise over ``warm_up`` steps, then half a cosine down to the share ``least``.
+    """A linear rise over ``warm_up`` steps, then half a cosine down to the fraction ``least``.
 
     From ``steps`` on the rate stays there. Source: Loshchilov and Hutter 2017 (arXiv:1608.03983),
     equation 5, without restarts.

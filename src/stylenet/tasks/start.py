@@ -1,4 +1,4 @@
-"""Where the optimisation of a picture starts, as objects."""
+"""Where the optimisation of an image starts, as objects."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from stylenet.errors import StylenetError
 from stylenet.nets.pixels import resized
 
 Start: TypeAlias = Callable[[Tensor, Tensor, Generator], Tensor]
-"""(content (1,3,H,W), style (1,3,h,w), random generator) -> picture (1,3,H,W), all in [0,1].
+"""(content (1,3,H,W), style (1,3,h,w), random generator) -> image (1,3,H,W), all in [0,1].
 
-One with a true attribute ``of_content`` has no meaning without a content picture.
+One with a true attribute ``of_content`` has no meaning without a content image.
 """
 
 
@@ -26,7 +26,7 @@ class WhiteNoise:
     spread: float = 1.0
 
     def __post_init__(self) -> None:
-        """Refuse a spread that is none."""
+        """Refuse what is not in [0,1]."""
         _share("spread", self.spread)
 
     def __call__(self, content: Tensor, style: Tensor, generator: Generator) -> Tensor:
@@ -38,7 +38,7 @@ class WhiteNoise:
 
 @dataclass(frozen=True)
 class FromContent:
-    """The content picture."""
+    """The content image."""
 
     of_content: ClassVar[bool] = True
 
@@ -50,7 +50,7 @@ class FromContent:
 
 @dataclass(frozen=True)
 class FromStyle:
-    """The style picture, stretched to the content's size."""
+    """The style image, stretched to the content's size."""
 
     def __call__(self, content: Tensor, style: Tensor, generator: Generator) -> Tensor:
         """The style at the content's size."""
@@ -61,12 +61,12 @@ class FromStyle:
 
 @dataclass(frozen=True)
 class FromPicture:
-    """A given picture (3,h,w), such as a snapshot of another run, stretched to the size."""
+    """A given image (3,h,w), such as a snapshot of another run, stretched to the size."""
 
     picture: Tensor
 
     def __call__(self, content: Tensor, style: Tensor, generator: Generator) -> Tensor:
-        """The picture at the content's size."""
+        """The image at the content's size."""
         del style, generator
         height, width = content.shape[-2:]
         return resized(self.picture[None], height, width)
@@ -81,7 +81,7 @@ class NoisyContent:
     noise: float = 0.6
 
     def __post_init__(self) -> None:
-        """Refuse a share that is none."""
+        """Refuse what is not in [0,1]."""
         _share("noise", self.noise)
 
     def __call__(self, content: Tensor, style: Tensor, generator: Generator) -> Tensor:
@@ -98,7 +98,7 @@ class SpeckledContent:
     share: float = 0.5
 
     def __post_init__(self) -> None:
-        """Refuse a share that is none."""
+        """Refuse what is not in [0,1]."""
         _share("share", self.share)
 
     def __call__(self, content: Tensor, style: Tensor, generator: Generator) -> Tensor:
@@ -111,5 +111,5 @@ class SpeckledContent:
 def _share(name: str, value: float) -> None:
     if not 0 <= value <= 1:
         raise StylenetError(
-            f"Got start.{name}={value}, expected a share from 0 to 1.", f"Set start.{name}=0.5."
+            f"Got start.{name}={value}, expected a fraction from 0 to 1.", f"Set start.{name}=0.5."
         )

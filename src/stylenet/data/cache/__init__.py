@@ -1,4 +1,4 @@
-"""Pictures decoded and shrunk once, kept on the disk."""
+"""Images decoded and shrunk once, kept on the disk."""
 
 from stylenet.data.cache.pictures import CachedPictures, cached
 

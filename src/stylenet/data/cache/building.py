@@ -1,4 +1,4 @@
-"""Building a cache of pictures: what is lacking is decoded, shrunk and appended."""
+"""Building a cache of pictures: those that are missing are decoded, shrunk and appended."""
 
 from __future__ import annotations
 
@@ -28,13 +28,13 @@ _SECONDS_BETWEEN_LINES = 30.0
 def prepare(
     index: Index, names: Sequence[str], missing: Sequence[int], reduction: Reduction
 ) -> Index:
-    """Say what is to be done and why; begin anew where the old cache is of no more use."""
+    """Say what is to be done and why; start over where the old cache is of no use."""
     if index.made_for is None:
         _log.info("Caching %d pictures (%s) in %s.", len(names), reduction, index.folder)
         return begin_anew(index.folder, str(reduction))
     if index.made_for != str(reduction):
         _log.info(
-            "The cache %s holds pictures of %s, this run needs %s: it is built anew.",
+            "The cache %s holds pictures of %s, this run needs %s: it is rebuilt.",
             index.folder, index.made_for, reduction,
         )  # fmt: skip
         return begin_anew(index.folder, str(reduction))
@@ -45,7 +45,7 @@ def prepare(
     )  # fmt: skip
     wasted = index.superseded + sum(record.bytes for record in changed)
     if 2 * wasted > index.pixel_bytes:
-        _log.info("Most of it is out of date: it is built anew.")
+        _log.info("Most of it is out of date: it is rebuilt.")
         return begin_anew(index.folder, str(reduction))
     return index
 
@@ -57,7 +57,7 @@ def fill(
     stamps: Sequence[str],
     reduction: Reduction,
 ) -> None:
-    """Put the ``missing`` pictures in, with a progress bar.
+    """Put the ``missing`` images in, with a progress bar.
 
     Raises:
         StylenetError: There is not enough room for them.
@@ -85,7 +85,7 @@ def fill(
                 group = [m for m in threads.map(made, missing[first : first + _AT_ONCE]) if m]
                 written += sum(len(pixels) for *_, pixels in group)
                 done = min(first + _AT_ONCE, len(missing))
-                # The first group is a fair sample: the order of pictures is not that of a camera.
+                # The first group is a fair sample: the order of images is not that of a camera.
                 needed = written * len(missing) / done
                 _write(appender, group, index.folder, len(missing), needed, written)
                 bar.update(task, completed=done)

@@ -1,7 +1,7 @@
 """The files of a cache of pictures: pixels one after another, and an index that grows with them.
 
 ``pictures-<random>.rgb`` holds 8-bit RGB, rows from the top; ``index.jsonl`` a line of settings,
-then a line a picture. Both are only ever appended to, pixels before their line: what a line names
+then a line an image. Both are only ever appended to, pixels before their line: what a line names
 is there, whoever reads while another process writes, or after a kill. Other settings mean a new
 file of pixels under a new name, so that no old index can point into new pixels.
 """
@@ -24,7 +24,7 @@ INDEX = "index.jsonl"
 
 
 class Record(NamedTuple):
-    """A picture of the cache: ``start`` in bytes and size in pixels, or ``why`` it has none."""
+    """An image of the cache: ``start`` in bytes and size in pixels, or ``why`` it has none."""
 
     stamp: str
     start: int = 0
@@ -105,7 +105,7 @@ def begin_anew(folder: Path, made_for: str) -> Index:
 
 
 class Appender:
-    """Appends pictures to a cache; made by `appending`."""
+    """Appends images to a cache; made by `appending`."""
 
     def __init__(self, index: BinaryIO, pixels: BinaryIO) -> None:
         self._index = index

@@ -1,4 +1,4 @@
-"""Pictures decoded and shrunk once, kept on the disk, read back without decoding."""
+"""Images decoded and shrunk once, kept on the disk, read back without decoding."""
 
 from __future__ import annotations
 
@@ -22,16 +22,16 @@ from stylenet.images import PictureError
 
 
 class CachedPictures:
-    """Pictures as ``reduction`` leaves them, out of a memory map; made by `cached`.
+    """Images as ``reduction`` leaves them, read from a memory map; made by `cached`.
 
-    A picture that the cache does not hold, because its file could not be reached when the cache
+    An image that the cache does not hold, because its file could not be reached when the cache
     was made, is asked of ``sources`` again.
 
     Args:
-        sources: The pictures themselves; names and numbers are theirs.
+        sources: The images themselves; names and numbers are theirs.
         reduction: That the cache was made with.
         file: Of the cache's pixels.
-        records: One a picture, None where the cache does not hold it.
+        records: One an image, None where the cache does not hold it.
     """
 
     def __init__(
@@ -61,7 +61,7 @@ class CachedPictures:
         return self.sources.name(number)
 
     def load(self, number: int) -> Image.Image:
-        """Return the reduced picture; `PictureError` where it, or the cache, cannot be read."""
+        """Return the reduced image; `PictureError` where it, or the cache, cannot be read."""
         if (why := self._faults.get(number)) is not None:
             raise PictureError(self.name(number), why, "Replace the file.")
         start, width, height = self._places[number].tolist()
@@ -69,7 +69,7 @@ class CachedPictures:
             return self.reduction(self.sources.load(number))
         if self._pixels is None:
             self._pixels = self._open()
-        # A slice of a map is a copy; this copies once, into the picture.
+        # A slice of a map is a copy; this copies once, into the image.
         with memoryview(self._pixels) as pixels, pixels[start : start + width * height * 3] as own:
             return Image.frombytes("RGB", (width, height), own)
 
@@ -79,15 +79,15 @@ class CachedPictures:
                 return mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
         except (OSError, ValueError) as error:
             reason = f"the cache {self.file} cannot be read ({error})"
-            raise PictureError(self.file, reason, "Start again: it is built anew.") from error
+            raise PictureError(self.file, reason, "Start again: it is rebuilt.") from error
 
 
 def cached(sources: StampedPictures, folder: Path, reduction: Reduction) -> CachedPictures:
-    """Return ``sources`` out of the cache in ``folder``, putting in first what it lacks.
+    """Return ``sources`` from the cache in ``folder``, adding first what it lacks.
 
     What is there already stays, unless the cache was made with another reduction. A build that is
-    interrupted, however hard, goes on where it stopped. Processes that build at the same time
-    wait for one another; one that finds the cache complete reads only. Pictures that the cache
+    interrupted, however hard, resumes where it stopped. Processes that build at the same time
+    wait for one another; one that finds the cache complete reads only. Images that the cache
     holds and ``sources`` do not are kept, for a run without data.limit.
 
     Raises:
@@ -131,7 +131,7 @@ def _stamps(sources: StampedPictures) -> list[str]:
 
 
 def _lacking(index: Index, names: list[str], stamps: list[str], reduction: Reduction) -> list[int]:
-    """The numbers of pictures that have to be put in."""
+    """The numbers of images that have to be put in."""
     if index.made_for != str(reduction):
         return list(range(len(names)))
     known = (index.records.get(name) for name in names)

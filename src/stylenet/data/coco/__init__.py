@@ -1,4 +1,4 @@
-"""MS-COCO: its archives, its annotations, pictures chosen by what is in them, maps of regions."""
+"""MS-COCO: its archives, its annotations, images chosen by what is in them, maps of regions."""
 
 from stylenet.data.coco.downloading import Archive, CocoRelease, CocoSplit
 from stylenet.data.coco.module import CocoData

@@ -36,7 +36,7 @@ class CocoSplit:
 
     Attributes:
         annotations: Its instances, JSON.
-        pictures: Folder of its pictures.
+        pictures: Folder of its images.
         archive: Unpacks to ``pictures``; None: it cannot be downloaded.
         annotations_archive: Unpacks to ``annotations``, among others; likewise.
     """

@@ -1,4 +1,4 @@
-"""COCO's instance annotations: which pictures a file lists, chosen by what is in them."""
+"""COCO's instance annotations: which images a file lists, chosen by what is in them."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def listed_pictures(
     min_area: float | None = None,
     max_area: float | None = None,
 ) -> list[str]:
-    """Return the names of the pictures that an instances file lists, as they stand in it.
+    """Return the names of the images that an instances file lists, as they stand in it.
 
     With a filter only those with at least one instance that is of one of ``categories`` (of any,
     if none is named) and in the range of areas. Crowds count as instances.
@@ -43,12 +43,12 @@ def listed_pictures(
         file: ``instances_train2017.json`` or another of its format
             (https://cocodataset.org/#format-data, "Object Detection").
         categories: Their names.
-        min_area: An instance is larger than this: pixels of the picture as it is stored.
+        min_area: An instance is larger than this: pixels of the image as it is stored.
         max_area: An instance is smaller than this.
 
     Raises:
         StylenetError: The file is missing, broken or of another kind, a category is unknown, or
-            no picture is left.
+            no image is left.
     """
     coco = read_instances(file, _less)
     unknown = [name for name in categories if not coco.getCatIds(catNms=[name])]

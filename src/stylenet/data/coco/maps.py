@@ -1,4 +1,4 @@
-"""Pictures with maps of categories, drawn from COCO's outlines when a picture is asked for."""
+"""Images with maps of categories, drawn from COCO's outlines when an image is asked for."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ from stylenet.images import PictureError
 
 @dataclass(frozen=True)
 class MappedFiles(FilePictures):
-    """Picture files with a map each.
+    """Image files with a map each.
 
     Args:
         paths: as `FilePictures`.
         root: likewise.
-        outlines: of each picture, by file name.
+        outlines: of each image, by file name.
         count: regions of a map: the background and the groups of categories.
     """
 
@@ -48,7 +48,7 @@ class MappedFiles(FilePictures):
 
 
 def read_outlines(file: Path, groups: Sequence[Sequence[str]]) -> dict[str, Outlines]:
-    """The outlines of the instances of some categories, for each picture that has any.
+    """The outlines of the instances of some categories, for each image that has any.
 
     Where instances overlap, the smaller one is in front. Crowds count as instances.
 
@@ -57,7 +57,7 @@ def read_outlines(file: Path, groups: Sequence[Sequence[str]]) -> dict[str, Outl
         groups: names of categories, one or more in each; group n is region n + 1.
 
     Raises:
-        StylenetError: the file is unreadable, a category is unknown or named twice, or pictures
+        StylenetError: the file is unreadable, a category is unknown or named twice, or images
             have no size.
     """
     named = [name for group in groups for name in group]

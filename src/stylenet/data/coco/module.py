@@ -1,4 +1,4 @@
-"""MS-COCO: the pictures that an annotation file lists, chosen by what is in them."""
+"""MS-COCO: the images that an annotation file lists, chosen by what is in them."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _log = logging.getLogger(__name__)
 
 
 class CocoData(PictureData):
-    """Trains on the pictures of COCO's training split, validates on some of its validation split.
+    """Trains on the images of COCO's training split, validates on some of its validation split.
 
     Filters hold for both. Choices (``limit``, ``val_count``, ``val_share``) are made by the hash
     of `FolderData`, over the names that the annotations list: they look random, and are the same
@@ -33,26 +33,26 @@ class CocoData(PictureData):
     Args:
         root: Folder with what the archives of COCO unpack to.
         release: Its splits.
-        val_share: Share of the training split, above 0 and below 1, that is held out and takes the
-            place of the validation split. None: the validation split; where the release has none,
-            ``val_count`` pictures, at most a fifth.
-        val_count: Validation pictures, at most. 0: no validation, and no validation split needed.
-        limit: Training pictures, at most; None: all. A smaller limit chooses among the pictures
-            of a larger one, and leaves the validation pictures as they are.
-        categories: Only pictures with an instance of one of these; none: any picture.
-        min_area: Only pictures with an instance (of these categories) larger than this, in pixels
-            of the stored picture.
+        val_share: Fraction of the training split, above 0 and below 1, held out in place of
+            the validation split. None: the validation split; where the release has none,
+            ``val_count`` images, at most a fifth.
+        val_count: Validation images, at most. 0: no validation, and no validation split needed.
+        limit: Training images, at most; None: all. A smaller limit chooses among the images
+            of a larger one, and leaves the validation images as they are.
+        categories: Only images with an instance of one of these; none: any image.
+        min_area: Only images with an instance (of these categories) larger than this, in pixels
+            of the stored image.
         max_area: The instance is smaller than this, too.
-        regions: Groups of categories: pictures come with maps of their instances, region n the
-            n-th group, 0 the rest; only pictures that have one of them. None: no maps.
-        rgb_only: Leave out pictures that are not stored as RGB, judged by their headers.
-        max_absent: Share of the listed pictures, 0 to 1, that may be absent from the disk.
+        regions: Groups of categories: images come with maps of their instances, region n the
+            n-th group, 0 the rest; only images that have one of them. None: no maps.
+        rgb_only: Leave out images that are not stored as RGB, judged by their headers.
+        max_absent: Fraction of the listed images, 0 to 1, that may be absent from the disk.
         download: Fetch and unpack what is absent; see `prepare`.
         settings: As `PictureData`.
 
     Raises:
         StylenetError: As `PictureData`; from `prepare` and `setup`, where annotations or
-            pictures are absent, broken or unknown, or where no picture is left.
+            images are absent, broken or unknown, or where no image is left.
     """
 
     def __init__(
@@ -103,7 +103,7 @@ class CocoData(PictureData):
     def prepare(self) -> None:
         """With ``download``, fetch and unpack the archives of which something is absent.
 
-        It goes on where an earlier call was interrupted, and returns soon where everything is
+        It resumes where an earlier call was interrupted, and returns soon where everything is
         there.
         """
         if self.download:
@@ -121,7 +121,7 @@ class CocoData(PictureData):
                     get(split.archive, root, split.pictures)
 
     def find(self) -> tuple[Pictures, Pictures]:
-        """Read the annotations, see that the pictures are there, choose."""
+        """Read the annotations, see that the images are there, choose."""
         root = self._root()
         splits = self._splits()
         outlines = self._outlines(splits, root)
@@ -243,7 +243,7 @@ class CocoData(PictureData):
                     f"{len(absent)} of {len(names)} pictures that {root / split.annotations} lists"
                     f" are absent from {folder}, expected at most {allowed}: {some}.",
                     "Fetch them with data.download=true, or allow some to be absent with"
-                    " data.max_absent (a share from 0 to 1).",
+                    " data.max_absent (a fraction from 0 to 1).",
                 )
             _log.warning("%d of %d listed pictures are absent: %s.", len(absent), len(names), some)
         gone = set(absent)
@@ -260,10 +260,10 @@ def _check_ranges(
 ) -> None:
     low = min_area or 0
     for name, value, fits, expected in (
-        ("val_share", val_share, 0 < (val_share or 0) < 1, "a share above 0 and below 1"),
+        ("val_share", val_share, 0 < (val_share or 0) < 1, "a fraction above 0 and below 1"),
         ("min_area", min_area, low >= 0, "0 or more pixels"),
         ("max_area", max_area, (max_area or 0) > low, "more pixels than data.min_area"),
-        ("max_absent", max_absent, 0 <= max_absent <= 1, "a share from 0 to 1"),
+        ("max_absent", max_absent, 0 <= max_absent <= 1, "a fraction from 0 to 1"),
     ):
         if value is not None and not fits:
             raise StylenetError(

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 @dataclass(frozen=True)
 class Outlines:
-    """What of a picture is drawn in its map: (group, polygons or run lengths), later ones in front.
+    """What of an image is drawn in its map: (group, polygons or run lengths), later ones in front.
 
     ``height`` and ``width`` are those that the outlines are for.
     """

@@ -1,4 +1,4 @@
-"""Where the categories of COCO's instances are in one picture."""
+"""Where the categories of COCO's instances are in one image."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def category_labels(file: Path, picture: str, groups: Sequence[Sequence[str]]) -
         (H,W) whole numbers, at the size that the annotations are for.
 
     Raises:
-        StylenetError: an unreadable file, a picture that it does not list, or a group that has no
+        StylenetError: an unreadable file, an image that it does not list, or a group that has no
             instance in it; lists the categories that have.
     """
     if not file.is_file():
@@ -76,9 +76,9 @@ def category_labels(file: Path, picture: str, groups: Sequence[Sequence[str]]) -
 
 
 class _OfOnePicture:
-    """Keeps the outlines of one picture as the file is read: of all they are gigabytes.
+    """Keeps the outlines of one image as the file is read: of all they are gigabytes.
 
-    COCO's files list pictures before instances; where one does not, all are kept.
+    COCO's files list images before instances; where one does not, all are kept.
     """
 
     def __init__(self, picture: str) -> None:

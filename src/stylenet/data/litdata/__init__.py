@@ -1,4 +1,4 @@
-"""Data sets in LitData's format: chunks, near or far."""
+"""Data sets in LitData's format: chunks, local or remote."""
 
 from stylenet.data.litdata.chunk_order import ChunkOrder
 from stylenet.data.litdata.module import LitData

@@ -1,4 +1,4 @@
-"""Data sets in LitData's format, for more pictures than a disk holds: chunks, near or far."""
+"""Data sets in LitData's format, for more images than a disk holds: chunks, local or remote."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ class LitData(PictureData):
 
     Args:
         root: A directory, or an address such as ``s3://bucket/folder``; see `LitDataPictures`.
-        val_root: Another such data set for validation; None: the last pictures of ``root``.
-        val_count: Validation pictures, at most; held-out ones also at most a fifth of ``root``'s.
+        val_root: Another such data set for validation; None: the last images of ``root``.
+        val_count: Validation images, at most; held-out ones also at most a fifth of ``root``'s.
         chunk_folder: See `LitDataPictures`.
         settings: As `PictureData`.
 
@@ -66,7 +66,7 @@ class LitData(PictureData):
         return every.part(0, split), every.part(split, len(every))
 
     def order(self, pictures: Pictures) -> Order:
-        """Chunk after chunk where chunks have to be fetched and are not cached as pictures."""
+        """Chunk after chunk where chunks have to be fetched and are not cached as images."""
         if isinstance(pictures, LitDataPictures) and pictures.is_far:
             epoch_size = self.epoch_size or len(pictures)
             return ChunkOrder(len(pictures), epoch_size, self.seed, pictures.chunks())

@@ -33,12 +33,12 @@ _ONE_AT_A_TIME = threading.Lock()
 
 
 class LitDataPictures:
-    """The pictures of a data set in LitData's format, or some that follow one another.
+    """The images of a data set in LitData's format, or some that follow one another.
 
-    An item is the content of a picture file, a Pillow image, a tensor (3, H, W) of uint8, or a
+    An item is the content of an image file, a Pillow image, a tensor (3, H, W) of uint8, or a
     dict that has one of these as ``image``. Chunks of a data set that lies elsewhere are
     downloaded by loading processes when they are needed, and removed when the disk fills up; the
-    training process itself, which reads the validation pictures, fetches item by item.
+    training process itself, which reads the validation images, fetches item by item.
 
     Args:
         root: A directory, or an address that LitData knows, such as ``s3://bucket/folder``.
@@ -70,13 +70,13 @@ class LitDataPictures:
         return self.last - self.first
 
     def part(self, first: int, last: int) -> LitDataPictures:
-        """Return the pictures with the numbers ``first`` to ``last`` (not included) of these."""
+        """Return the images with the numbers ``first`` to ``last`` (not included) of these."""
         part = copy.copy(self)
         part.first, part.last = self.first + first, self.first + last
         return part
 
     def chunks(self) -> tuple[int, ...]:
-        """Return how many of the pictures lie in each chunk that has any of them."""
+        """Return how many of the images lie in each chunk that has any of them."""
         ends = [min(max(end, self.first), self.last) for end in self._ends]
         sizes = (end - start for start, end in zip([self.first, *ends], ends, strict=False))
         return tuple(size for size in sizes if size)
@@ -93,7 +93,7 @@ class LitDataPictures:
         return self._stamp
 
     def load(self, number: int) -> Image.Image:
-        """Return the picture; `PictureError` where it cannot be fetched or decoded."""
+        """Return the image; `PictureError` where it cannot be fetched or decoded."""
         name = self.name(number)
         try:
             with _ONE_AT_A_TIME:
@@ -130,7 +130,7 @@ def write_litdata(
     """Write ``pictures`` as a data set in LitData's format that `LitData` reads; its folder.
 
     Each item is ``{"image": a JPEG, "name": its name}``, in the order of the numbers; training from
-    an address draws chunk by chunk, so this order should mix the pictures. Unreadable ones are left
+    an address draws chunk by chunk, so this order should mix the images. Unreadable ones are left
     out and named. The folder appears whole or not at all; to be uploaded as it is.
 
     Args:
@@ -140,7 +140,7 @@ def write_litdata(
         chunk_bytes: Size of a chunk.
 
     Raises:
-        StylenetError: litdata is not installed, the folder holds something, no picture is readable.
+        StylenetError: litdata is not installed, the folder holds something, no image is readable.
         OSError: From the file system.
     """
     _litdata()
@@ -192,7 +192,7 @@ def _litdata() -> Any:
         import litdata
     except ImportError as error:
         raise StylenetError(
-            f"Data sets in LitData's format need the package litdata, not there ({error}).",
+            f"LitData's format needs the package litdata, which cannot be imported ({error}).",
             "Install it: pip install 'stylenet[litdata]', or in a clone: uv sync --extra litdata.",
         ) from error
     return litdata

@@ -1,4 +1,4 @@
-"""Sources of region maps that nobody drew: what is alike in the content and the style picture."""
+"""Sources of region maps that nobody drew: what is alike in the content and the style image."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ from stylenet.regions import (
 
 
 class ClusteredRegions:
-    """Regions by joint clustering of what the loss network sees in both pictures.
+    """Regions by joint clustering of what the loss network sees in both images.
 
     Args:
         count: regions, 2 or more.
         layers: of the loss network, from shallow to deep.
         deepest: how many of them are read, the deepest ones.
         height_weight: of the height of a place, where a layer has 1; 0: it does not matter.
-        smoothing: how far borders are rounded: a deviation, over the shorter side.
+        smoothing: how far borders are rounded: standard deviation over the shorter side.
         seed: of the first centres.
     """
 
@@ -48,11 +48,11 @@ class ClusteredRegions:
     def __call__(
         self, content: Seen | None, styles: Sequence[Seen], network: FeaturesOf
     ) -> Guidance:
-        """The regions, found at the sizes of the pictures.
+        """The regions, found at the sizes of the images.
 
         Raises:
-            StylenetError: no content picture, or not one style picture.
-            RegionError: pictures in which there are none to be found.
+            StylenetError: no content image, or not one style image.
+            RegionError: images in which there are none to be found.
         """
 
         def look(picture: Picture, layers: Sequence[str]) -> list[Floats]:
@@ -66,12 +66,12 @@ class ClusteredRegions:
 
 
 class SegmentedRegions:
-    """Regions by joint clustering of the colours of both pictures' segments.
+    """Regions by joint clustering of the colours of both images' segments.
 
     Args:
         count: regions, 2 or more.
-        segmenter: cuts the pictures.
-        smoothing: how far borders are rounded: a deviation, over the shorter side.
+        segmenter: cuts the images.
+        smoothing: how far borders are rounded: standard deviation over the shorter side.
         seed: of the first centres.
     """
 
@@ -83,11 +83,11 @@ class SegmentedRegions:
     def __call__(
         self, content: Seen | None, styles: Sequence[Seen], network: FeaturesOf
     ) -> Guidance:
-        """The regions, found at the sizes of the pictures.
+        """The regions, found at the sizes of the images.
 
         Raises:
-            StylenetError: no content picture, or not one style picture.
-            RegionError: pictures in which there are none to be found.
+            StylenetError: no content image, or not one style image.
+            RegionError: images in which there are none to be found.
         """
         del network
         found = self.segments(*_pictures(content, styles))
@@ -95,7 +95,7 @@ class SegmentedRegions:
 
 
 def _pictures(content: Seen | None, styles: Sequence[Seen]) -> tuple[Picture, Picture]:
-    """The two pictures as arrays."""
+    """The two images as arrays."""
     if content is None or len(styles) != 1:
         got = "no content picture" if content is None else f"{len(styles)} style pictures"
         raise StylenetError(

@@ -1,4 +1,4 @@
-"""Sources of region maps that a user brings: pictures of flat colours, COCO's annotations."""
+"""Sources of region maps that a user brings: images of flat colours, COCO's annotations."""
 
 from __future__ import annotations
 
@@ -27,11 +27,11 @@ BACKGROUND = "background"
 
 
 class MapPictures:
-    """Two pictures of flat colours, of which equal ones belong together.
+    """Two images of flat colours, of which equal ones belong together.
 
     Args:
-        content: the content picture's map; without a content picture it is the new one's layout.
-        style: the style picture's map.
+        content: the content image's map; without a content image it is the new one's layout.
+        style: the style image's map.
         styles: in its place, the style that each colour of ``content`` has as a whole: names from
             ``style=[...]``.
         background: a colour: what has no partner belongs to its region.
@@ -57,7 +57,7 @@ class MapPictures:
 
         Raises:
             StylenetError: files that are no maps, colours without partners, or not one style
-                picture with a map.
+                image with a map.
         """
         del content, network
         drawn = read_region_map(self.content)
@@ -80,14 +80,14 @@ class MapPictures:
 class CocoRegions:
     """Instances of chosen categories in COCO's annotations; all else is background.
 
-    Content and style are pictures that the annotations list, by their file names.
+    Content and style are images that the annotations list, by their file names.
 
     Args:
         annotations: a file of COCO's instances.
         categories: their names; each is one region, or a list of names is one together.
-        style_annotations: of the style picture, where that is another file.
+        style_annotations: of the style image, where that is another file.
         styles: the style that each category (and ``background``) of the content has as a whole:
-            names from ``style=[...]``; then the style pictures need no annotations.
+            names from ``style=[...]``; then the style images need no annotations.
     """
 
     def __init__(
@@ -108,7 +108,7 @@ class CocoRegions:
         """The regions of the annotations.
 
         Raises:
-            StylenetError: no content picture; pictures that are not annotated; a category that one
+            StylenetError: no content image; images that are not annotated; a category that one
                 of them has not, with those that it has.
         """
         del network
@@ -127,7 +127,7 @@ class CocoRegions:
         return Guidance(*self._both(found, self._regions(self.style_annotations, styles[0])))
 
     def _both(self, content: RegionMap, style: RegionMap) -> tuple[RegionMap, RegionMap]:
-        """Equal names correspond; one that only one picture has is an error."""
+        """Equal names correspond; one that only one image has is an error."""
         there = [regions.shares() > 0 for regions in (content, style)]
         alone = [
             f"{name} is in the {'content' if one else 'style'} only"

@@ -16,7 +16,7 @@ def run_name(overrides: Iterable[str], swept: Container[str] = ()) -> str:
     """A folder name out of command-line overrides: ``style-udnie+norm-batch``; ``default`` if none.
 
     What a sweep varies, the keys ``swept``, stands first, then choices of groups and styles, then
-    dotted values, as they say less and a name may be cut. Pictures and folders are named by their
+    dotted values, as they say less and a name may be cut. Images and folders are named by their
     last part; what is no plain character becomes ``_``; a name that grows too long is cut and ends
     in a hash of the whole. All characters are such that ``resume=<folder>`` needs no quotes,
     neither the shell's nor Hydra's.
