@@ -139,7 +139,8 @@ def test_nets_of_swatches_are_judged_by_the_painting(study: Study, tmp_path: Pat
     assert float(row["ratio"]) == pytest.approx(swatch / own, rel=1e-2)
     described = json.loads((runs / "udnie_swatch" / "model.json").read_text())
     assert described["style"]["sha256"] == hashlib.sha256(swatch_file.read_bytes()).hexdigest()
-    assert described["losses"]["style_weight"] == 1.5
+    painting = json.loads((runs / "udnie_instance" / "model.json").read_text())
+    assert described["losses"]["style_weight"] == painting["losses"]["style_weight"] > 0
     assert read_image(runs / "swatch_nets.jpg").shape[1] > 2 * 100
 
 

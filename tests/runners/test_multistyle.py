@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import dataclasses
 import json
 import shutil
 from collections.abc import Callable
@@ -16,8 +17,9 @@ from safetensors.torch import load_file
 
 from stylenet.apply import BankError, Model, Stylizer, load_model, merge, save_model
 from stylenet.images import read_image
+from stylenet.runners import multistyle
 from stylenet.runners.multistyle import settle_style_weights
-from stylenet.styles import catalogue
+from stylenet.styles import Tuned, catalogue
 
 Script = Callable[..., int]
 NAMES = ("sand", "moss", "coal")
@@ -339,9 +341,10 @@ def test_what_has_no_meaning_is_refused(
     assert words in capfd.readouterr().err
 
 
-def test_tuned_style_weights_become_factors() -> None:
-    tuned = catalogue()["the_scream"].tuned["compact_vgg"]
-    assert tuned.style_weight
+def test_tuned_style_weights_become_factors(monkeypatch: pytest.MonkeyPatch) -> None:
+    tuned = {"compact_vgg": Tuned(style_weight=6.0, content_weight=0.5)}
+    entry = dataclasses.replace(catalogue()["the_scream"], tuned=tuned)
+    monkeypatch.setattr(multistyle, "catalogue", lambda: {"the_scream": entry})
     config = OmegaConf.create(
         {
             "style": ["the_scream", "nowhere.jpg"],
@@ -350,8 +353,7 @@ def test_tuned_style_weights_become_factors() -> None:
         }
     )
     settle_style_weights(config)
-    expected = tuned.style_weight / (tuned.content_weight or 1.0) / 3.0
-    assert list(config.loss.style_weights) == pytest.approx([expected, 1.0])
+    assert list(config.loss.style_weights) == pytest.approx([6.0 / 0.5 / 3.0, 1.0])
     asked = OmegaConf.merge(config, {"loss": {"style_weight": 2.0, "style_weights": None}})
     settle_style_weights(asked)
     assert asked.loss.style_weights is None
