@@ -1,7 +1,7 @@
 """What a loss network costs a training step: ``python benchmarks/loss_networks.py``.
 
 Our step with the half-width net, batch 4, 256 px, under each loss network with random weights
-(speed does not depend on them) and its default layers. They take turns.
+(speed does not depend on them), with the default losses and layers. They take turns.
 """
 
 from __future__ import annotations

@@ -1,7 +1,8 @@
 """What a training step costs as the work grows: ``python benchmarks/train_cost.py``.
 
 Seconds a picture and peak memory against picture size, batch and width, each in a fresh process:
-eager, VGG-16 with random weights, the net of full width unless said. Writes a table and a plot.
+eager, VGG-16 with random weights and the default losses, the net of full width unless said. Writes
+a table and a plot.
 """
 
 from __future__ import annotations

@@ -13,7 +13,7 @@ from __future__ import annotations
 import argparse
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
@@ -40,18 +40,17 @@ BATCH = 4
 TURN = 5  # steps
 STYLE_WEIGHT = 0.2
 
-# the example's losses: not normalised, at one size, up to the border
-AS_THE_EXAMPLE = [
-    "loss/convention=johnson2016",
-    "loss_network/padding=zeros",
-    "loss.tv_weight=1e-6",
-]
-LAYERS = {
-    "vgg16": [
-        "loss.content_layers=[relu2_2]",
-        "loss.style_layers=[relu1_2,relu2_2,relu3_3,relu4_3]",
+
+def as_the_example(style_weight: float = STYLE_WEIGHT) -> list[str]:
+    """The example's losses: not normalised, at one size, up to the border."""
+    return [
+        "loss/convention=johnson2016",
+        "loss_network/padding=zeros",
+        f"loss.content_layers=[{plain.CONTENT}]",
+        f"loss.style_layers=[{','.join(plain.STYLE)}]",
+        f"loss.style_weight={style_weight}",
+        "loss.tv_weight=1e-6",
     ]
-}
 
 
 def parts_of(
@@ -60,18 +59,16 @@ def parts_of(
     size: int,
     compiled: bool,
     precision: str,
-    style_weight: float = STYLE_WEIGHT,
+    losses: Sequence[str] = (),
     loss_network: str = "vgg16",
 ) -> Run:
-    """What ``train.py`` builds."""
+    """What ``train.py`` builds: with its default losses, or as ``losses`` say."""
     config = compose(
         "net=johnson",
         f"net.width={width}",
         f"loss_network={loss_network}",
         "loss_network/weights=random",
-        *AS_THE_EXAMPLE,
-        *LAYERS.get(loss_network, []),
-        f"loss.style_weight={style_weight}",
+        *losses,
         f"data.batch_size={BATCH}",
         f"data.size={size}",
         f"style_size.px={size}",
@@ -136,7 +133,7 @@ def ours(
     """A contender: ``train.py``'s training."""
     quieten()
     tune_allocator()
-    parts = parts_of(width, steps, size, compiled, precision, style_weight)
+    parts = parts_of(width, steps, size, compiled, precision, as_the_example(style_weight))
     loss, net = judge_of(parts), parts.task.net
 
     @torch.no_grad()
@@ -166,7 +163,7 @@ def examples(
     style_weight: float = STYLE_WEIGHT,
 ) -> None:
     """A contender: the loop of the public examples, on the same pictures and first weights."""
-    parts = parts_of(width, steps, size, False, "32", style_weight)
+    parts = parts_of(width, steps, size, False, "32", as_the_example(style_weight))
     loss, net = judge_of(parts), plain.transformer_net(width)
     chance = torch.Generator().manual_seed(1)
     for own, given in zip(net.parameters(), parts.task.net.parameters(), strict=True):
