@@ -3,8 +3,8 @@
 Prints, for each layer of two files of ``compact_vgg``, the geometric mean of the style losses of
 the six paintings against the photographs of $STYLENET_CONTENTS, and their ratio over relu4_2's:
 with these layer weights the second network's layers have the shares that they have under the
-first. With the first version of the network and the one that ships, it gave ``style_layer_weights``
-in conf/loss_network/compact_vgg.yaml. The paintings lie in $STYLENET_STYLES.
+first. The style losses are the papers' (``loss/convention=johnson2016``), of Gram matrices as they
+are; normalised ones, the default, need no such weights. The paintings lie in $STYLENET_STYLES.
 """
 
 from __future__ import annotations

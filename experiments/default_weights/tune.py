@@ -1,12 +1,12 @@
 """Short runs over a grid, to choose a style's weights by eye: ``python tune.py <folder> ...``.
 
-    python experiments/default_weights/tune.py tune_runs --styles udnie wave --values 1 3 9
+    python experiments/default_weights/tune.py tune_runs --styles udnie wave --values 1 2 4
     python experiments/default_weights/tune.py tune_runs --key optimizer.lr --values 1e-3 2e-3 5e-3
 
 One sheet a style, ``<folder>/<style>_<key>.jpg``: the painting, then a column a value, a row a
 photograph. Finished runs are not made again; further overrides are handed to every run.
-What was chosen goes into ``tuned`` in src/stylenet/styles/catalogue.yaml, or, if it suits all
-styles, into conf/loss_network/compact_vgg.yaml.
+What suits all styles goes into conf/loss_network; only what a style is shown to need of its own
+goes into ``tuned`` in src/stylenet/styles/catalogue.yaml.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ def main() -> None:
     parser.add_argument("folder", type=Path)
     parser.add_argument("--styles", nargs="+", default=STYLES, choices=STYLES)
     parser.add_argument("--key", default="loss.style_weight")
-    parser.add_argument("--values", nargs="+", default=["1", "3", "9"])
+    parser.add_argument("--values", nargs="+", default=["1", "2", "4"])
     parser.add_argument("--steps", type=int, default=300)
     parser.add_argument("--photographs", nargs="+", default=PHOTOGRAPHS)
     parser.add_argument("--px", type=int, default=400, help="longer side of what is painted")

@@ -34,7 +34,8 @@ STARTS: Runs = {
     "another picture": ["start=picture", "start.picture.path={photo}"],
 }
 RATIOS: Runs = {
-    f"10 : 1e{n}": ["loss.content_weight=10", f"loss.style_weight=1e{n}"] for n in range(1, 8)
+    f"1 : {weight}": ["loss.content_weight=1", f"loss.style_weight={weight}"]
+    for weight in (1, 3, 10, 30, 100, 300, 1000)
 }
 OPTIMISERS: Runs = {
     "L-BFGS": ["optimizer=lbfgs"],

@@ -13,6 +13,7 @@ from stylenet.loss_networks import LossNetwork
 from stylenet.loss_networks.architectures import EVERY
 from stylenet.loss_networks.weight_files import WeightsError
 from stylenet.loss_networks.weights import WeightsFile
+from stylenet.losses.features import PIXELS
 from stylenet.run.building import instantiate
 from stylenet.runners.building import build_network
 
@@ -37,9 +38,10 @@ class Contender(NamedTuple):
         return compose(*self.overrides, *more)
 
     def build(self) -> tuple[LossNetwork, list[str]]:
-        """The network, and the style layers of its configuration."""
+        """The network, and the style layers of its configuration that are its own: no pixels."""
         config = self.config()
-        return build_network(config, instantiate), list(config.loss_network.style_layers)
+        layers = [name for name in config.loss_network.style_layers if name != PIXELS]
+        return build_network(config, instantiate), layers
 
 
 def contender(text: str) -> Contender:

@@ -1,8 +1,8 @@
 """Optimised pictures under several loss networks, side by side: ``... sheet.py --networks ...``.
 
 Each picture is a run of ``task=gatys``; the folder ``--out`` keeps the runs, and a run that is
-finished is not made again. Writes ``sheet.jpg`` and ``pictures.csv`` beside this file. How the
-networks' losses are made comparable: README.md.
+finished is not made again. Writes ``sheet.jpg`` and ``pictures.csv`` beside this file. The losses
+are the default ones, which mean the same under any network.
 """
 
 from __future__ import annotations
@@ -14,52 +14,17 @@ import shutil
 import time
 from pathlib import Path
 
-import torch
 from contenders import HELP, SHARED, Contender, contender
 from torch import Tensor
 
-from stylenet.apply.contents import find_content
-from stylenet.images import LongerSide, contact_sheet, read_image, write_image
-from stylenet.loss_networks import LossNetwork
-from stylenet.losses import GramDistance
-from stylenet.run.building import instantiate
+from stylenet.images import contact_sheet, read_image, write_image
 from stylenet.run.training import train
-from stylenet.runners.building import locate_styles, read_sized_style
 
 HERE = Path(__file__).parent
 CONTENTS = ("chicago", "tubingen", "lion")
 STYLES = ("udnie", "starry_night", "wave", "the_scream")
-# the first of these that a network has: four pixels a cell, just before the pooling
-CONTENT_LAYERS = ("relu3_3", "relu3_2", "fire4")
 TASK = ("task=gatys", "callbacks=none", "logger=none", "loss.content_weight=1", "style_scale=1")
 Row = dict[str, str]
-
-
-def settings(
-    network: LossNetwork, style_layers: list[str], content: Tensor, style: Tensor
-) -> list[str]:
-    """Layers and weights that make the terms mean the same under any network.
-
-    Content: the share of its features' variance that is lost. Style: the mean over layers of the
-    Gram distance, each as a share of the content picture's own.
-    """
-    content_layer = next(name for name in CONTENT_LAYERS if name in network.layer_names)
-    layers = [*style_layers, content_layer]
-    distance = GramDistance()
-    with torch.inference_mode():
-        start, target = network(content, layers), network(style, layers)
-        variance = start[content_layer].var((2, 3), correction=0).mean()
-        apart = [
-            distance(distance.describe(start[name]), distance.describe(target[name])).item()
-            for name in style_layers
-        ]
-    weights = ",".join(f"{1 / (len(apart) * value):.6g}" for value in apart)
-    return [
-        f"loss.content_layers=[{content_layer}]",
-        f"loss.content_layer_weights=[{1 / variance.item():.6g}]",
-        f"loss.style_layers=[{','.join(style_layers)}]",
-        f"loss.style_layer_weights=[{weights}]",
-    ]
 
 
 def paint(one: Contender, content: str, style: str, options: argparse.Namespace) -> Row:
@@ -78,13 +43,8 @@ def paint(one: Contender, content: str, style: str, options: argparse.Namespace)
     )
     if not (folder / "result.json").is_file():
         shutil.rmtree(folder, ignore_errors=True)  # a run that was killed
-        network, style_layers = one.build()
-        photo = LongerSide(options.px)(read_image(find_content(content, options.contents)))[None]
-        config = one.config(*picture)
-        (found,) = locate_styles(config, [style], print)
-        painting = read_sized_style(config, instantiate, found)
         started = time.perf_counter()
-        train(one.config(*picture, *settings(network, style_layers, photo, painting)))
+        train(one.config(*picture))
         seconds = time.perf_counter() - started
         (folder / "seconds.txt").write_text(f"{seconds:.1f}\n")
     losses = json.loads((folder / "result.json").read_text())["losses"]

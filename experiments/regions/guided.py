@@ -7,8 +7,9 @@ cases by name. ``results.csv`` and the sheets (``guided.jpg``, ``others.jpg``, `
 ``coco.jpg``) are written beside this file, sheets only where all their cases were chosen. The
 photographs are looked for in ../shared/assets, the paintings in $STYLENET_STYLES.
 
-A region's loss is the distance of its guided Gram matrices from its style's, over all style layers
-and times the style weight: of the guided result and of the plain one by the same judge.
+A region's loss is the distance of its guided statistics from its style's, over all style layers
+and times the style weight: of the guided result and of the plain one by the same judge, the guided
+run's own style term.
 """
 
 from __future__ import annotations
@@ -36,7 +37,7 @@ from stylenet.styles import find_style, read_style
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
-ASSETS = next(p for p in (ROOT.parent / "shared/assets", Path("/work/shared/assets")) if p.is_dir())
+ASSETS = ROOT.parent / "shared/assets"
 MAPS, COCO = ASSETS / "regions", ASSETS / "coco8"
 COMMON = ["task=gatys", "content_size.px=256", "trainer.max_steps=100", "logger=none"]
 SMALL = ("content_size.px=192", "trainer.max_steps=60")

@@ -20,7 +20,7 @@ from stylenet.run import train
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
-ASSETS = next(p for p in (ROOT.parent / "shared/assets", Path("/work/shared/assets")) if p.is_dir())
+ASSETS = ROOT.parent / "shared/assets"
 STYLE = ASSETS / "regions" / "167083"
 NAMES = ("sky", "mountain", "cliff", "lake")
 COLOURS = ((230, 25, 75), (0, 130, 200), (60, 180, 75), (255, 225, 25))

@@ -19,10 +19,11 @@ import numpy as np
 import torch
 from PIL import Image
 
-from stylenet.loss_networks.network import compact_vgg
-from stylenet.loss_networks.weights import Bundled
+from stylenet import compose
 from stylenet.regions import Clusters, Floats, Picture
 from stylenet.regions.clustering import Labels
+from stylenet.run.building import instantiate
+from stylenet.runners.building import build_network
 
 HERE = Path(__file__).parent
 SIDE = 288
@@ -38,7 +39,7 @@ class Look:
     """Features of pictures, each computed once."""
 
     def __init__(self) -> None:
-        self.network = compact_vgg(Bundled())
+        self.network = build_network(compose(), instantiate)
         self.seen: dict[tuple[bytes, str], Floats] = {}
 
     def __call__(self, picture: Picture, layers: Sequence[str]) -> list[Floats]:

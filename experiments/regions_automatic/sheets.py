@@ -16,14 +16,15 @@ import sys
 from pathlib import Path
 
 import torch
-from omegaconf import OmegaConf
+from omegaconf import DictConfig, OmegaConf
 from torch import Tensor
 
 from stylenet.images import contact_sheet, read_image, write_image
-from stylenet.loss_networks.network import compact_vgg
-from stylenet.loss_networks.weights import Bundled
 from stylenet.losses import RegionStyleTerm, View
+from stylenet.losses.features import read_features
 from stylenet.regions import read_region_map
+from stylenet.run.building import instantiate
+from stylenet.runners.building import build_loss, build_network
 
 HERE = Path(__file__).parent
 TRAIN = HERE.parents[1] / "train.py"
@@ -64,17 +65,19 @@ def maps_of(folder: Path) -> tuple[Tensor, Tensor]:
 
 @torch.no_grad()
 def inside(guided: Path, results: list[Path]) -> list[list[float]]:
-    """Style loss of each region of the run ``guided``, in the result of each run."""
-    conf = OmegaConf.load(HERE.parents[1] / "conf" / "loss_network" / "compact_vgg.yaml")
-    network = compact_vgg(Bundled())
+    """Style loss of each region of the run ``guided``, unweighted, in the result of each run."""
+    config = OmegaConf.load(guided / "config.yaml")
+    assert isinstance(config, DictConfig)
     content, style = maps_of(guided)
-    layers, weights = list(conf.style_layers), list(conf.optimised.style_layer_weights)
     painting = read_image(guided / "style.png")[None]
-    term = RegionStyleTerm(network, painting, layers, weights, 1, style_regions=style)
+    network = build_network(config, instantiate)
+    loss = build_loss(config, instantiate, painting, network, style_regions=style)
+    term = loss.terms["style"]
+    assert isinstance(term, RegionStyleTerm)
     found = []
     for folder in results:
         picture = read_image(folder / "result.png")[None]
-        view = View(picture, network(picture, layers))
+        view = View(picture, read_features(network, picture, term.stylised_layers))
         parts = term.by_region(view, View(picture, regions=content))
         found.append(torch.stack(list(parts.values())).sum(0)[0].tolist())
     return found

@@ -13,16 +13,16 @@ import sys
 from pathlib import Path
 
 import torch
-from omegaconf import OmegaConf
 from torch import Tensor
 
+from stylenet import compose
 from stylenet.apply import Model, Stylizer, load_model
 from stylenet.images import LongerSide, contact_sheet, read_image, write_image
-from stylenet.loss_networks.network import compact_vgg
-from stylenet.loss_networks.weights import Bundled
-from stylenet.losses import ContentTerm, PerceptualLoss, RegionStylesTerm, View
+from stylenet.losses import PerceptualLoss, RegionStylesTerm, View
 from stylenet.losses.features import read_features
 from stylenet.regions import RegionMap, fit_map, read_region_map
+from stylenet.run.building import instantiate
+from stylenet.runners.building import build_loss, build_network
 
 HERE = Path(__file__).parent
 SHOWN = ("163085", "103070", "167083")
@@ -38,20 +38,12 @@ def styles_in(regions: RegionMap, styles: tuple[str, ...]) -> RegionMap:
 
 
 def loss_for(model: Model) -> PerceptualLoss:
-    """Content and style by region, unweighted but for the layers' own weights."""
-    conf = OmegaConf.load(HERE.parents[1] / "conf" / "loss_network" / "compact_vgg.yaml")
-    network = compact_vgg(Bundled())
+    """Content and style by region, unweighted, as ``train.py`` has them by default."""
+    unweighted = ("loss.content_weight=1", "loss.style_weight=1", "loss.tv_weight=1")
+    config = compose("loss=region_styles", *unweighted)
     folder = model.path.parent / "styles"
     pictures = [read_image(folder / f"{name}.png")[None] for name in model.styles]
-    layers = list(conf.style_layers)
-    weights = OmegaConf.to_container(conf.style_layer_weights)
-    return PerceptualLoss(
-        {
-            "content": ContentTerm(list(conf.content_layers), None, 1),
-            "style": RegionStylesTerm(network, pictures, layers, weights, 1),
-        },
-        network,
-    )
+    return build_loss(config, instantiate, pictures, build_network(config, instantiate))
 
 
 def paint(model: Model, photo: Tensor, maps: Tensor) -> Tensor:
@@ -77,7 +69,8 @@ def distances(
     assert isinstance(term, RegionStylesTerm)
     parts = torch.stack(list(term.by_region(stylised, content).values())).sum(0)[0]
     found = {f"style {number}": float(part) for number, part in enumerate(parts)}
-    return {"content": float(loss.terms["content"](stylised, content)["relu3_2"]), **found}
+    lost = loss.terms["content"](stylised, content).values()
+    return {"content": sum(float(part) for part in lost), **found}
 
 
 def main() -> None:
