@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 from rich.progress import TimeRemainingColumn as TimeLeftColumn
 
-TERMS = ("content", "style", "tv", "pixel", "total")
+LOSS = "train/loss/"
 
 
 class StepProgress(ProgressBar):
@@ -115,13 +115,11 @@ def steps_of(trainer: Trainer) -> int:
 
 
 def losses_in_words(trainer: Trainer) -> str:
-    """The last training losses and the throughput, e.g. ``content 0.31  style 0.12``."""
+    """The last loss terms, without their layers, and the throughput: ``tv 0.31  total 0.4``."""
     metrics = trainer.callback_metrics
-    words = [
-        f"{term} {metrics[f'train/loss/{term}'].item():.4g}"
-        for term in TERMS
-        if f"train/loss/{term}" in metrics
-    ]
+    losses = {k.removeprefix(LOSS): v for k, v in metrics.items() if k.startswith(LOSS)}
+    terms = sorted((k for k in losses if "/" not in k), key="total".__eq__)  # the total is last
+    words = [f"{term} {losses[term].item():.4g}" for term in terms]
     rate = metrics.get("train/pictures_per_second")
     if rate is not None:
         words.append(f"{rate.item():.1f} pictures/s")
