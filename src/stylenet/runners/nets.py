@@ -69,7 +69,7 @@ class NetRunner(Runner):
         found = locate_styles(config, as_list(config.style), say)
         pictures = [read_sized_style(config, instantiate, style) for style in found]
         network = build_network(config, instantiate)
-        loss = build_loss(config, instantiate, self.targets(pictures), network)
+        loss = build_loss(config, instantiate, network, style=self.targets(pictures))
         names = [style.name for style in found]
         # seeded here, so that the net's first weights do not depend on what was built before
         seed_everything(config.seed, verbose=False)

@@ -171,7 +171,7 @@ class PixelRunner(Runner):
             # Targets come from the very network that reads the picture: one in bfloat16 has weights
             # that are rounded, and would find even the style picture at a distance from exact ones.
             targets = style_targets(config, guidance, shrunk)
-            loss = build_loss(config, instantiate, **targets, network=reader)
+            loss = build_loss(config, instantiate, reader, **targets)
             large = height * width > config.checkpoint_px**2
             loss.network = CheckpointedNetwork(reader) if large else reader
             return loss
