@@ -10,7 +10,7 @@ from stylenet.metrics.explained import (
 )
 from stylenet.metrics.figures import Row, table_of_means, write_rows
 from stylenet.metrics.judge import Description, Judge
-from stylenet.metrics.quality import Quality, measure, ssim
+from stylenet.metrics.quality import measure, ssim
 from stylenet.metrics.recognition import balanced_sum, style_distances, triplet_accuracy
 from stylenet.metrics.spectrum import Spectrum, contrast, spectrum
 
@@ -20,7 +20,6 @@ __all__ = [
     "Judge",
     "Moments",
     "Pair",
-    "Quality",
     "Row",
     "Spectrum",
     "balanced_sum",
