@@ -55,7 +55,6 @@ def conditional(**more) -> TransformerNet:
 
 
 def grouped() -> StyleBank:
-    """As a configuration gives it: ``_target_: torch.nn.GroupNorm, _args_: [2], _partial_: true``."""
     norm = functools.partial(nn.GroupNorm, 2)
     return bank(norm, bank_norm=norm)
 

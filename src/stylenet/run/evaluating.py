@@ -55,7 +55,7 @@ def evaluate(config: DictConfig) -> list[Row]:
     if device.type == "cpu":
         tune_allocator()
     contents = find_contents(as_list(config.content))
-    models = _named([load_model(path) for path in as_list(config.model)])
+    models = _named([load_model(path, config.net_packages) for path in as_list(config.model)])
     wanted = {
         name: (Stylizer(model, device), request)
         for own, model in models.items()

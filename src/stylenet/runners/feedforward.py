@@ -31,6 +31,7 @@ class FeedForwardRunner(NetRunner):
         Raises:
             StylenetError: several.
         """
+        super().validate(config, say)
         styles = as_list(config.style)
         if len(styles) != 1:
             raise StylenetError(

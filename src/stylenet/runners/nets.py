@@ -16,7 +16,7 @@ from pytorch_lightning.callbacks import ModelCheckpoint
 from torch import Tensor, nn
 from typing_extensions import override
 
-from stylenet.apply import DESCRIPTION, Model, save_model
+from stylenet.apply import DESCRIPTION, Model, check_architecture, save_model
 from stylenet.callbacks import LossCurves, PictureGrids, save_whole
 from stylenet.config import Settings
 from stylenet.errors import StylenetError
@@ -51,6 +51,15 @@ class NetComponents(Components):
 
 class NetRunner(Runner):
     """A net is trained on many pictures, and kept as ``model.safetensors`` with its description."""
+
+    @override
+    def validate(self, config: Settings, say: Say) -> None:
+        """A net that can be loaded again.
+
+        Raises:
+            ModelFileError: it is made of a package that is not in ``net_packages``.
+        """
+        check_architecture(config.net, config.net_packages)
 
     @override
     def progress(self, folder: Path) -> tuple[int, bool]:
