@@ -10,6 +10,7 @@ from pytorch_lightning.callbacks import ProgressBar
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 from rich.progress import TimeRemainingColumn as TimeLeftColumn
+from typing_extensions import override
 
 LOSS = "train/loss/"
 
@@ -37,9 +38,9 @@ class StepProgress(ProgressBar):
         """Show the bar again."""
         self._enabled = True
 
+    @override
     def on_train_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
         """Open the bar at the step that the run starts or resumes from."""
-        del pl_module
         if not self._enabled:
             return
         self._progress = Progress(
@@ -61,6 +62,7 @@ class StepProgress(ProgressBar):
         )
         self._progress.start()
 
+    @override
     def on_train_batch_end(
         self,
         trainer: Trainer,
@@ -70,7 +72,6 @@ class StepProgress(ProgressBar):
         batch_idx: int,
     ) -> None:
         """Move the bar; print a line where there is no terminal."""
-        del pl_module, outputs, batch, batch_idx
         if self._progress is None:
             return
         step = trainer.global_step
@@ -86,16 +87,15 @@ class StepProgress(ProgressBar):
                 f"step {step}/{steps_of(trainer)}  {words}  left {left_in_words}", highlight=False
             )
 
+    @override
     def on_train_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
-        """Close the bar."""
-        del trainer, pl_module
         self._close()
 
+    @override
     def on_exception(
         self, trainer: Trainer, pl_module: LightningModule, exception: BaseException
     ) -> None:
         """Close the bar, so that the error is not drawn over."""
-        del trainer, pl_module, exception
         self._close()
 
     def _close(self) -> None:

@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LRScheduler
 from torchmetrics import R2Score
+from typing_extensions import override
 
 from stylenet.loss_networks.distillation import Distillation
 from stylenet.loss_networks.student import Student
@@ -61,13 +62,13 @@ class Distill(LightningModule):
             steps = self.trainer.estimated_stepping_batches - self.global_step
             self._step = self._compiler(self._step, steps)
 
+    @override
     def training_step(self, batch: Tensor, batch_idx: int) -> Tensor:
         """One step on pictures (N,3,H,W) in [0,1].
 
         Raises:
             NonFiniteLossError: before a NaN or infinite loss reaches the weights.
         """
-        del batch_idx
         total, terms = self._step(batch)
         if not torch.isfinite(total):
             named = ", ".join(f"{name} = {value.item()}" for name, value in terms.items())
@@ -85,9 +86,9 @@ class Distill(LightningModule):
         # over channels, pictures and cells together
         self._explained = defaultdict(lambda: R2Score(multioutput="variance_weighted"))
 
+    @override
     def validation_step(self, batch: Tensor, batch_idx: int) -> None:
         """Log the terms of a batch; gather what is explained of the teacher's features."""
-        del batch_idx
         total, terms = self.distillation(self.net, batch)
         self._log("val", total, terms, len(batch), sync_dist=True)
         for layer, both in self.distillation.predict(self.net, batch).items():
