@@ -58,7 +58,6 @@ class LossCurves(Callback):
 
     @override
     def on_train_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
-        """Draw the curves."""
         if trainer.is_global_zero:
             draw_curves(self._rows(), self.figure)
 

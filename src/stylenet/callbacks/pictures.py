@@ -38,7 +38,6 @@ class PictureGrids(Callback):
 
     @override
     def on_validation_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
-        """Forget the pictures of the validation before."""
         self._shown = []
 
     @override

@@ -66,7 +66,6 @@ class RunRecord(Callback):
 
     @override
     def on_train_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
-        """Write the final numbers."""
         self._write(trainer)
 
     @override

@@ -51,7 +51,6 @@ class Throughput(Callback):
 
     @override
     def on_train_epoch_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
-        """Start the clock."""
         self._since = self._now(trainer)
 
     @override

@@ -43,7 +43,6 @@ class FeedForwardRunner(NetRunner):
 
     @override
     def targets(self, pictures: Sequence[Tensor]) -> Tensor:
-        """The one picture."""
         (picture,) = pictures
         return picture
 
@@ -86,6 +85,5 @@ class FeedForwardRunner(NetRunner):
 
     @override
     def described_styles(self, run: Run) -> dict[str, Any]:
-        """Its one style."""
         (style,) = run.components.styles
         return {"style": describe_style(run, style)}

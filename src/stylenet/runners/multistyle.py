@@ -55,7 +55,6 @@ class MultiStyleRunner(NetRunner):
 
     @override
     def targets(self, pictures: Sequence[Tensor]) -> Sequence[Tensor]:
-        """All of them."""
         return pictures
 
     @override
@@ -95,7 +94,6 @@ class MultiStyleRunner(NetRunner):
 
     @override
     def described_styles(self, run: Run) -> dict[str, Any]:
-        """Its styles, in the net's order."""
         return {"styles": [describe_style(run, style) for style in run.components.styles]}
 
 

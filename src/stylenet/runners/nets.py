@@ -63,7 +63,6 @@ class NetRunner(Runner):
 
     @override
     def progress(self, folder: Path) -> tuple[int, bool]:
-        """As ``model.json`` says."""
         file = folder / DESCRIPTION
         training = json.loads(file.read_text())["training"] if file.is_file() else {}
         return training.get("steps", 0), training.get("finished", False)

@@ -116,14 +116,12 @@ class PixelRunner(Runner):
 
     @override
     def progress(self, folder: Path) -> tuple[int, bool]:
-        """As ``result.json`` says."""
         file = folder / FACTS
         facts = json.loads(file.read_text()) if file.is_file() else {}
         return facts.get("steps", 0), facts.get("finished", False)
 
     @override
     def build(self, config: Settings, instantiate: Instantiate, say: Say) -> PixelComponents:
-        """The picture, its loss at each size."""
         return self.paint(config, self.inputs(config, instantiate, say), instantiate, say)
 
     def inputs(self, config: Settings, instantiate: Instantiate, say: Say) -> Inputs:
