@@ -31,7 +31,9 @@ class Row:
 
 def write_rows(file: Path, rows: list[Row]) -> None:
     """Write ``rows``, at least one, as CSV."""
-    lines = [{k: v for k, v in asdict(row).items() if k != "figures"} | row.figures for row in rows]
+    lines = [{**asdict(row), **row.figures} for row in rows]
+    for line in lines:
+        del line["figures"]
     with file.open("w", newline="", encoding="utf-8", errors="surrogateescape") as target:
         writer = csv.DictWriter(target, fieldnames=list(lines[0]))
         writer.writeheader()
