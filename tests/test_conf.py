@@ -30,6 +30,9 @@ TOP_LEVEL = {"train.yaml", "evaluate.yaml"}
 FILES = sorted(str(f.relative_to(CONF)) for f in CONF.rglob("*.yaml"))
 # what Hydra itself is made of is no part of a run: tests/run/settings/test_sweeps.py tries it
 CHOICES = [f for f in FILES if f not in TOP_LEVEL and not f.startswith("hydra/")]
+# what several files of a group have in common is no choice of its own
+BASES = [f for f in CHOICES if Path(f).name.startswith("_")]
+CHOICES = [f for f in CHOICES if f not in BASES]
 # what the file's own choice needs beside it to be complete
 NEEDS = {
     **{f"data/release/{name}.yaml": ["data=coco"] for name in ("coco2014", "coco2017", "one_file")},
@@ -269,6 +272,13 @@ def test_every_target_trains_for_one_step(
         assert loss is not None
         assert loss > 0
         assert (run / "pictures" / "step_000001.png").is_file()
+
+
+@pytest.mark.parametrize("base", BASES)
+def test_a_base_file_serves_several_choices(base: str) -> None:
+    group, name = (CONF / base).parent, Path(base).stem
+    entry = re.compile(rf"^  - {name}\b", re.MULTILINE)
+    assert sum(bool(entry.search(file.read_text())) for file in group.glob("*.yaml")) >= 2
 
 
 def test_every_group_has_a_default_that_exists(composed: Callable[..., DictConfig]) -> None:

@@ -12,20 +12,14 @@ from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 
 from contenders import HELP, SHARED, TEACHER, Contender, contender
+from explained import Pair, explained_share, feature_moments
+from recognition import balanced_sum, style_distances, triplet_accuracy
 from torch import Tensor
 
 from stylenet.images import ShorterSide, picture_files, read_image
 from stylenet.loss_networks import LossNetwork
 from stylenet.loss_networks.geometry import align, align_whole_cells
 from stylenet.losses import GramDistance
-from stylenet.metrics import (
-    Pair,
-    balanced_sum,
-    explained_share,
-    feature_moments,
-    style_distances,
-    triplet_accuracy,
-)
 
 HERE = Path(__file__).parent
 # a VGG's layer -> the teacher's

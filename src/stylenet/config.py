@@ -67,6 +67,7 @@ class TrainConfig:
     style_size: Any = None
     norm: Any = None
     net: Any = None
+    net_packages: list[str] = field(default_factory=list)
     loss_network: Any = None
     loss: Any = None
     data: Any = None
@@ -96,6 +97,7 @@ class EvaluateConfig:
     region_styles: Any = None
     max_pixels: int = 100_000_000
     device: str = "auto"
+    net_packages: list[str] = field(default_factory=list)
     paths: Paths = field(default_factory=Paths)
     style_size: Any = None
     loss_network: Any = None

@@ -2,12 +2,15 @@
 
 import re
 from io import StringIO
+from types import SimpleNamespace
 
 import pytest
 import pytorch_lightning as pl
+import torch
 from rich.console import Console
 
 from stylenet.callbacks import StepCheckpoints, StepProgress
+from stylenet.callbacks.progress import losses_in_words
 
 
 class Clock(pl.Callback):
@@ -41,6 +44,13 @@ def test_without_a_terminal_a_line_now_and_then(fit):
         assert re.search(r"content \d\S*  total \d\S*", line)
         assert "relu1_1" not in line
         assert "\x1b" not in line
+
+
+def test_whatever_terms_a_loss_has_are_shown_without_their_layers():
+    losses = {"total": 3.0, "mine": 1.0, "mine/relu1_1": 1.0, "range": 2.0}
+    metrics = {f"train/loss/{name}": torch.tensor(value) for name, value in losses.items()}
+    trainer = SimpleNamespace(callback_metrics={**metrics, "val/loss/total": torch.tensor(9.0)})
+    assert losses_in_words(trainer) == "mine 1  range 2  total 3"
 
 
 def test_the_time_left_is_the_steps_left_at_the_speed_so_far(fit):

@@ -54,7 +54,12 @@ def conditional(**more) -> TransformerNet:
     return shaken(TransformerNet(norm, **arguments | more))
 
 
-NETS = {"stylebank": bank, "conditional": conditional}
+def grouped() -> StyleBank:
+    norm = functools.partial(nn.GroupNorm, 2)
+    return bank(norm, bank_norm=norm)
+
+
+NETS = {"stylebank": bank, "stylebank_group": grouped, "conditional": conditional}
 
 
 def pictures(count: int = 4, height: int = 19, width: int = 22) -> Tensor:
@@ -130,6 +135,17 @@ def test_a_norm_by_picture_and_its_gradient_are_the_formula(count, given, return
         results.append((out, *grads))
     for got, expected in zip(*results, strict=True):
         torch.testing.assert_close(got, expected, rtol=1e-9, atol=1e-9)
+
+
+def test_any_norm_reaches_banks_and_all_layers():
+    for norm in (functools.partial(nn.GroupNorm, 4), nn.BatchNorm2d):
+        net = bank(norm, bank_norm=norm)
+        assert not any(isinstance(module, InstanceNorm) for module in net.modules())
+        count = sum(isinstance(m, (nn.GroupNorm, nn.BatchNorm2d)) for m in net.modules())
+        assert count == 3 + 2 + 2 * STYLES
+        whole = net.eval()(pictures(), one_hot(0, 1, 2, 1))
+        alone = [net(p[None], one_hot(k)) for p, k in zip(pictures(), (0, 1, 2, 1), strict=True)]
+        torch.testing.assert_close(whole, torch.cat(alone))
 
 
 def test_with_one_style_conditional_instance_norm_is_instance_norm():

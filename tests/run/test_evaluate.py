@@ -10,6 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 from PIL import Image
@@ -116,6 +117,21 @@ def test_one_picture_and_a_model_far_from_its_run(
     assert rows(out)[0]["model"] == "moved"
 
 
+def test_any_loss_is_measured(
+    script: Script, trained: Callable[[str], Path], photos: Path, tmp_path: Path
+) -> None:
+    """Each term has its column, unweighted, even where the loss's file has a weight for it."""
+    common = [f"model={trained('instance')}", f"content={photos / '01.jpg'}", "loss=optimised"]
+    assert script("evaluate.py", *common, f"out={tmp_path / 'out'}") == 0
+    (row,) = rows(tmp_path / "out")
+    assert list(row)[5:11] == ["content", "style", "tv", "deviation", "range", "ssim"]
+    with Image.open(tmp_path / "out" / "instance" / "01.png") as painted:
+        pixels = np.asarray(painted) / 255
+    half_sum = ((pixels - pixels.mean()) ** 2).sum() / 2
+    assert float(row["deviation"]) == pytest.approx(half_sum, rel=1e-2)
+    assert float(row["range"]) == 0
+
+
 @pytest.mark.parametrize(
     ("change", "words"),
     [
@@ -134,6 +150,7 @@ def test_one_picture_and_a_model_far_from_its_run(
         ({"model": "[]"}, ["model=[]"]),
         ({"loss.content_layers": "[nowhere]"}, ["nowhere", "relu3_2"]),
         ({"loss.content_weight": "2"}, ["loss.content_weight", "unweighted"]),
+        ({"loss": "optimised", "loss.range_weight": "2"}, ["loss.range_weight", "unweighted"]),
         ({"loss.style_weight": "0"}, ["loss.style_weight", "unweighted"]),
         ({"loss.terms.tv.weight": "1e-3"}, ["loss.tv_weight", "unweighted"]),
     ],

@@ -24,7 +24,7 @@ class BankError(ModelFileError):
 def grown(bank: Model, more: int) -> tuple[nn.Module, dict[str, Any]]:
     """The net of ``bank`` with ``more`` styles in their first weights; and its architecture."""
     architecture = with_count(bank.description["architecture"], len(bank.styles) + more)
-    net: nn.Module = build_architecture(architecture)
+    net: nn.Module = build_architecture(architecture, bank.packages)
     shared, styles = split_state(bank.net)
     new = split_state(net)[1][len(styles) :]
     net.load_state_dict(join_state(shared, [*styles, *new]))
@@ -97,6 +97,6 @@ def _built(
     facts: Sequence[Mapping[str, Any]],
 ) -> tuple[nn.Module, dict[str, Any]]:
     architecture = with_count(like.description["architecture"], len(styles))
-    net: nn.Module = build_architecture(architecture)
+    net: nn.Module = build_architecture(architecture, like.packages)
     net.load_state_dict(join_state(shared, list(styles)))
     return net, {**like.description, "architecture": architecture, "styles": list(facts)}

@@ -9,7 +9,7 @@ import difflib
 import functools
 import importlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -25,7 +25,8 @@ from stylenet.nets import styles_of
 TENSORS = "model.safetensors"
 DESCRIPTION = "model.json"
 FORMAT = 1
-# what an architecture may name; anything else in a model file is refused
+HYDRA = ("_target_", "_partial_", "_args_")
+# what an architecture may name; anything else in a model file is refused, unless its user trusts it
 PACKAGES = ("stylenet.nets", "torch.nn")
 
 
@@ -35,11 +36,15 @@ class ModelFileError(StylenetError):
 
 @dataclass(frozen=True)
 class Model:
-    """A net in evaluation mode, the file it came from and what ``model.json`` says of it."""
+    """A net in evaluation mode, the file it came from and what ``model.json`` says of it.
+
+    ``packages`` are those besides stylenet's own that it was allowed to be made of.
+    """
 
     net: nn.Module
     path: Path
     description: Mapping[str, Any]
+    packages: tuple[str, ...] = ()
 
     @property
     def name(self) -> str:
@@ -88,7 +93,7 @@ def save_model(folder: str | Path, net: nn.Module, description: Mapping[str, Any
     """Write the two files below ``folder``, whole or not at all; give the tensors' path.
 
     ``description`` is plain data with at least ``architecture``: nested ``_target_`` mappings as
-    Hydra resolves them, restricted to ``stylenet.nets`` and ``torch.nn``.
+    Hydra resolves them: see `build_architecture`.
     """
     folder = Path(folder)
     tensors = {k: v.detach().cpu().contiguous() for k, v in net.state_dict().items()}
@@ -97,8 +102,13 @@ def save_model(folder: str | Path, net: nn.Module, description: Mapping[str, Any
     return folder / TENSORS
 
 
-def load_model(path: str | Path) -> Model:
+def load_model(path: str | Path, packages: Sequence[str] = ()) -> Model:
     """Load a net from a run directory, or from its ``.safetensors`` or ``.json`` file.
+
+    Args:
+        path: of one of these.
+        packages: what it may be made of besides ``stylenet.nets`` and ``torch.nn``, such as a
+            module of your own: loading it runs their code.
 
     Raises:
         ModelFileError: a file is missing or broken, or its tensors do not fit its architecture.
@@ -126,7 +136,7 @@ def load_model(path: str | Path) -> Model:
             f"{description_file} has format {description.get('format')!r}, expected {FORMAT}.",
             "Use the version of stylenet that wrote it: see its 'versions'.",
         )
-    net = build_architecture(architecture)
+    net = build_architecture(architecture, packages)
     if not isinstance(net, nn.Module):
         raise ModelFileError(f"{description_file} describes no net.", "Copy it again.")
     try:
@@ -143,35 +153,59 @@ def load_model(path: str | Path) -> Model:
             f"The tensors of {file} do not fit the architecture in {description_file}: {error}.",
             "Keep the two files of one run together.",
         ) from error
-    return Model(net.eval().requires_grad_(False), file, description)
+    return Model(net.eval().requires_grad_(False), file, description, tuple(packages))
 
 
-def build_architecture(config: Any) -> Any:
-    """Build what nested ``_target_`` mappings describe: ``stylenet.nets`` and ``torch.nn`` only.
+def check_architecture(config: Any, packages: Sequence[str] = ()) -> None:
+    """Refuse what `build_architecture` would refuse to look at; nothing is imported.
+
+    Raises:
+        ModelFileError: a target outside the packages.
+    """
+    if isinstance(config, Sequence) and not isinstance(config, str):
+        config = dict(enumerate(config))
+    if not isinstance(config, Mapping):
+        return
+    allowed = (*PACKAGES, *packages)
+    if "_target_" in config:
+        target = str(config["_target_"])
+        package, _, name = target.rpartition(".")
+        if package not in allowed or name.startswith("_"):
+            raise ModelFileError(
+                f"The architecture names {target}, expected something of {' or '.join(allowed)}.",
+                "Do not use a file unless you trust where it comes from. A module of your own is "
+                "allowed by its name: 'net_packages=[my_nets]'.",
+            )
+    for value in config.values():
+        check_architecture(value, packages)
+
+
+def build_architecture(config: Any, packages: Sequence[str] = ()) -> Any:
+    """Build what nested ``_target_`` mappings describe, as Hydra does, of few packages.
+
+    Args:
+        config: with ``_target_``, ``_partial_`` and ``_args_`` in Hydra's sense.
+        packages: what it may name besides ``stylenet.nets`` and ``torch.nn``.
 
     Raises:
         ModelFileError: a target outside these packages, or one that does not take its arguments.
     """
+    check_architecture(config, packages)
     if isinstance(config, list):
-        return [build_architecture(value) for value in config]
+        return [build_architecture(value, packages) for value in config]
     if not isinstance(config, dict):
         return config
-    values = {
-        k: build_architecture(v) for k, v in config.items() if k not in ("_target_", "_partial_")
-    }
+    values = {k: build_architecture(v, packages) for k, v in config.items() if k not in HYDRA}
     if "_target_" not in config:
         return values
     target = str(config["_target_"])
     package, _, name = target.rpartition(".")
-    if package not in PACKAGES or name.startswith("_"):
-        raise ModelFileError(
-            f"The architecture names {target}, expected something of {' or '.join(PACKAGES)}.",
-            "Do not use this file unless you trust where it comes from.",
-        )
+    given = build_architecture(config.get("_args_", []), packages)
     try:
-        factory = functools.partial(getattr(importlib.import_module(package), name), **values)
+        factory = getattr(importlib.import_module(package), name)
+        factory = functools.partial(factory, *given, **values)
         return factory if config.get("_partial_") else factory()
-    except (AttributeError, TypeError, ValueError, RuntimeError) as error:
+    except (AttributeError, ImportError, TypeError, ValueError, RuntimeError) as error:
         raise ModelFileError(
             f"The architecture's {target} cannot be built ({error}).",
             "Use the version of stylenet that wrote it: see its 'versions'.",

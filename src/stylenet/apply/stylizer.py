@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, overload
 
@@ -43,14 +44,16 @@ class Stylizer:
         self._weights: tuple[Request, Weights] | None = None
 
     @classmethod
-    def load(cls, path: str | Path, device: torch.device | str = "auto") -> Stylizer:
-        """From a run directory or a model file.
+    def load(
+        cls, path: str | Path, device: torch.device | str = "auto", packages: Sequence[str] = ()
+    ) -> Stylizer:
+        """From a run directory or a model file; ``packages`` as in `load_model`.
 
         Raises:
             ModelFileError: see `load_model`.
             StylenetError: a device that cannot be used.
         """
-        return cls(load_model(path), device)
+        return cls(load_model(path, packages), device)
 
     @overload
     def __call__(self, image: str | Path | PilImage, request: Request = ...) -> PilImage: ...

@@ -13,6 +13,7 @@ from typing import Any
 
 import torch
 from pytorch_lightning import Callback, LightningModule, Trainer
+from typing_extensions import override
 
 from stylenet.files import part_of, replacing
 
@@ -48,25 +49,25 @@ class StepCheckpoints(Callback):
         """Path of the last checkpoint."""
         return self.folder / "last.ckpt"
 
+    @override
     def on_fit_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
         """Note who listens to Ctrl-C and SIGTERM so far."""
-        del pl_module
         self._process = os.getpid()
         self._speaks = trainer.is_global_zero
         self._handlers = {n: signal.getsignal(n) for n in (signal.SIGINT, signal.SIGTERM)}
 
+    @override
     def on_train_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
         """Listen to Ctrl-C and SIGTERM for as long as the training lasts."""
         # Only now: the trainer puts its own handler for SIGTERM between the two hooks. That one
         # would raise an error after the step, even where ours is called from it.
-        del trainer, pl_module
         if threading.current_thread() is not threading.main_thread():
             self._handlers = {}  # whoever runs us owns the signals
         for number in self._handlers:
             signal.signal(number, self._ask_to_stop)
 
+    @override
     def _ask_to_stop(self, number: int, frame: FrameType | None) -> None:
-        del frame
         if os.getpid() != self._process:
             # A worker that decodes pictures inherits this handler. Ctrl-C reaches it too, and is
             # not for it; SIGTERM may be the trainer's own way to end it: quietly, as the trainer
@@ -79,6 +80,7 @@ class StepCheckpoints(Callback):
         if self._speaks:
             log.warning("%s: stopping after this step (again: at once)", self._asked_by.name)
 
+    @override
     def on_train_batch_end(
         self,
         trainer: Trainer,
@@ -88,7 +90,6 @@ class StepCheckpoints(Callback):
         batch_idx: int,
     ) -> None:
         """Save where a step count or a signal asks for it."""
-        del pl_module, outputs, batch, batch_idx
         step = trainer.global_step
         self._agree(trainer)
         if self.stopped_by is not None:
@@ -98,26 +99,25 @@ class StepCheckpoints(Callback):
         if self.keep_every and step % self.keep_every == 0:
             save_whole(trainer, self.folder / f"step_{step:06d}.ckpt")
 
+    @override
     def on_train_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
         """Save the end of a training that ended by epochs or by time; give the signals back."""
-        del pl_module
         self._agree(trainer)
         if self._saved_at != trainer.global_step:
             self._save(trainer)
         self._restore_handlers()
 
+    @override
     def on_exception(
         self, trainer: Trainer, pl_module: LightningModule, exception: BaseException
     ) -> None:
         """Give the signals back; after a second signal say where to go on."""
-        del trainer, pl_module, exception
         self._restore_handlers()
         if self._asked_by is not None and self._speaks and self.last.is_file():
             log.warning("ended at once; %s", how_to_resume(self.folder.parent))
 
+    @override
     def teardown(self, trainer: Trainer, pl_module: LightningModule, stage: str) -> None:
-        """Give the signals back."""
-        del trainer, pl_module, stage
         self._restore_handlers()
 
     def _agree(self, trainer: Trainer) -> None:

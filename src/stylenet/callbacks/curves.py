@@ -9,6 +9,7 @@ from typing import Any
 
 from pytorch_lightning import Callback, LightningModule, Trainer
 from pytorch_lightning.trainer.states import TrainerFn
+from typing_extensions import override
 
 
 class LossCurves(Callback):
@@ -22,9 +23,9 @@ class LossCurves(Callback):
         self.table = Path(folder) / "losses.csv"
         self.figure = Path(folder) / "curves.png"
 
+    @override
     def on_train_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
         """Start the table, or cut it back to the step of the checkpoint."""
-        del pl_module
         if not trainer.is_global_zero:
             return
         rows = [row for row in self._rows() if int(row[0]) <= trainer.global_step]
@@ -32,6 +33,7 @@ class LossCurves(Callback):
         with self.table.open("w", newline="") as file:
             csv.writer(file).writerows([("step", "name", "value"), *rows])
 
+    @override
     def on_train_batch_end(
         self,
         trainer: Trainer,
@@ -41,13 +43,12 @@ class LossCurves(Callback):
         batch_idx: int,
     ) -> None:
         """Append the training losses when the trainer logs."""
-        del pl_module, outputs, batch, batch_idx
         if trainer.global_step % trainer.log_every_n_steps == 0:  # type: ignore[attr-defined]
             self._append(trainer, "train/loss/")
 
+    @override
     def on_validation_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
         """Append the validation losses, and shares that are explained where a task logs such."""
-        del pl_module
         if trainer.sanity_checking:
             return
         self._append(trainer, "val/loss/")
@@ -55,9 +56,8 @@ class LossCurves(Callback):
         if trainer.state.fn != TrainerFn.FITTING and trainer.is_global_zero:  # after the training
             draw_curves(self._rows(), self.figure)
 
+    @override
     def on_train_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
-        """Draw the curves."""
-        del pl_module
         if trainer.is_global_zero:
             draw_curves(self._rows(), self.figure)
 

@@ -12,6 +12,7 @@ import torch
 from pytorch_lightning import Callback, LightningModule, Trainer
 from pytorch_lightning.loggers import TensorBoardLogger, WandbLogger
 from torch import Tensor
+from typing_extensions import override
 
 from stylenet.images import contact_sheet, write_image
 
@@ -35,11 +36,11 @@ class PictureGrids(Callback):
         self.last_step = -1
         self._shown: list[list[Tensor]] = []
 
+    @override
     def on_validation_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
-        """Forget the pictures of the validation before."""
-        del trainer, pl_module
         self._shown = []
 
+    @override
     def on_validation_batch_end(
         self,
         trainer: Trainer,
@@ -50,7 +51,6 @@ class PictureGrids(Callback):
         dataloader_idx: int = 0,
     ) -> None:
         """Keep the first ``rows`` pictures."""
-        del trainer, pl_module, batch, batch_idx, dataloader_idx
         missing = self.rows - len(self._shown)
         if missing > 0 and isinstance(outputs, Mapping):
             columns = [batch[:missing].detach().float().cpu() for batch in self._columns(outputs)]

@@ -10,8 +10,9 @@ from pytorch_lightning.callbacks import ProgressBar
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 from rich.progress import TimeRemainingColumn as TimeLeftColumn
+from typing_extensions import override
 
-TERMS = ("content", "style", "tv", "pixel", "total")
+LOSS = "train/loss/"
 
 
 class StepProgress(ProgressBar):
@@ -37,9 +38,9 @@ class StepProgress(ProgressBar):
         """Show the bar again."""
         self._enabled = True
 
+    @override
     def on_train_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
         """Open the bar at the step that the run starts or resumes from."""
-        del pl_module
         if not self._enabled:
             return
         self._progress = Progress(
@@ -61,6 +62,7 @@ class StepProgress(ProgressBar):
         )
         self._progress.start()
 
+    @override
     def on_train_batch_end(
         self,
         trainer: Trainer,
@@ -70,7 +72,6 @@ class StepProgress(ProgressBar):
         batch_idx: int,
     ) -> None:
         """Move the bar; print a line where there is no terminal."""
-        del pl_module, outputs, batch, batch_idx
         if self._progress is None:
             return
         step = trainer.global_step
@@ -86,16 +87,15 @@ class StepProgress(ProgressBar):
                 f"step {step}/{steps_of(trainer)}  {words}  ETA {left_in_words}", highlight=False
             )
 
+    @override
     def on_train_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
-        """Close the bar."""
-        del trainer, pl_module
         self._close()
 
+    @override
     def on_exception(
         self, trainer: Trainer, pl_module: LightningModule, exception: BaseException
     ) -> None:
         """Close the bar, so that the error is not drawn over."""
-        del trainer, pl_module, exception
         self._close()
 
     def _close(self) -> None:
@@ -115,13 +115,11 @@ def steps_of(trainer: Trainer) -> int:
 
 
 def losses_in_words(trainer: Trainer) -> str:
-    """The last training losses and the throughput, e.g. ``content 0.31  style 0.12``."""
+    """The last loss terms, without their layers, and the throughput: ``tv 0.31  total 0.4``."""
     metrics = trainer.callback_metrics
-    words = [
-        f"{term} {metrics[f'train/loss/{term}'].item():.4g}"
-        for term in TERMS
-        if f"train/loss/{term}" in metrics
-    ]
+    losses = {k.removeprefix(LOSS): v for k, v in metrics.items() if k.startswith(LOSS)}
+    terms = sorted((k for k in losses if "/" not in k), key="total".__eq__)  # the total is last
+    words = [f"{term} {losses[term].item():.4g}" for term in terms]
     rate = metrics.get("train/pictures_per_second")
     if rate is not None:
         words.append(f"{rate.item():.1f} pictures/s")

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from pytorch_lightning import Callback, LightningModule, Trainer
+from typing_extensions import override
 
 from stylenet.files import write_text
 
@@ -35,23 +36,23 @@ class RunRecord(Callback):
         self._before = 0.0
         self._started = 0.0
 
+    @override
     def on_fit_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
         """Start the clock and tell the loggers."""
-        del pl_module
         self._started = time.monotonic()
         for logger in trainer.loggers:
             logger.log_hyperparams({**self.config, "facts": self.facts})
 
+    @override
     def on_train_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
         """Write the facts, now that a resumed run knows its step."""
-        del pl_module
         self._write(trainer)
 
+    @override
     def on_save_checkpoint(
         self, trainer: Trainer, pl_module: LightningModule, checkpoint: dict[str, Any]
     ) -> None:
         """Add the configuration and the time spent so far."""
-        del pl_module
         checkpoint["config"] = self.config
         self._write(trainer)  # how far it came, should the process be killed
 
@@ -63,16 +64,15 @@ class RunRecord(Callback):
         """Continue from the seconds spent before."""
         self._before = state_dict["seconds"]
 
+    @override
     def on_train_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
-        """Write the final numbers."""
-        del pl_module
         self._write(trainer)
 
+    @override
     def on_exception(
         self, trainer: Trainer, pl_module: LightningModule, exception: BaseException
     ) -> None:
         """Write how far the run came; a disk that is full must not hide what went wrong."""
-        del pl_module
         if not isinstance(exception, OSError):
             self._write(trainer)
 

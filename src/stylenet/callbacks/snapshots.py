@@ -8,6 +8,7 @@ from typing import Any
 
 from pytorch_lightning import Callback, LightningModule, Trainer
 from torch import Tensor
+from typing_extensions import override
 
 from stylenet.callbacks.pictures import show_picture
 from stylenet.errors import StylenetError
@@ -43,6 +44,7 @@ class Snapshots(Callback):
         if trainer.global_step == 0:
             self._keep(trainer, pl_module)
 
+    @override
     def on_train_batch_end(
         self,
         trainer: Trainer,
@@ -52,7 +54,6 @@ class Snapshots(Callback):
         batch_idx: int,
     ) -> None:
         """Keep the picture every so many steps."""
-        del outputs, batch, batch_idx
         if trainer.is_global_zero and trainer.global_step % self.every == 0:
             self._keep(trainer, pl_module)
 

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from pytorch_lightning import Callback, LightningModule, Trainer
+from typing_extensions import override
 
 from stylenet.errors import StylenetError
 
@@ -33,6 +34,7 @@ class StopWhenFlat(Callback):
         self._lowest = math.inf
         self._since = 0
 
+    @override
     def on_train_batch_end(
         self,
         trainer: Trainer,
@@ -42,7 +44,6 @@ class StopWhenFlat(Callback):
         batch_idx: int,
     ) -> None:
         """Count the steps since the loss last fell."""
-        del batch, batch_idx
         loss = float(outputs["loss"] if isinstance(outputs, Mapping) else outputs)
         if not getattr(pl_module, "at_last_stage", True):
             return

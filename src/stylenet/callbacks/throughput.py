@@ -8,6 +8,7 @@ from typing import Any, Protocol, runtime_checkable
 
 from pytorch_lightning import Callback, LightningModule, Trainer
 from torch import Tensor
+from typing_extensions import override
 
 log = logging.getLogger(__name__)
 
@@ -48,19 +49,19 @@ class Throughput(Callback):
         self._logs = 0
         self._told = False
 
+    @override
     def on_train_epoch_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
-        """Start the clock."""
-        del pl_module
         self._since = self._now(trainer)
 
+    @override
     def on_train_batch_start(
         self, trainer: Trainer, pl_module: LightningModule, batch: Any, batch_idx: int
     ) -> None:
         """Start the clock again after a validation."""
-        del pl_module, batch, batch_idx
         if self._since is None:
             self._since = self._now(trainer)
 
+    @override
     def on_train_batch_end(
         self,
         trainer: Trainer,
@@ -70,7 +71,6 @@ class Throughput(Callback):
         batch_idx: int,
     ) -> None:
         """Count the batch; log when the trainer logs."""
-        del outputs, batch_idx
         now = self._now(trainer)
         seconds, waited = self._since or now
         self._seconds += now[0] - seconds
@@ -82,9 +82,9 @@ class Throughput(Callback):
             self._log(trainer, pl_module)
             self._seconds, self._waited, self._pictures = 0.0, 0.0, 0
 
+    @override
     def on_validation_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
         """Leave the validation out, and what other callbacks do after it."""
-        del trainer, pl_module
         self._since = None
 
     def _now(self, trainer: Trainer) -> tuple[float, float]:

@@ -9,6 +9,7 @@ from typing import Any, Self
 
 import torch
 from torch import Tensor, nn
+from typing_extensions import override
 
 from stylenet.errors import StylenetError
 from stylenet.loss_networks import architectures
@@ -156,16 +157,16 @@ class LossNetwork(nn.Module):
             f"{hint}Its layers are {', '.join(self.layer_names)}{keras}.",
         )
 
+    @override
     def train(self, mode: bool = True) -> Self:
         """Stay in evaluation mode, whatever the containing module is set to."""
-        del mode
         return super().train(False)
 
+    @override
     def state_dict(
         self, *, destination: Any = None, prefix: str = "", keep_vars: bool = False
     ) -> Any:
         """Empty: the weights are found again at their source, and are not saved twice."""
-        del prefix, keep_vars
         return {} if destination is None else destination
 
     def _smallest(self, depth: int) -> int:

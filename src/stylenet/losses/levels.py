@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 import torch
 from torch import Tensor
+from typing_extensions import override
 
 from stylenet.loss_networks.network import LossNetwork
 from stylenet.losses import functional
@@ -48,9 +49,8 @@ class LevelsTerm(Term):
                 (features,) = network(picture, [layer]).values()
             self.register_buffer(f"features_{layer}", features, persistent=False)
 
+    @override
     def forward(self, stylised: View, content: View) -> dict[str, Tensor]:
-        """One part a layer."""
-        del content
         return {
             layer: weight
             * self.distance(stylised.features[layer], self.get_buffer(f"features_{layer}"))

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 import torch
 from torch import Tensor
+from typing_extensions import override
 
 from stylenet.errors import StylenetError
 from stylenet.loss_networks.network import LossNetwork
@@ -151,8 +152,8 @@ class RegionStyleTerm(Term):
         for layer, cells in self._style_cells(network, styles[0], style_regions).items():
             self.register_buffer(f"cells_{layer}", cells, persistent=False)
 
+    @override
     def forward(self, stylised: View, content: View) -> dict[str, Tensor]:
-        """One part a style layer."""
         found = self.by_region(stylised, content)
         weights = self._weights(content)
         return {layer: (found[layer] * weights).sum(1) for layer in self.layer_weights}

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 import torch
 from torch import Tensor
+from typing_extensions import override
 
 from stylenet.errors import StylenetError
 from stylenet.loss_networks.network import LossNetwork
@@ -103,8 +104,8 @@ class ContentTerm(Term):
         self.layer_weights = weigh_layers("content", layers, layer_weights)
         self.stylised_layers = self.content_layers = tuple(self.layer_weights)
 
+    @override
     def forward(self, stylised: View, content: View) -> dict[str, Tensor]:
-        """One part a content layer."""
         return {
             layer: weight * self.distance(stylised.features[layer], content.features[layer])
             for layer, weight in self.layer_weights.items()
@@ -155,9 +156,8 @@ class StyleTerm(Term):
                     name = self._names[layer, number][key]
                     self.register_buffer(name, tensor, persistent=False)
 
+    @override
     def forward(self, stylised: View, content: View) -> dict[str, Tensor]:
-        """One part a style layer."""
-        del content
         return {layer: self._part(layer, stylised) for layer in self.layer_weights}
 
     def _part(self, layer: str, stylised: View) -> Tensor:
@@ -182,33 +182,30 @@ class TotalVariationTerm(Term):
         super().__init__(weight)
         self.variation = variation
 
+    @override
     def forward(self, stylised: View, content: View) -> dict[str, Tensor]:
-        """One value."""
-        del content
         return {"": self.variation(stylised.image)}
 
 
 class PixelTerm(Term):
     """Squared distance of the stylised picture's pixels from the content picture's."""
 
+    @override
     def forward(self, stylised: View, content: View) -> dict[str, Tensor]:
-        """One value."""
         return {"": functional.pixel_loss(stylised.image, content.image)}
 
 
 class PixelDeviationTerm(Term):
     """Pixel L2 regulariser: how far the stylised picture's values are from their own mean."""
 
+    @override
     def forward(self, stylised: View, content: View) -> dict[str, Tensor]:
-        """One value."""
-        del content
         return {"": functional.pixel_deviation(stylised.image)}
 
 
 class RangeTerm(Term):
     """Keeps the stylised picture within [0,1], where nothing else does: files hold no more."""
 
+    @override
     def forward(self, stylised: View, content: View) -> dict[str, Tensor]:
-        """One value."""
-        del content
         return {"": functional.range_excess(stylised.image)}

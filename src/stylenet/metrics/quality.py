@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import torch
 from torch import Tensor
 
@@ -12,30 +10,18 @@ from stylenet.losses import PerceptualLoss
 WINDOW = 7
 
 
-@dataclass(frozen=True)
-class Quality:
-    """Losses, weighted as the loss given says, and SSIM; None where nothing could be measured."""
-
-    content: float | None
-    style: float | None
-    tv: float | None
-    ssim: float | None
-
-
 @torch.inference_mode()
 def measure(
     stylised: Tensor, content: Tensor, loss: PerceptualLoss, device: torch.device | str = "cpu"
-) -> Quality:
+) -> dict[str, float | None]:
     """Measure one picture, both (3,H,W) in [0,1], in float32; ``loss`` is on ``device``.
 
-    The style loss is None where ``loss`` has no style term; SSIM is that of Wang et al. 2004 over
-    RGB, and None for pictures smaller than its 7 px window.
+    Returns:
+        The terms of ``loss`` by their names, weighted as it says, and ``ssim``: that of Wang et al.
+        2004 over RGB, None for pictures smaller than its 7 px window.
     """
     terms = loss(stylised[None].to(device), content[None].to(device)).terms
-    values = {name: value.item() for name, value in terms.items()}
-    return Quality(
-        values.get("content"), values.get("style"), values.get("tv"), ssim(stylised, content)
-    )
+    return {k: value.item() for k, value in terms.items()} | {"ssim": ssim(stylised, content)}
 
 
 def ssim(a: Tensor, b: Tensor) -> float | None:

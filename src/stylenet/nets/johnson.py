@@ -15,8 +15,7 @@ from stylenet.nets.blocks import (
 )
 from stylenet.nets.convolutions import BlockConv2d
 from stylenet.nets.fitting import check_fits, pad_to_multiple
-from stylenet.nets.norms import ConditionalInstanceNorm
-from stylenet.nets.styled import Mixture, StyledSequential, StyleWeightsError
+from stylenet.nets.styled import Mixture, StyledSequential, StyleWeightsError, style_lists
 
 DOWNSAMPLING = 4
 KERNEL = 9
@@ -33,7 +32,8 @@ class TransformerNet(nn.Module):
     layer that is learnt, and followed by a norm, makes the two the same net up to its first bias.
 
     With ``ConditionalInstanceNorm`` it is the net of Dumoulin et al. 2017 (arXiv:1610.07629), which
-    paints in any of S styles and their mixtures; ``styles`` is S, and None with any other norm.
+    paints in any of S styles and their mixtures; ``styles`` is S, and None with a norm that has no
+    `StyleList`.
 
     Args:
         norm: factory of norm layers, ``norm(channels)``.
@@ -75,8 +75,7 @@ class TransformerNet(nn.Module):
             BlockConv2d(c1, 3, KERNEL, mode),
         )
         self.output = ScaledTanh() if output is None else output
-        norms = (m for m in self.modules() if isinstance(m, ConditionalInstanceNorm))
-        self.styles = next((len(m.styles) for m in norms), None)
+        self.styles = next((len(own) for _, own in style_lists(self)), None)
 
     def forward(self, image: Tensor, style: Tensor | None = None) -> Tensor:
         """Stylise ``image``, with a norm that has a choice of styles by the weights ``style``.

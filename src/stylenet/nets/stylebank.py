@@ -15,23 +15,23 @@ from stylenet.errors import StylenetError
 from stylenet.nets.blocks import Affine, ConvBlock, NormFactory, Padding, UpsampleFactory
 from stylenet.nets.convolutions import BlockConv2d, PaddedConv2d
 from stylenet.nets.fitting import check_fits, pad_to_multiple
-from stylenet.nets.norms import ConditionalInstanceNorm, InstanceNorm, normed_by_picture
+from stylenet.nets.norms import InstanceNorm, normed_by_picture
 from stylenet.nets.padding import Mode, pad
-from stylenet.nets.styled import Mixture, StyleList
+from stylenet.nets.styled import Mixture, StyleList, style_lists
 
 DOWNSAMPLING = 4
 KERNEL = 9
 
 
 class FilterBank(nn.Module):
-    """One style: ``depth`` times 3x3 convolution, instance norm, ReLU; (N,C,H,W) -> (N,C,H,W)."""
+    """One style: ``depth`` times 3x3 convolution, norm, ReLU; (N,C,H,W) -> (N,C,H,W)."""
 
-    def __init__(self, channels: int, depth: int, mode: Mode) -> None:
+    def __init__(self, channels: int, depth: int, mode: Mode, norm: NormFactory) -> None:
         super().__init__()
         self.convolutions = nn.ModuleList(
             PaddedConv2d(channels, channels, 3, 1, mode) for _ in range(depth)
         )
-        self.norms = nn.ModuleList(InstanceNorm(channels) for _ in range(depth))
+        self.norms = nn.ModuleList(norm(channels) for _ in range(depth))
 
     def forward(self, features: Tensor) -> Tensor:
         """All pictures through this bank."""
@@ -39,26 +39,32 @@ class FilterBank(nn.Module):
             features = F.relu(norm(convolution(features)))
         return features
 
-    def layers(self) -> Iterator[tuple[PaddedConv2d, InstanceNorm]]:
+    def layers(self) -> Iterator[tuple[PaddedConv2d, nn.Module]]:
         """Each convolution with its norm."""
         for convolution, norm in zip(self.convolutions, self.norms, strict=True):
             assert isinstance(convolution, PaddedConv2d)
-            assert isinstance(norm, InstanceNorm)
             yield convolution, norm
 
 
 def through_banks(banks: Sequence[FilterBank], features: Tensor) -> Tensor:
-    """Picture i through ``banks[i]``, all of them in one pass: (N,C,H,W) -> (N,C,H,W).
+    """Picture i through ``banks[i]``: (N,C,H,W) -> (N,C,H,W).
 
-    The pictures' channels are laid side by side, so that a grouped convolution keeps them apart.
+    With instance norm all of them take one pass, their channels laid side by side, so that a
+    grouped convolution keeps them apart; with another norm each bank gets its pictures.
     """
     if all(bank is banks[0] for bank in banks):
         out: Tensor = banks[0](features)
         return out
+    if not all(type(norm) is InstanceNorm for bank in banks for norm in bank.norms):
+        places = {bank: [i for i, one in enumerate(banks) if one is bank] for bank in banks}
+        own = torch.cat([bank(features[place]) for bank, place in places.items()])
+        order = torch.tensor([i for place in places.values() for i in place], device=own.device)
+        return own[order.argsort()]
     n, c, height, width = features.shape
     x = features.contiguous()
     for layer in zip(*(bank.layers() for bank in banks), strict=True):
-        convolutions, norms = [one for one, _ in layer], [one for _, one in layer]
+        convolutions = [one for one, _ in layer]
+        norms = [one for _, one in layer if isinstance(one, InstanceNorm)]
         x = pad(x, convolutions[0].border, convolutions[0].mode)
         weight = torch.cat([one.weight for one in convolutions])
         bias = torch.cat([one.bias for one in convolutions if one.bias is not None])
@@ -81,7 +87,7 @@ class StyleBank(nn.Module):
     weights at all are the auto-encoder alone. Weights may differ within a picture (paper, sections
     3.1 and 4.4).
 
-    Channels, depth of a bank and the norm are not fixed by the text at hand: depth 2 as
+    Channels, depth of a bank and the norms are not fixed by the text at hand: depth 2 as
     jxcodetw/Stylebank (networks.py, commit c81c612), which has 256 channels.
 
     Args:
@@ -93,6 +99,7 @@ class StyleBank(nn.Module):
         depth: convolutions in a bank.
         output: maps the last convolution to pixels; ``Affine(0.5, 0.5)`` if left out. The paper
             has nothing after it; a tanh that saturates keeps the white blobs it has learnt.
+        bank_norm: factory of the banks' norm layers; the net's own instance norm if left out.
 
     Raises:
         StylenetError: a width, depth, padding or norm that does not suit.
@@ -107,6 +114,7 @@ class StyleBank(nn.Module):
         width: float = 1.0,
         depth: int = 2,
         output: nn.Module | None = None,
+        bank_norm: NormFactory = InstanceNorm,
     ) -> None:
         super().__init__()
         _check(styles, padding, width, depth)
@@ -124,14 +132,15 @@ class StyleBank(nn.Module):
             BlockConv2d(c1, 3, KERNEL, mode),
         )
         self.output = Affine(0.5, 0.5) if output is None else output
-        if any(isinstance(m, ConditionalInstanceNorm) for m in self.modules()):
+        # last, so that the first weights of what is shared do not depend on the styles
+        banks = [FilterBank(c3, depth, mode, bank_norm) for _ in range(styles)]
+        if any(style_lists(nn.ModuleList([self, *banks]))):
             raise StylenetError(
-                "Got norm=conditional_instance, which has a scale and a shift for each style, for "
-                "StyleBank's encoder and decoder, which all styles share.",
+                "Got a norm with weights of its own for each style (norm=conditional_instance) for "
+                "StyleBank, whose encoder and decoder all styles share.",
                 "Use norm=instance; or net=johnson with this norm.",
             )
-        # last, so that the first weights of what is shared do not depend on the styles
-        self.banks = StyleList(FilterBank(c3, depth, mode) for _ in range(styles))
+        self.banks = StyleList(banks)
 
     def forward(self, image: Tensor, style: Tensor) -> Tensor:
         """Paint ``image`` by the style weights ``style``.

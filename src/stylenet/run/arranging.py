@@ -20,6 +20,12 @@ def arrange_banks(arguments: Sequence[str]) -> int:
     pictures, like a run directory.
     """
     parser = argparse.ArgumentParser("banks.py", description=__doc__)
+    parser.add_argument(
+        "--net-package",
+        action="append",
+        default=[],
+        help="what nets may be made of besides stylenet.nets and torch.nn; may be repeated",
+    )
     commands = parser.add_subparsers(dest="command", required=True)
     removing = commands.add_parser("remove", help="a net without one of its styles")
     removing.add_argument("bank", help="a run directory, or a .safetensors file")
@@ -45,7 +51,7 @@ def arrange_banks(arguments: Sequence[str]) -> int:
 
 def _arrange(chosen: argparse.Namespace) -> None:
     console = Console(soft_wrap=True, highlight=False)
-    bank = load_model(chosen.bank)
+    bank = load_model(chosen.bank, chosen.net_package)
     if chosen.command == "list":
         console.print("\n".join(bank.styles), markup=False)
         return
@@ -53,7 +59,7 @@ def _arrange(chosen: argparse.Namespace) -> None:
     if chosen.command == "remove":
         net, description = remove_style(bank, chosen.style)
     else:
-        banks.append(load_model(chosen.other))
+        banks.append(load_model(chosen.other, chosen.net_package))
         net, description = merge(*banks)
     if (chosen.out / "model.safetensors").exists():
         raise StylenetError(f"There is a net in {chosen.out} already.", "Choose another folder.")

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
 
+from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig, OmegaConf
 from rich.console import Console
 from torch import Tensor
@@ -24,6 +24,7 @@ from stylenet.losses.features import check_names
 from stylenet.metrics import Row, measure, table_of_means, write_rows
 from stylenet.nets import PictureTooSmallError
 from stylenet.run.building import instantiate
+from stylenet.run.resuming import keys_of
 from stylenet.run.speed import tune_allocator
 from stylenet.runners.base import as_list
 from stylenet.runners.building import build_loss, build_network, locate_styles
@@ -41,8 +42,8 @@ def evaluate(config: DictConfig) -> list[Row]:
     ``strength``, ``reconstruct`` or ``region_map`` with ``region_styles`` say.
 
     Writes ``<out>/<model>/<path below the content folder>.png``, ``<out>/sheet.png`` (the first
-    pictures) and ``<out>/metrics.csv`` and prints a table. Losses are unweighted: content, style
-    and total variation as the project defines them, under ``loss_network``.
+    pictures) and ``<out>/metrics.csv`` and prints a table. The terms of ``loss`` are unweighted,
+    whatever weights its file gives them, and under ``loss_network``.
 
     Raises:
         StylenetError: a model or picture that cannot be used; a picture in a folder that is broken
@@ -54,7 +55,7 @@ def evaluate(config: DictConfig) -> list[Row]:
     if device.type == "cpu":
         tune_allocator()
     contents = find_contents(as_list(config.content))
-    models = _named([load_model(path) for path in as_list(config.model)])
+    models = _named([load_model(path, config.net_packages) for path in as_list(config.model)])
     wanted = {
         name: (Stylizer(model, device), request)
         for own, model in models.items()
@@ -81,11 +82,13 @@ def evaluate(config: DictConfig) -> list[Row]:
                     stylizer(picture, request)  # sets kernels up: not to be timed
                     warm.add(name)
                 result = stylizer(picture, request)
-                figures = asdict(measure(result, picture, losses[name], device))
+                figures: dict[str, float | None] = dict.fromkeys(map(str, settings.loss.terms))
+                figures |= measure(result, picture, losses[name], device)
                 figures["milliseconds"] = round(1000 * stylizer.seconds, 2)
+                used = request.styles(stylizer.model)
+                figures["style_bytes"] = style_bytes(stylizer.model, used)
                 about = (name, content.name.as_posix(), width, height, config.loss_network.name)
-                size = style_bytes(stylizer.model, request.styles(stylizer.model))
-                painted.append(Row(*about, **figures, style_bytes=size))
+                painted.append(Row(*about, figures))
                 write_image(out / name / content.target, result)
                 cells.append(SHEET_CELL(result))
         except (UnreadableError, PictureTooSmallError, LossNetworkError) as error:
@@ -146,11 +149,13 @@ def _unweighted(config: DictConfig) -> DictConfig:
     """``config`` with a weight of 1 for every loss; its layers keep theirs.
 
     Raises:
-        StylenetError: another weight was asked for.
+        StylenetError: the command line asks for another weight.
     """
     settings = config.copy()
+    command = HydraConfig.get().overrides.task if HydraConfig.initialized() else []
     for name, term in settings.loss.terms.items():
-        if term.get("weight") not in (None, 1):
+        asked = {f"loss.{name}_weight", f"loss.terms.{name}.weight"} & keys_of(command)
+        if asked and term.get("weight") not in (None, 1):
             raise StylenetError(
                 f"Got the weight {term.weight} for the {name} loss, but what evaluate.py measures "
                 "is unweighted.",
@@ -165,12 +170,7 @@ def _loss(
     config: DictConfig, model: Model, request: Request, network: LossNetwork
 ) -> PerceptualLoss:
     """The loss against the style that the net was trained on, or the one named."""
-    style = _style(config, model, request)
-    if style is not None:
-        loss = build_loss(config, instantiate, style, network)
-    else:
-        terms = {k: instantiate(v) for k, v in config.loss.terms.items() if k != "style"}
-        loss = PerceptualLoss(terms, network)
+    loss = build_loss(config, instantiate, network, style=_style(config, model, request))
     # an unknown layer is no fault of the first picture
     check_names(loss.network, (*loss.stylised_layers, *loss.content_layers))
     return loss

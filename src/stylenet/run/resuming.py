@@ -75,6 +75,7 @@ def _modernise(config: DictConfig, folder: Path) -> None:
     with open_dict(config):
         if "runner" not in config:
             config.runner = runner_for(str(config.task.get("_target_")))
+        config.net_packages = config.get("net_packages", [])
         if "stand_ins" not in config.run:
             styles, notes = as_list(config.get("style")), config.run.notes
             config.run.stand_ins = {s: n for s in styles for n in notes if is_stand_in(n, s)}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 from torch import Tensor
 
 from stylenet.config import Settings
+from stylenet.errors import StylenetError
 from stylenet.images import resize
 from stylenet.loss_networks import LossNetwork
 from stylenet.losses import PerceptualLoss, Term
@@ -61,22 +63,38 @@ def build_network(config: Settings, instantiate: Instantiate) -> LossNetwork:
 
 
 def build_loss(
-    config: Settings,
-    instantiate: Instantiate,
-    style: Tensor | Sequence[Tensor],
-    network: LossNetwork,
-    **more: Any,
+    config: Settings, instantiate: Instantiate, network: LossNetwork, **inputs: Any
 ) -> PerceptualLoss:
-    """The terms that ``loss`` names, against ``style``, one picture (1,3,H,W) or several.
+    """The terms that ``loss`` names.
 
-    They read ``network``. Terms of styles get ``more`` arguments, such as those of
-    `stylenet.losses.RegionStyleTerm`.
+    Args:
+        config: settled.
+        instantiate: builds a term, or what waits for the rest of its arguments (``_partial_``).
+        network: the loss network.
+        inputs: what such terms may ask for by these names, besides ``network``: ``style``, one
+            picture (1,3,H,W) or several, ``style_regions``, ``region_weights``. Terms that ask for
+            one that is None here, and have no default, are left out.
+
+    Raises:
+        StylenetError: no term asks for an input that there is.
     """
+    offered = {"network": network, **inputs}
+    unread = {name for name, value in inputs.items() if value is not None}
     terms: dict[str, Term] = {}
     for name, term_config in config.loss.terms.items():
         term = instantiate(term_config)
-        # a partial term waits for what only exists now
         if not isinstance(term, Term):
-            term = term(network=network, style=style, **more)
+            parameters = inspect.signature(term).parameters
+            given = {k: offered[k] for k in parameters if offered.get(k) is not None}
+            lacking = parameters.keys() & offered.keys() - given.keys()
+            if any(parameters[k].default is inspect.Parameter.empty for k in lacking):
+                continue
+            unread -= given.keys()
+            term = term(**given)
         terms[str(name)] = term
+    if "style_regions" in unread or "region_weights" in unread:
+        raise StylenetError(
+            f"Got regions, but no term of the loss takes {' or '.join(sorted(unread))}.",
+            "Use a term such as stylenet.losses.RegionStyleTerm, or leave out regions.",
+        )
     return PerceptualLoss(terms, network)

@@ -63,7 +63,6 @@ class DistillRunner(Runner):
 
     @override
     def progress(self, folder: Path) -> tuple[int, bool]:
-        """As ``student.json`` says."""
         file = folder / FACTS
         facts = json.loads(file.read_text()) if file.is_file() else {}
         return facts.get("steps", 0), facts.get("finished", False)
@@ -107,7 +106,6 @@ class DistillRunner(Runner):
 
     @override
     def start(self, run: Run) -> None:
-        """Name the components."""
         task = run.task
         parameters = sum(p.numel() for p in task.net.parameters())
         log.info("teacher %s, %s", task.distillation.teacher.name, _source(task))

@@ -31,6 +31,7 @@ class FeedForwardRunner(NetRunner):
         Raises:
             StylenetError: several.
         """
+        super().validate(config, say)
         styles = as_list(config.style)
         if len(styles) != 1:
             raise StylenetError(
@@ -42,7 +43,6 @@ class FeedForwardRunner(NetRunner):
 
     @override
     def targets(self, pictures: Sequence[Tensor]) -> Tensor:
-        """The one picture."""
         (picture,) = pictures
         return picture
 
@@ -85,6 +85,5 @@ class FeedForwardRunner(NetRunner):
 
     @override
     def described_styles(self, run: Run) -> dict[str, Any]:
-        """Its one style."""
         (style,) = run.components.styles
         return {"style": describe_style(run, style)}

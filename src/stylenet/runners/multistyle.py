@@ -30,6 +30,7 @@ class MultiStyleRunner(NetRunner):
         Raises:
             StylenetError: a setting that has no meaning here.
         """
+        super().validate(config, say)
         names = as_list(config.style)
         if not names or len(set(names)) < len(names):
             raise StylenetError(
@@ -54,7 +55,6 @@ class MultiStyleRunner(NetRunner):
 
     @override
     def targets(self, pictures: Sequence[Tensor]) -> Sequence[Tensor]:
-        """All of them."""
         return pictures
 
     @override
@@ -94,7 +94,6 @@ class MultiStyleRunner(NetRunner):
 
     @override
     def described_styles(self, run: Run) -> dict[str, Any]:
-        """Its styles, in the net's order."""
         return {"styles": [describe_style(run, style) for style in run.components.styles]}
 
 
@@ -127,7 +126,7 @@ class AddStyleRunner(MultiStyleRunner):
         Raises:
             StylenetError: two styles of one name.
         """
-        bank = load_model(config.bank)
+        bank = load_model(config.bank, config.net_packages)
         check_names([*bank.styles, *(style.name for style in styles)])
         larger, architecture = grown(bank, len(styles))
         return Net(larger, architecture, bank)

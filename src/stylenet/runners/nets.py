@@ -16,7 +16,7 @@ from pytorch_lightning.callbacks import ModelCheckpoint
 from torch import Tensor, nn
 from typing_extensions import override
 
-from stylenet.apply import DESCRIPTION, Model, save_model
+from stylenet.apply import DESCRIPTION, Model, check_architecture, save_model
 from stylenet.callbacks import LossCurves, PictureGrids, save_whole
 from stylenet.config import Settings
 from stylenet.errors import StylenetError
@@ -53,8 +53,16 @@ class NetRunner(Runner):
     """A net is trained on many pictures, and kept as ``model.safetensors`` with its description."""
 
     @override
+    def validate(self, config: Settings, say: Say) -> None:
+        """A net that can be loaded again.
+
+        Raises:
+            ModelFileError: it is made of a package that is not in ``net_packages``.
+        """
+        check_architecture(config.net, config.net_packages)
+
+    @override
     def progress(self, folder: Path) -> tuple[int, bool]:
-        """As ``model.json`` says."""
         file = folder / DESCRIPTION
         training = json.loads(file.read_text())["training"] if file.is_file() else {}
         return training.get("steps", 0), training.get("finished", False)
@@ -69,7 +77,7 @@ class NetRunner(Runner):
         found = locate_styles(config, as_list(config.style), say)
         pictures = [read_sized_style(config, instantiate, style) for style in found]
         network = build_network(config, instantiate)
-        loss = build_loss(config, instantiate, self.targets(pictures), network)
+        loss = build_loss(config, instantiate, network, style=self.targets(pictures))
         names = [style.name for style in found]
         # seeded here, so that the net's first weights do not depend on what was built before
         seed_everything(config.seed, verbose=False)

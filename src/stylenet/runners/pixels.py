@@ -116,14 +116,12 @@ class PixelRunner(Runner):
 
     @override
     def progress(self, folder: Path) -> tuple[int, bool]:
-        """As ``result.json`` says."""
         file = folder / FACTS
         facts = json.loads(file.read_text()) if file.is_file() else {}
         return facts.get("steps", 0), facts.get("finished", False)
 
     @override
     def build(self, config: Settings, instantiate: Instantiate, say: Say) -> PixelComponents:
-        """The picture, its loss at each size."""
         return self.paint(config, self.inputs(config, instantiate, say), instantiate, say)
 
     def inputs(self, config: Settings, instantiate: Instantiate, say: Say) -> Inputs:
@@ -171,7 +169,7 @@ class PixelRunner(Runner):
             # Targets come from the very network that reads the picture: one in bfloat16 has weights
             # that are rounded, and would find even the style picture at a distance from exact ones.
             targets = style_targets(config, guidance, shrunk)
-            loss = build_loss(config, instantiate, **targets, network=reader)
+            loss = build_loss(config, instantiate, reader, **targets)
             large = height * width > config.checkpoint_px**2
             loss.network = CheckpointedNetwork(reader) if large else reader
             return loss
@@ -202,11 +200,11 @@ class PixelRunner(Runner):
         )
         return PixelComponents(found, task, instantiate(config.data), inputs, guidance)
 
+    @override
     def arrange(
         self, config: Settings, instantiate: Instantiate, stages_of: StagesOf
     ) -> Sequence[Stage]:
         """The stages of the run: here those of one transfer, which takes all its steps."""
-        del instantiate
         return stages_of(config.trainer.max_steps)
 
     @override

@@ -51,7 +51,7 @@ class RegionStylesRunner(MultiStyleRunner):
         """
         if config.bank is None:
             return super().net(config, instantiate, styles)
-        bank, names = load_model(config.bank), [style.name for style in styles]
+        bank, names = load_model(config.bank, config.net_packages), [style.name for style in styles]
         if bank.styles != tuple(names):
             raise StylenetError(
                 f"Got style=[{','.join(names)}] and bank={config.bank}, a net of "

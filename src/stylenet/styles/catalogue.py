@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any
 
-from omegaconf import OmegaConf
+import yaml
 
 
 @dataclass(frozen=True)
@@ -78,8 +78,8 @@ def parse_catalogue(text: str) -> Mapping[str, Entry]:
     Raises:
         TypeError: an entry lacks a field or has an unknown one; the message names it.
     """
-    facts: Any = OmegaConf.to_container(OmegaConf.create(text), resolve=True)
-    return MappingProxyType({name: _entry(name, **fields) for name, fields in facts.items()})
+    facts = yaml.safe_load(text).items()
+    return MappingProxyType({name: _entry(name, **fields) for name, fields in facts})
 
 
 def _entry(name: str, *, tuned: Mapping[str, Any] | None = None, **fields: Any) -> Entry:

@@ -4,7 +4,6 @@ from .feedforward import FeedForward, NonFiniteLossError
 from .gatys import Gatys, Stage
 from .maps import DataMaps, RandomMaps
 from .multistyle import MultiStyle
-from .muon import Muon
 from .optimizers import LBFGS, OptimizerBySize
 from .pyramid import FreshStage, Pyramid
 from .region_styles import RegionStyles
@@ -33,7 +32,6 @@ __all__ = [
     "FromStyle",
     "Gatys",
     "MultiStyle",
-    "Muon",
     "NoisyContent",
     "NonFiniteLossError",
     "OneScale",

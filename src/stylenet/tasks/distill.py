@@ -11,6 +11,8 @@ from pytorch_lightning import LightningModule
 from torch import Tensor, nn
 from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LRScheduler
+from torchmetrics import R2Score
+from typing_extensions import override
 
 from stylenet.loss_networks.distillation import Distillation
 from stylenet.loss_networks.student import Student
@@ -51,7 +53,7 @@ class Distill(LightningModule):
         self._scheduler = scheduler
         self._compiler = compiler
         self._step: Step = lambda image: distillation(student, image)
-        self._shares: dict[str, ExplainedShare] = {}
+        self._explained: dict[str, R2Score] = {}
         self.validated_at = -1
 
     def on_train_start(self) -> None:
@@ -60,13 +62,13 @@ class Distill(LightningModule):
             steps = self.trainer.estimated_stepping_batches - self.global_step
             self._step = self._compiler(self._step, steps)
 
+    @override
     def training_step(self, batch: Tensor, batch_idx: int) -> Tensor:
         """One step on pictures (N,3,H,W) in [0,1].
 
         Raises:
             NonFiniteLossError: before a NaN or infinite loss reaches the weights.
         """
-        del batch_idx
         total, terms = self._step(batch)
         if not torch.isfinite(total):
             named = ", ".join(f"{name} = {value.item()}" for name, value in terms.items())
@@ -81,20 +83,22 @@ class Distill(LightningModule):
 
     def on_validation_epoch_start(self) -> None:
         """Forget the validation before."""
-        self._shares = defaultdict(ExplainedShare)
+        # over channels, pictures and cells together
+        self._explained = defaultdict(lambda: R2Score(multioutput="variance_weighted"))
 
+    @override
     def validation_step(self, batch: Tensor, batch_idx: int) -> None:
         """Log the terms of a batch; gather what is explained of the teacher's features."""
-        del batch_idx
         total, terms = self.distillation(self.net, batch)
         self._log("val", total, terms, len(batch), sync_dist=True)
-        for layer, (given, wanted) in self.distillation.predict(self.net, batch).items():
-            self._shares[layer].add(given, wanted)
+        for layer, both in self.distillation.predict(self.net, batch).items():
+            cells = (features.double().movedim(1, -1).flatten(0, 2) for features in both)
+            self._explained[layer].update(*cells)
 
     def on_validation_epoch_end(self) -> None:
         """Log ``val/explained/<layer>`` over all validation pictures."""
-        for layer, share in self._shares.items():
-            self.log(f"val/explained/{layer}", share.value(), sync_dist=True)
+        for layer, score in self._explained.items():
+            self.log(f"val/explained/{layer}", score.compute().float(), sync_dist=True)
         self.validated_at = self.trainer.global_step
 
     def configure_optimizers(self) -> Any:
@@ -120,26 +124,3 @@ class Distill(LightningModule):
             batch_size=batch_size,
             sync_dist=sync_dist,
         )
-
-
-class ExplainedShare:
-    """1 - squared error over the features' variance, both summed over channels, pictures, cells."""
-
-    def __init__(self) -> None:
-        self._error: Tensor | float = 0.0
-        self._squares: Tensor | float = 0.0
-        self._sum: Tensor | float = 0.0
-        self._count = 0
-
-    def add(self, given: Tensor, wanted: Tensor) -> None:
-        """Take in predictions and features, (N,C,H,W) each."""
-        given, wanted = given.double(), wanted.double()
-        self._error = self._error + (given - wanted).square().sum()
-        self._squares = self._squares + wanted.square().sum()
-        self._sum = self._sum + wanted.sum((0, 2, 3))
-        self._count += wanted[:, 0].numel()
-
-    def value(self) -> Tensor:
-        """The share, at most 1; below 0 where the mean alone would be nearer."""
-        mean_part = torch.as_tensor(self._sum).square().sum() / self._count
-        return (1 - self._error / (self._squares - mean_part)).float()

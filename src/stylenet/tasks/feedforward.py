@@ -10,6 +10,7 @@ from pytorch_lightning import LightningModule
 from torch import Tensor, nn
 from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LRScheduler
+from typing_extensions import override
 
 from stylenet.errors import StylenetError
 from stylenet.losses import LossTerms, PerceptualLoss
@@ -70,13 +71,13 @@ class FeedForward(LightningModule):
             steps = self.trainer.estimated_stepping_batches - self.global_step
             self._losses = self._compiler(self._losses, steps)
 
+    @override
     def training_step(self, batch: Tensor, batch_idx: int) -> Tensor:
         """One step on content pictures (N,3,H,W) in [0,1].
 
         Raises:
             NonFiniteLossError: before a NaN or infinite loss reaches the weights.
         """
-        del batch_idx
         terms = self._losses(batch)
         scalars = mean_over_processes(scalars_of(terms), self.trainer.world_size)
         check_finite(self.global_step, scalars, terms.terms)
@@ -86,9 +87,9 @@ class FeedForward(LightningModule):
         total: Tensor = terms.total
         return total
 
+    @override
     def validation_step(self, batch: Tensor, batch_idx: int) -> Mapping[str, Tensor]:
         """Log the losses of a batch; hand out its pictures as ``content`` and ``stylised``."""
-        del batch_idx
         stylised = self(batch)
         scalars = scalars_of(self.loss(stylised, batch))
         # every process sees all pictures, and has its own running statistics of a batch norm

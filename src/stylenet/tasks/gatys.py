@@ -9,6 +9,7 @@ from typing import Any
 import torch
 from pytorch_lightning import LightningModule
 from torch import Tensor
+from typing_extensions import override
 
 from stylenet.errors import StylenetError
 from stylenet.losses import LossTerms, PerceptualLoss, View
@@ -123,13 +124,13 @@ class Gatys(LightningModule):
             return self.net.pixels.detach()
         return self._mean / (1 - self.average**steps)
 
+    @override
     def training_step(self, batch: Any, batch_idx: int) -> Tensor:
         """Evaluate the loss of the picture.
 
         Raises:
             NonFiniteLossError: before a NaN or infinite loss reaches the pixels.
         """
-        del batch, batch_idx
         terms = self._terms(self.net())
         if not torch.isfinite(terms.total):
             raise self._not_finite(terms)
@@ -144,9 +145,9 @@ class Gatys(LightningModule):
         total: Tensor = terms.total
         return total
 
+    @override
     def on_train_batch_start(self, batch: Any, batch_idx: int) -> None:
         """Change to the next size when its step has come."""
-        del batch, batch_idx
         while not self.at_last_stage and self.global_step >= self.stage.end:
             self._next_stage()
 

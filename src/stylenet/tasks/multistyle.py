@@ -12,6 +12,7 @@ from pytorch_lightning.core.optimizer import LightningOptimizer
 from torch import Tensor, nn
 from torch.nn import functional as F
 from torch.optim import Optimizer
+from typing_extensions import override
 
 from stylenet.errors import StylenetError
 from stylenet.losses import LossTerms, PerceptualLoss
@@ -135,13 +136,13 @@ class MultiStyle(LightningModule):
         before = step // (self.style_steps + 1) if self.reconstructs() else 0
         return dealt_styles(len(self.styles), batch, step - before, self.seed)
 
+    @override
     def training_step(self, batch: Any, batch_idx: int) -> Tensor:
         """One step on content pictures (N,3,H,W) in [0,1].
 
         Raises:
             NonFiniteLossError: before a NaN or infinite loss reaches the weights.
         """
-        del batch_idx
         pictures = self._pictures(batch)
         rate = self.trainer.optimizers[0].param_groups[0]["lr"]
         self.log("train/learning_rate", rate, batch_size=len(pictures))
@@ -184,9 +185,9 @@ class MultiStyle(LightningModule):
         """Restore that state."""
         self._identity_state = checkpoint.get(IDENTITY_OPTIMIZER)
 
+    @override
     def on_before_optimizer_step(self, optimizer: Optimizer) -> None:
         """Balance the two losses' gradients on the weights that all styles share."""
-        del optimizer
         gradients = [p.grad for p in self._shared if p.grad is not None]
         if not self.reconstructs() or not gradients:
             return
@@ -199,12 +200,12 @@ class MultiStyle(LightningModule):
         else:
             self.style_gradient.copy_(length)
 
+    @override
     def validation_step(self, batch: Tensor, batch_idx: int) -> Mapping[str, Any]:
         """Log the losses of a batch in every style; hand out its pictures.
 
         They are ``content``, ``stylised`` by style, and ``reconstruction`` if the net makes any.
         """
-        del batch_idx
         stylised: dict[str, Tensor] = {}
         sums: dict[str, Tensor] = defaultdict(lambda: torch.zeros((), device=self.device))
         for number, name in enumerate(self.styles):

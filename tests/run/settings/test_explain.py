@@ -56,6 +56,11 @@ def test_what_is_like_nothing_has_siblings_and_no_match(words):
     assert text.endswith("There are: batch, conditional_instance, instance.")
 
 
+def test_what_a_group_s_files_have_in_common_is_no_choice(words):
+    listed = words("data=xyzzy").partition("There are: ")[2]
+    assert listed == "coco, folder, folders, iterations, litdata, sample."
+
+
 def test_a_variant_of_a_recipe_is_named_whole(words):
     text = words("recipe=johnson2016/udnie")
     assert "there is no recipe=johnson2016/udnie." in text

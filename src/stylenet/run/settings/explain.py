@@ -64,7 +64,7 @@ def _choice(missing: str, overrides: Iterable[str]) -> tuple[str, str]:
 
 
 def _siblings(got: str, known: Iterable[str], prefix: str) -> str:
-    choices = sorted(known)
+    choices = sorted(name for name in known if not name.startswith("_"))  # _base: of other files
     near = get_close_matches(got, choices, n=1, cutoff=0.5)
     hint = f"Did you mean {prefix}{near[0]}? " if near else ""
     return f"{hint}There are: {', '.join(choices)}."

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import runpy
 from collections.abc import Iterable
+from pathlib import Path
 
 import pytest
 import torch
@@ -10,7 +12,12 @@ from torch import Tensor, nn
 
 from stylenet.errors import StylenetError
 from stylenet.losses import GramDistance, MomentsDistance
-from stylenet.metrics.recognition import balanced_sum, style_distances, triplet_accuracy
+
+STUDY = Path(__file__).parents[2] / "experiments" / "loss_network_quality"
+balanced_sum, style_distances, triplet_accuracy = map(
+    runpy.run_path(str(STUDY / "recognition.py")).get,
+    ("balanced_sum", "style_distances", "triplet_accuracy"),
+)
 
 KINDS = ["rough"] * 4 + ["smooth"] * 4
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import runpy
 from collections.abc import Iterable
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -12,12 +14,11 @@ from torch import Tensor, nn
 from stylenet.loss_networks.geometry import Grid, align, align_whole_cells
 from stylenet.loss_networks.network import compact_vgg, squeezenet1_0
 from stylenet.loss_networks.weights import RandomWeights
-from stylenet.metrics.explained import (
-    Moments,
-    Pair,
-    explained_share,
-    feature_moments,
-    linear_map,
+
+STUDY = Path(__file__).parents[2] / "experiments" / "loss_network_quality"
+Moments, Pair, explained_share, feature_moments, linear_map = map(
+    runpy.run_path(str(STUDY / "explained.py")).get,
+    ("Moments", "Pair", "explained_share", "feature_moments", "linear_map"),
 )
 
 
