@@ -66,8 +66,7 @@ class StepCheckpoints(Callback):
         for number in self._handlers:
             signal.signal(number, self._ask_to_stop)
 
-    @override
-    def _ask_to_stop(self, number: int, frame: FrameType | None) -> None:
+    def _ask_to_stop(self, number: int, _frame: FrameType | None) -> None:
         if os.getpid() != self._process:
             # A worker that decodes pictures inherits this handler. Ctrl-C reaches it too, and is
             # not for it; SIGTERM may be the trainer's own way to end it: quietly, as the trainer

@@ -200,11 +200,11 @@ class PixelRunner(Runner):
         )
         return PixelComponents(found, task, instantiate(config.data), inputs, guidance)
 
-    @override
     def arrange(
         self, config: Settings, instantiate: Instantiate, stages_of: StagesOf
     ) -> Sequence[Stage]:
         """The stages of the run: here those of one transfer, which takes all its steps."""
+        del instantiate  # of a run of several transfers
         return stages_of(config.trainer.max_steps)
 
     @override
