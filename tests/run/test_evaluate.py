@@ -128,7 +128,7 @@ def test_any_loss_is_measured(
     with Image.open(tmp_path / "out" / "instance" / "01.png") as painted:
         pixels = np.asarray(painted) / 255
     half_sum = ((pixels - pixels.mean()) ** 2).sum() / 2
-    assert float(row["deviation"]) == pytest.approx(half_sum, rel=1e-2)
+    assert float(row["deviation"]) == pytest.approx(half_sum, rel=5e-2)
     assert float(row["range"]) == 0
 
 

@@ -35,7 +35,7 @@ class Tint(nn.Module):
 class Deep(Term):
     def __init__(self, weight, network):
         super().__init__(weight)
-        self.stylised_layers = (list(network.layers)[0],)
+        self.stylised_layers = (network.layer_names[0],)
 
     def forward(self, stylised, content):
         return {"": stylised.features[self.stylised_layers[0]].square().flatten(1).mean(1)}
@@ -106,12 +106,12 @@ def test_group_norm_reaches_nets_of_several_styles(own: Callable[..., DictConfig
 
 def test_terms_get_what_they_ask_for_by_name(own: Callable[..., DictConfig]) -> None:
     config = own("loss=deep", "loss.style_weight=1", "loss.content_weight=1", "loss.tv_weight=1")
-    network, style = build_network(config, instantiate), torch.rand(1, 3, 48, 48)
+    network, style = build_network(config, instantiate), torch.rand(1, 3, 128, 128)
     loss = build_loss(config, instantiate, network, style=style)
     assert list(loss.terms) == ["content", "style", "tv", "deep"]
     without = build_loss(config, instantiate, network, style=None)
     assert list(without.terms) == ["content", "tv", "deep"]
-    regions = torch.ones(1, 2, 48, 48)
+    regions = torch.ones(1, 2, 128, 128)
     with pytest.raises(StylenetError, match=r"no term of the loss takes style_regions.*leave out"):
         build_loss(config, instantiate, network, style=[style], style_regions=regions)
     config.loss.terms.style._target_ = "stylenet.losses.RegionStyleTerm"

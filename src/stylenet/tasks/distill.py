@@ -84,7 +84,9 @@ class Distill(LightningModule):
     def on_validation_epoch_start(self) -> None:
         """Forget the validation before."""
         # over channels, pictures and cells together
-        self._explained = defaultdict(lambda: R2Score(multioutput="variance_weighted"))
+        self._explained = defaultdict(
+            lambda: R2Score(multioutput="variance_weighted").to(self.device)
+        )
 
     @override
     def validation_step(self, batch: Tensor, batch_idx: int) -> None:

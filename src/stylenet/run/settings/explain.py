@@ -25,7 +25,8 @@ def explain(error: BaseException, overrides: Sequence[str]) -> str:
     """
     if isinstance(error, MissingConfigException) and error.options is not None:
         group, name = _choice(error.missing_cfg_file or "", overrides)
-        words = f"Error: there is no {group}={name}. {_siblings(name, error.options, f'{group}=')}"
+        known = [one for one in error.options if not one.startswith("_")]  # _base: of other files
+        words = f"Error: there is no {group}={name}. {_siblings(name, known, f'{group}=')}"
         variants = f" More: conf/{group}/{name.rpartition('/')[0]}/." if "/" in name else ""
         return words + variants
     cause = error if isinstance(error, OmegaConfBaseException) else error.__cause__
@@ -64,7 +65,7 @@ def _choice(missing: str, overrides: Iterable[str]) -> tuple[str, str]:
 
 
 def _siblings(got: str, known: Iterable[str], prefix: str) -> str:
-    choices = sorted(name for name in known if not name.startswith("_"))  # _base: of other files
+    choices = sorted(known)
     near = get_close_matches(got, choices, n=1, cutoff=0.5)
     hint = f"Did you mean {prefix}{near[0]}? " if near else ""
     return f"{hint}There are: {', '.join(choices)}."
