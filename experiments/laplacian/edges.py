@@ -37,9 +37,9 @@ def measured(folder: Path, pair: tuple[str, str], px: int, steps: int) -> list[R
     content, style = pair
     common = ["task=gatys", f"content={content}", f"style={style}", f"content_size.px={px}"]
     common += [f"trainer.max_steps={steps}", "callbacks.stopping.steps=1000"]
-    common += ["loss.style_layer_weights=[0.15,1,1,1]"]  # a style_weight alone would bring others
-    # Values outside [0,1] carry style, and are cut off in the end: with the usual 1e3 the result's
-    # style loss was 2.7 times that of the picture as optimised, and grew with the style weight.
+    # Values outside [0,1] carry style, and are cut off in the end: under Gram sums with the usual
+    # 1e3 the result's style loss was 2.7 times that of the picture as optimised, and grew with the
+    # style weight.
     common += ["loss.range_weight=1e5"]
     jobs = {("none", w): [f"loss.style_weight={w}"] for w in STYLE_WEIGHTS}
     jobs |= {
