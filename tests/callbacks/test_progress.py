@@ -104,7 +104,7 @@ def test_a_terminal_shows_the_bar(fit):
     fit(progress, max_steps=8)
     text = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", progress.console.file.getvalue())
     assert "step 8/8" in text
-    assert "left" in text
+    assert "ETA" in text
     assert re.search(r"content \d\S*  total \d", text)
 
 
