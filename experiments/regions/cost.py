@@ -34,7 +34,7 @@ def stripes(count: int) -> Tensor:
 def style_loss(overrides: list[str], style: Tensor, **more: Tensor) -> PerceptualLoss:
     """The style term alone, of what ``train.py`` has by default."""
     config = compose(*overrides)
-    loss = build_loss(config, instantiate, style, build_network(config, instantiate), **more)
+    loss = build_loss(config, instantiate, build_network(config, instantiate), style=style, **more)
     return PerceptualLoss({"style": loss.terms["style"]}, loss.network)
 
 

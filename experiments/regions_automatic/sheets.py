@@ -71,7 +71,7 @@ def inside(guided: Path, results: list[Path]) -> list[list[float]]:
     content, style = maps_of(guided)
     painting = read_image(guided / "style.png")[None]
     network = build_network(config, instantiate)
-    loss = build_loss(config, instantiate, painting, network, style_regions=style)
+    loss = build_loss(config, instantiate, network, style=painting, style_regions=style)
     term = loss.terms["style"]
     assert isinstance(term, RegionStyleTerm)
     found = []

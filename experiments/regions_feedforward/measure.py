@@ -43,7 +43,7 @@ def loss_for(model: Model) -> PerceptualLoss:
     config = compose("loss=region_styles", *unweighted)
     folder = model.path.parent / "styles"
     pictures = [read_image(folder / f"{name}.png")[None] for name in model.styles]
-    return build_loss(config, instantiate, pictures, build_network(config, instantiate))
+    return build_loss(config, instantiate, build_network(config, instantiate), style=pictures)
 
 
 def paint(model: Model, photo: Tensor, maps: Tensor) -> Tensor:

@@ -80,7 +80,7 @@ def built(*overrides: str) -> PerceptualLoss:
     style = OmegaConf.select(config, "style")
     count = len(style) if isinstance(style, ListConfig) else 1
     pictures = [torch.rand(1, 3, 48, 48, generator=generator) for _ in range(count)]
-    return build_loss(config, instantiate, pictures, network_of(config))
+    return build_loss(config, instantiate, network_of(config), style=pictures)
 
 
 NETWORKS: dict[str, LossNetwork] = {}

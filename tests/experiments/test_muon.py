@@ -31,9 +31,10 @@ def test_muon_steps_kernels_and_all_else_like_adam() -> None:
     ours = Muon(conv.parameters(), lr=1e-2, weight_decay=0.1)
     theirs = AdamW(adam.parameters(), lr=1e-2, weight_decay=0.1)
     for _ in range(3):
+        images = torch.rand(4, 3, 16, 16)
         for net, optimizer in ((conv, ours), (adam, theirs)):
             optimizer.zero_grad()
-            net(torch.rand(4, 3, 16, 16)).square().mean().backward()
+            net(images).square().mean().backward()
             optimizer.step()
     torch.testing.assert_close(conv.weight, adam.weight)
     torch.testing.assert_close(conv.bias, adam.bias)

@@ -98,7 +98,7 @@ def test_pictures_under_several_loss_networks(
     options = SimpleNamespace(
         **{name: tmp_path / name for name in ("contents", "styles", "out")},
         px=48,
-        steps=1,
+        steps=8,
         style_weight=30.0,
     )
     one = sys.modules["contenders"].contender("random_compact")

@@ -124,7 +124,7 @@ from stylenet.run.speed import tune_allocator
 import torch
 torch.set_num_threads(1)
 def faults():
-    for _ in range(2):
+    for _ in range(20):  # until the heap has settled
         torch.ones(2**24)
     before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
     for _ in range(10):

@@ -106,3 +106,11 @@ def test_building_writes_nothing_and_changes_no_setting(
 )
 def test_one_and_several_are_lists(value: object, texts: list[str]) -> None:
     assert as_list(value) == texts
+
+
+def test_maps_that_nothing_reads_are_refused(
+    script: Callable[..., int], tiny: list[str], capfd: pytest.CaptureFixture[str]
+) -> None:
+    own = ["data=coco", "data.root=x", "data.regions=[[person]]", "logger=none"]
+    assert script("train.py", *tiny, *own) == 2
+    assert "nothing reads these maps" in " ".join(capfd.readouterr().err.split())

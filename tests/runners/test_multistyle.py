@@ -312,7 +312,7 @@ def test_a_net_of_one_style_has_no_weights(
         (["trainer=ddp"], "trained by one process"),
         (["compile=true"], "compiled again and again"),
         (["bank=somewhere"], "bank is an input of task=add_style or task=regions"),
-        (["norm=conditional_instance"], "which all styles share"),
+        (["norm=conditional_instance"], "all styles share"),
         (["task=add_style", "style=rust"], "was not told which net"),
         (
             [

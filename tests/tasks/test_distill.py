@@ -101,7 +101,7 @@ def test_the_explained_share_is_that_of_all_batches_together() -> None:
     mean = wanted.mean((0, 2, 3), keepdim=True)
     expected = 1 - (given - wanted).square().sum() / (wanted - mean).square().sum()
     share = float(trainer.callback_metrics["val/explained/relu2_2"])
-    assert share == pytest.approx(float(expected), rel=1e-4)
+    assert share == pytest.approx(float(expected.detach()), rel=1e-4)
 
 
 def test_the_rate_rises_then_falls_along_half_a_cosine() -> None:

@@ -94,7 +94,7 @@ class Distill(LightningModule):
         total, terms = self.distillation(self.net, batch)
         self._log("val", total, terms, len(batch), sync_dist=True)
         for layer, both in self.distillation.predict(self.net, batch).items():
-            cells = (features.double().movedim(1, -1).flatten(0, 2) for features in both)
+            cells = (features.detach().double().movedim(1, -1).flatten(0, 2) for features in both)
             self._explained[layer].update(*cells)
 
     def on_validation_epoch_end(self) -> None:
