@@ -47,10 +47,11 @@ def files(folder):
 
 @pytest.fixture(autouse=True)
 def handlers_unchanged():
-    before = [signal.getsignal(s) for s in (signal.SIGINT, signal.SIGTERM)]
+    ends = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+    before = [signal.getsignal(s) for s in ends]
     yield
-    after = [signal.getsignal(s) for s in (signal.SIGINT, signal.SIGTERM)]
-    for number, handler in zip((signal.SIGINT, signal.SIGTERM), before, strict=True):
+    after = [signal.getsignal(s) for s in ends]
+    for number, handler in zip(ends, before, strict=True):
         signal.signal(number, handler)
     assert after == before
 
@@ -78,7 +79,7 @@ def test_copies_are_kept_every_so_many_steps(fit, tmp_path):
     assert step_of(tmp_path / "c" / "step_000006.ckpt") == 6
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
 def test_a_signal_ends_the_training_after_the_step_with_a_checkpoint(number, fit, tmp_path, caplog):
     checkpoints = StepCheckpoints(tmp_path, last_every=100)
     # sent before the callback's turn, so within the third step
@@ -87,6 +88,17 @@ def test_a_signal_ends_the_training_after_the_step_with_a_checkpoint(number, fit
     assert checkpoints.stopped_by is number
     assert step_of(checkpoints.last) == 3
     assert number.name in caplog.text
+
+
+def test_under_nohup_a_closed_terminal_ends_nothing(fit, tmp_path):
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        hang_up = At(3, lambda: os.kill(os.getpid(), signal.SIGHUP))
+        checkpoints = StepCheckpoints(tmp_path, last_every=100)
+        assert fit(hang_up, checkpoints, max_steps=5).global_step == 5
+        assert checkpoints.stopped_by is None
+    finally:
+        signal.signal(signal.SIGHUP, before)
 
 
 def test_a_stopped_training_goes_on_from_its_checkpoint(fit, tmp_path, tiny_task):

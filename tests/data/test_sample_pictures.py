@@ -85,7 +85,7 @@ def test_workers_outlive_signals_meant_for_the_main_process_but_not_for_long(wai
     batches = iter(loader)
     next(batches)
     (worker,) = multiprocessing.active_children()
-    for number in (signal.SIGINT, signal.SIGTERM):
+    for number in (signal.SIGINT, signal.SIGHUP, signal.SIGTERM):
         os.kill(worker.pid, number)
     assert len(list(batches)) == 5
     assert worker.is_alive()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import os
+import pty
 import signal
 import subprocess
 import sys
@@ -104,6 +105,38 @@ def test_a_signal_leaves_a_checkpoint_to_resume_from(
     assert load_model(run).description["training"]["finished"] is False
     assert script("train.py", f"resume={run}", f"trainer.max_steps={done + 1}") == 0
     assert load_model(run).description["training"]["steps"] == done + 1
+
+
+def test_a_closed_terminal_leaves_a_checkpoint_of_the_last_step(
+    tiny: list[str], tmp_path: Path, wait_for: Callable[..., bool]
+) -> None:
+    """Writing to a terminal that is gone fails: the bar of the run must not bring it down."""
+    run = tmp_path / "run"
+    settings = ["trainer.max_steps=100000", "compile=false", "logger=none", f"run.dir={run}"]
+    terminal, its_end = pty.openpty()
+    own_terminal = (
+        "import fcntl, os, sys, termios; fcntl.ioctl(0, termios.TIOCSCTTY, 0); "
+        "os.execv(sys.executable, [sys.executable, *sys.argv[1:]])"
+    )
+    process = subprocess.Popen(
+        [sys.executable, "-c", own_terminal, str(ROOT / "train.py"), *tiny, *settings],
+        stdin=its_end,
+        stdout=its_end,
+        stderr=its_end,
+        start_new_session=True,
+    )
+    os.close(its_end)
+    try:
+        assert wait_for(lambda: os.read(terminal, 2**16) and _steps(run) >= 3)
+        os.close(terminal)
+        assert wait_for(lambda: process.poll() is not None)
+    finally:
+        process.kill()
+        process.wait()
+    assert process.returncode == 128 + signal.SIGHUP
+    assert load_model(run).description["training"]["finished"] is False
+    done = torch.load(run / "checkpoints" / "last.ckpt", weights_only=True)["global_step"]
+    assert load_model(run).description["training"]["steps"] == done >= 3
 
 
 def _steps(run: Path) -> int:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import logging
 import os
 import signal
+import stat
 import threading
-from contextlib import nullcontext
+from contextlib import nullcontext, suppress
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -18,14 +19,16 @@ from typing_extensions import override
 from stylenet.files import part_of, replacing
 
 log = logging.getLogger(__name__)
+_SIGHUP = getattr(signal, "SIGHUP", None)  # not on Windows
 
 
 class StepCheckpoints(Callback):
     """Writes ``last.ckpt`` every ``last_every`` steps, at the end, and when a signal asks to stop.
 
     Every ``keep_every`` steps (never, if None) a copy that is not overwritten,
-    ``step_001000.ckpt``, is written too. Ctrl-C and SIGTERM let the running step finish, write
-    ``last.ckpt`` and end the training as if it were done; a second signal ends it at once.
+    ``step_001000.ckpt``, is written too. Ctrl-C, SIGTERM and a closed terminal (SIGHUP, unless
+    nohup has it ignored) let the running step finish, write ``last.ckpt`` and end the training as
+    if it were done; a second signal ends it at once.
     Writing is atomic: a full disk or a killed process leaves the checkpoint before intact.
 
     Checkpoints are written after a whole step only, so that weights, optimiser and position in
@@ -51,14 +54,14 @@ class StepCheckpoints(Callback):
 
     @override
     def on_fit_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
-        """Note who listens to Ctrl-C and SIGTERM so far."""
+        """Note who listens to the signals so far."""
         self._process = os.getpid()
         self._speaks = trainer.is_global_zero
-        self._handlers = {n: signal.getsignal(n) for n in (signal.SIGINT, signal.SIGTERM)}
+        self._handlers = {number: signal.getsignal(number) for number in _ends()}
 
     @override
     def on_train_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
-        """Listen to Ctrl-C and SIGTERM for as long as the training lasts."""
+        """Listen to the signals for as long as the training lasts."""
         # Only now: the trainer puts its own handler for SIGTERM between the two hooks. That one
         # would raise an error after the step, even where ours is called from it.
         if threading.current_thread() is not threading.main_thread():
@@ -68,13 +71,15 @@ class StepCheckpoints(Callback):
 
     def _ask_to_stop(self, number: int, _frame: FrameType | None) -> None:
         if os.getpid() != self._process:
-            # A worker that decodes pictures inherits this handler. Ctrl-C reaches it too, and is
-            # not for it; SIGTERM may be the trainer's own way to end it: quietly, as the trainer
-            # takes any other end for a crash.
+            # A worker that decodes pictures inherits this handler. Ctrl-C and the terminal's end
+            # reach it too, and are not for it; SIGTERM may be the trainer's own way to end it:
+            # quietly, as the trainer takes any other end for a crash.
             if number == signal.SIGTERM:
                 os._exit(0)
             return
         self._asked_by = signal.Signals(number)
+        if number == _SIGHUP:
+            _leave_terminal()
         self._restore_handlers()
         if self._speaks:
             log.warning("%s: stopping after this step (again: at once)", self._asked_by.name)
@@ -135,6 +140,25 @@ class StepCheckpoints(Callback):
         for number, handler in self._handlers.items():
             signal.signal(number, handler)
         self._handlers = {}
+
+
+def _ends() -> list[signal.Signals]:
+    """The signals that end a training early; not one that the run was started to survive."""
+    ends = [signal.SIGINT, signal.SIGTERM]
+    if _SIGHUP is not None and signal.getsignal(_SIGHUP) != signal.SIG_IGN:
+        ends.append(_SIGHUP)
+    return ends
+
+
+def _leave_terminal() -> None:
+    """Write to nowhere what would go to a terminal that is closed: writing there fails."""
+    for stream in (0, 1, 2):
+        with suppress(OSError):
+            # a device that is no terminal: one that was closed
+            if stat.S_ISCHR(os.fstat(stream).st_mode) and not os.isatty(stream):
+                nowhere = os.open(os.devnull, os.O_RDWR)
+                os.dup2(nowhere, stream)
+                os.close(nowhere)
 
 
 def how_to_resume(run: Path) -> str:

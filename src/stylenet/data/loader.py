@@ -216,10 +216,13 @@ def _fingerprint(pictures: Pictures) -> str:
 
 
 def _outlive_the_last_step(_worker: int) -> None:
-    # Ctrl-C and a scheduler's SIGTERM may reach every process of a run. If workers died at once,
-    # the main process could not finish its step and write a checkpoint. They must not outstay
-    # either: at exit Python sends SIGTERM to children that are left, and waits for them.
+    # Ctrl-C, the terminal's end and a scheduler's SIGTERM may reach every process of a run. If
+    # workers died at once, the main process could not finish its step and write a checkpoint. They
+    # must not outstay either: at exit Python sends SIGTERM to children that are left, and waits for
+    # them.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    if hasattr(signal, "SIGHUP"):
+        signal.signal(signal.SIGHUP, signal.SIG_IGN)
     if hasattr(signal, "SIGALRM"):
         signal.signal(signal.SIGALRM, lambda *_: os._exit(0))
         signal.signal(signal.SIGTERM, lambda *_: signal.alarm(_GRACE_SECONDS))

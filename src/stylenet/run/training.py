@@ -37,7 +37,8 @@ def train(config: DictConfig) -> float | None:
 
     Raises:
         StylenetError: bad input or settings, in words.
-        SystemExit: with 128 + the signal's number, when Ctrl-C or SIGTERM ended the run early.
+        SystemExit: with 128 + the signal's number, when Ctrl-C, SIGTERM or SIGHUP ended the
+            run early.
     """
     quieten()
     try:
