@@ -9,7 +9,8 @@ import sys
 
 import pytest
 
-from stylenet.files import locked, sha256_of
+from stylenet.errors import StylenetError
+from stylenet.files import claimed, locked, sha256_of
 
 HOLD = """
 import sys
@@ -58,6 +59,22 @@ def test_a_free_lock_is_taken_without_a_word(tmp_path, caplog):
     (tmp_path / "file").touch()
     with pytest.raises(OSError, match="file"):
         locked(tmp_path / "file" / ".lock", "waiting")
+
+
+def test_what_a_process_has_claimed_no_other_gets_until_it_dies(tmp_path):
+    file, taken = tmp_path / "run" / ".claim", StylenetError("It is taken.", "Wait.")
+    hold = HOLD.replace("locked", "claimed").replace('"waiting"', "None")
+    command = [sys.executable, "-c", hold, str(file)]
+    with subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout.readline() == "held\n"
+        with pytest.raises(StylenetError, match="It is taken"), claimed(file, taken):
+            raise AssertionError("it was not")
+        process.kill()
+    with claimed(file, taken):
+        assert file.exists()
+    assert list(file.parent.iterdir()) == []
 
 
 def test_sha256(tmp_path):

@@ -14,6 +14,8 @@ import yaml
 from PIL import Image
 
 from stylenet.apply import load_model
+from stylenet.errors import StylenetError
+from stylenet.files import claimed
 
 Script = Callable[..., int]
 
@@ -224,6 +226,24 @@ def test_a_run_is_not_written_over(
     assert script("train.py", *arguments, "seed=1") == 2
     assert "holds a run already" in capfd.readouterr().err
     assert (tmp_path / "run" / "model.safetensors").read_bytes() == before
+
+
+@pytest.mark.parametrize("how", ["new", "resumed"])
+def test_two_processes_do_not_train_in_one_directory(
+    script: Script, tiny: list[str], tmp_path: Path, how: str, capfd: pytest.CaptureFixture[str]
+) -> None:
+    run = tmp_path / "run"
+    new = [*tiny, "trainer.max_steps=1", "logger=none", f"run.dir={run}"]
+    arguments = new if how == "new" else [f"resume={run}", "trainer.max_steps=2"]
+    if how == "resumed":
+        assert script("train.py", *new) == 0
+    with claimed(run / ".claim", StylenetError("It is free.", "")):
+        before = sorted(run.iterdir())
+        assert script("train.py", *arguments) == 2
+        assert "is in use: another process is training there. Wait" in capfd.readouterr().err
+        assert sorted(run.iterdir()) == before
+    assert script("train.py", *arguments) == 0
+    assert not (run / ".claim").exists()
 
 
 def test_a_refused_run_leaves_no_folder(script: Script, tiny: list[str], tmp_path: Path) -> None:

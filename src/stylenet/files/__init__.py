@@ -6,7 +6,7 @@ Images, nets and data sets write through here, so that what is read is never hal
 from stylenet.files.checksums import sha256_of
 from stylenet.files.disk import disk_error, require_space
 from stylenet.files.downloads import Patience, download_file
-from stylenet.files.locks import locked
+from stylenet.files.locks import claimed, locked
 from stylenet.files.progress import ByteProgress
 from stylenet.files.small_downloads import (
     SECONDS_OF_SILENCE,
@@ -23,6 +23,7 @@ __all__ = [
     "ByteProgress",
     "Patience",
     "UnavailableError",
+    "claimed",
     "disk_error",
     "download_bytes",
     "download_file",

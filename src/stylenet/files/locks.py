@@ -1,10 +1,14 @@
-"""One process at a time."""
+"""One process at a time: waiting for another, or not."""
 
 from __future__ import annotations
 
+import contextlib
 import logging
+from collections.abc import Iterator
 from contextlib import AbstractContextManager
 from pathlib import Path
+
+from stylenet.errors import StylenetError
 
 _log = logging.getLogger(__name__)
 
@@ -29,3 +33,31 @@ def locked(file: Path, waiting: str) -> AbstractContextManager[object]:
     except Timeout:
         _log.info(waiting)
         return lock.acquire()
+
+
+@contextlib.contextmanager
+def claimed(file: Path, taken: StylenetError) -> Iterator[None]:
+    """Hold ``file`` while the context lasts; it is removed at the end.
+
+    The system frees the claim of a process that dies; the file it leaves is claimed anew.
+
+    Args:
+        file: Its folder is made.
+        taken: Raised where another process or thread holds it.
+
+    Raises:
+        OSError: The file cannot be made or opened.
+    """
+    from filelock import FileLock, Timeout  # as above
+
+    file.parent.mkdir(parents=True, exist_ok=True)
+    lock = FileLock(file)
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        raise taken from None
+    try:
+        yield
+    finally:
+        file.unlink(missing_ok=True)  # while it is held: whoever comes next makes one of his own
+        lock.release()

@@ -6,6 +6,7 @@ import contextlib
 import logging
 import sys
 import warnings
+from collections.abc import Iterator
 from pathlib import Path
 
 from hydra.core.hydra_config import HydraConfig
@@ -15,6 +16,7 @@ from omegaconf import DictConfig
 
 from stylenet.callbacks import StepCheckpoints, how_to_resume
 from stylenet.errors import StylenetError
+from stylenet.files import claimed
 from stylenet.run.building import build
 from stylenet.run.notes import CONFIG_FILE, Messages, save_config
 from stylenet.run.preparing import prepare
@@ -26,6 +28,7 @@ from stylenet.runners.checks import check_batch_statistics, check_comparability
 from stylenet.runners.compiling import on_gpu
 
 log = logging.getLogger(__name__)
+CLAIM = ".claim"
 
 
 def train(config: DictConfig) -> float | None:
@@ -59,18 +62,39 @@ def _train_once(config: DictConfig) -> float | None:
     if not on_gpu(config):
         tune_allocator()
     folder = Path(config.run.dir)
-    if rank() == 0 and not config.resume and (folder / CONFIG_FILE).exists():
-        raise StylenetError(
-            f"The run directory {folder} holds a run already.",
-            f"Choose another run.dir, or continue that run: python train.py 'resume={folder}'.",
-        )
     try:
-        return _train(config, folder)
+        with _claimed(folder) if rank() == 0 else contextlib.nullcontext():
+            if rank() == 0 and not config.resume and (folder / CONFIG_FILE).exists():
+                raise StylenetError(
+                    f"The run directory {folder} holds a run already.",
+                    "Choose another run.dir, or continue that run: python train.py "
+                    f"'resume={folder}'.",
+                )
+            return _train(config, folder)
     finally:
         if rank() == 0 and config.logger is not None and "wandb" in config.logger:
             import wandb
 
             wandb.finish()  # or the next run of a sweep would write into this one
+
+
+@contextlib.contextmanager
+def _claimed(folder: Path) -> Iterator[None]:
+    """The run directory for this process alone, before anything is built: two runs would mix.
+
+    Raises:
+        StylenetError: another process has it.
+    """
+    taken = StylenetError(
+        f"The run directory {folder} is in use: another process is training there.",
+        "Wait for its end, or choose another run.dir.",
+    )
+    try:
+        with claimed(folder / CLAIM, taken):
+            yield
+    finally:
+        with contextlib.suppress(OSError):  # it may be empty: the run came to nothing
+            folder.rmdir()
 
 
 def _train(config: DictConfig, folder: Path) -> float | None:
