@@ -261,7 +261,7 @@ def test_truncated(tmp_path, suffix, kept):
         (b"", r"empty \(0 bytes\)"),
         (b"\n<!DOCTYPE html><html><body>404</body></html>", r"web page \(HTML\).*Download"),
         (b"<?xml version='1.0'?><svg></svg>", "SVG drawing.*PNG"),
-        (b"\0\0\0\x18ftypheic\0\0\0\0", "HEIC.*Convert it to JPEG"),
+        (b"\0\0\0\x18ftypheic\0\0\0\0", "HEIC.*pillow-heif.*convert the picture to JPEG"),
         (b"PK\x03\x04 a zip", "not a picture.*JPEG, PNG, WEBP, TIFF"),
         (b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n", "not a picture"),
     ],

@@ -130,6 +130,8 @@ def _headers(paths: Sequence[Path]) -> list[tuple[str | None, str | None]]:
 
 
 def _mode(path: Path) -> str | None:
+    if not path.is_file():  # a pipe: opening it would wait
+        return None
     try:
         with Image.open(path) as image:
             return image.mode if image.width * image.height <= DEFAULT_MAX_PIXELS else None

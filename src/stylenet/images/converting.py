@@ -8,11 +8,13 @@ from PIL import Image, TiffImagePlugin
 from torch import Tensor
 
 from stylenet.images.errors import PictureError
+from stylenet.images.profiles import to_srgb
 
 
 def to_tensor(image: Image.Image) -> Tensor:
     """A Pillow image in any 8-bit mode -> (3,H,W) float32 in [0,1]; transparency lies on white."""
-    rgb = image if image.mode == "RGB" else to_rgb(image)
+    plain = image.mode == "RGB" and "icc_profile" not in image.info
+    rgb = image if plain else to_rgb(image)
     pixels = torch.from_numpy(np.array(rgb, dtype=np.uint8))
     return pixels.permute(2, 0, 1).contiguous().float().div_(255)
 
@@ -45,7 +47,9 @@ class UnfaithfulError(Exception):
 
 
 def to_rgb(image: Image.Image) -> Image.Image:
-    """A Pillow image of any mode and depth -> mode RGB; transparency lies on white.
+    """A Pillow image of any mode, depth and colour profile -> mode RGB of sRGB.
+
+    Transparency lies on white.
 
     Raises:
         UnfaithfulError: pixels whose colours Pillow would get wrong.
@@ -56,16 +60,25 @@ def to_rgb(image: Image.Image) -> Image.Image:
         if planar and len(bits) > 1 and max(bits) > 8:
             # Pillow 13 decodes these without complaint and with wrong colours.
             raise UnfaithfulError("it is a 16-bit TIFF with one plane per colour, not supported")
-    if image.mode.startswith("I;16") or image.mode in ("I", "F"):
-        return _deep_grey(image)
-    if image.has_transparency_data:
-        white = Image.new("RGBA", image.size, "white")
-        return Image.alpha_composite(white, image.convert("RGBA")).convert("RGB")
-    return image.convert("RGB")
+    clear = image.info.get("transparency")
+    if image.mode == "RGB" and isinstance(clear, tuple) and max(clear) > 255:
+        image = image.copy()  # of a 16-bit file: Pillow has the upper 8 bits of its pixels only
+        image.info["transparency"] = tuple(value >> 8 for value in clear)
+    deep = image.mode.startswith("I;16") or image.mode in ("I", "F")
+    meant = to_srgb(_deep_grey(image) if deep else image)
+    if meant.has_transparency_data:
+        white = Image.new("RGBA", meant.size, "white")
+        meant = Image.alpha_composite(white, meant.convert("RGBA"))
+    rgb = meant.convert("RGB")  # a copy
+    rgb.info.pop("icc_profile", None)  # its colours are now sRGB's
+    return rgb
 
 
 def _deep_grey(image: Image.Image) -> Image.Image:
+    """Mode L, or LA where a value is transparent; with the profile that ``image`` has."""
     grey = np.asarray(image).astype(np.float64)
+    clear = image.info.get("transparency")
+    opaque = None if clear is None else grey != clear
     low, high, white = float(grey.min()), float(grey.max()), 1.0 if image.mode == "F" else 65535.0
     if not (low >= 0 and high <= white):  # written so that NaN is refused too
         kind = "floating-point" if image.mode == "F" else "32-bit integer"
@@ -76,4 +89,9 @@ def _deep_grey(image: Image.Image) -> Image.Image:
         photometric = image.tag_v2.get(TiffImagePlugin.PHOTOMETRIC_INTERPRETATION, 1)
         if photometric == 0:  # white is zero: Pillow sees to it at 8 bits, not at 16
             grey = 1 - grey
-    return Image.fromarray(np.rint(255 * grey).astype(np.uint8)).convert("RGB")
+    found = Image.fromarray(np.rint(255 * grey).astype(np.uint8))
+    if opaque is not None:
+        found.putalpha(Image.fromarray(np.where(opaque, 255, 0).astype(np.uint8)))
+    if profile := image.info.get("icc_profile"):
+        found.info["icc_profile"] = profile
+    return found

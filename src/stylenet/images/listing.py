@@ -12,13 +12,15 @@ from stylenet.errors import StylenetError
 from stylenet.images.reading import PICTURE_SUFFIXES
 
 _log = logging.getLogger(__name__)
+_HEIC = {".heic", ".heif"}
 
 
 def picture_files(root: Path, setting: str) -> list[Path]:
     """Return all image files below ``root``, in an order that depends on their paths only.
 
-    Files are told by their suffix, in any case. Hidden files and folders are skipped; links
-    are followed, and a folder that several of them lead to is searched once.
+    Files are told by their suffix, in any case; how many of which kind are left out is said in one
+    line. Hidden files and folders are skipped; links are followed, and a folder that several of
+    them lead to is searched once.
 
     Args:
         root: An existing folder.
@@ -45,8 +47,12 @@ def picture_files(root: Path, setting: str) -> list[Path]:
                 found.append((path_hash(below), path))
             else:
                 others[path.suffix.lower() or "no suffix"] += 1
+    kinds = ", ".join(f"{count} x {suffix}" for suffix, count in others.most_common(5))
+    kinds += f" and {len(others) - 5} other kinds" if len(others) > 5 else ""
+    if found and others:
+        more = ", read with: pip install 'stylenet[heic]'" if _HEIC & others.keys() else ""
+        _log.warning("%s: left out %s%s.", root, kinds, more)
     if not found:
-        kinds = ", ".join(f"{count} x {suffix}" for suffix, count in others.most_common(5))
         raise StylenetError(
             f"{setting}={root} holds no picture; found were {kinds or 'no files at all'}, expected"
             f" files ending in {', '.join(PICTURE_SUFFIXES)}.",

@@ -1,12 +1,12 @@
-"""Reading what people have: any common format, depth and orientation.
-
-Colour profiles are ignored: the numbers in the file are taken for sRGB.
-"""
+"""Reading what people have: any common format, depth, colour profile and orientation."""
 
 from __future__ import annotations
 
 import contextlib
+import importlib
+import importlib.util
 import io
+import stat
 from pathlib import Path
 from typing import BinaryIO
 
@@ -23,12 +23,13 @@ DEFAULT_MAX_PIXELS = 178_956_970
 PICTURE_SUFFIXES = (
     ".jpg", ".jpeg", ".png", ".webp", ".tif", ".tiff",
     ".bmp", ".gif", ".jfif", ".avif", ".jp2", ".ppm", ".pgm",
+    *((".heic", ".heif") if importlib.util.find_spec("pillow_heif") else ()),
 )
 # fmt: on
 """Suffixes, in lower case, by which files in folders are taken for images."""
 
 # A closed list: among Pillow's other readers EPS would start Ghostscript on a stranger's file.
-_READABLE = ("JPEG", "PNG", "WEBP", "TIFF", "BMP", "DIB", "GIF", "AVIF", "JPEG2000", "PPM")
+_READABLE = ("JPEG", "PNG", "WEBP", "TIFF", "BMP", "DIB", "GIF", "AVIF", "JPEG2000", "PPM", "HEIF")
 
 _TURNS = {  # EXIF orientation -> what turns the stored image upright
     2: Image.Transpose.FLIP_LEFT_RIGHT,
@@ -44,10 +45,11 @@ _TURNS = {  # EXIF orientation -> what turns the stored image upright
 def open_image(path: str | Path, *, max_pixels: int = DEFAULT_MAX_PIXELS) -> Image.Image:
     """The image in a file as an upright 8-bit RGB Pillow image, decoded, the file closed.
 
-    Reads JPEG, PNG, WebP, TIFF, BMP, GIF (first frame), AVIF, JPEG 2000 and PPM; grey, palette and
-    CMYK become RGB; whatever is transparent lies on white; EXIF orientation is honoured. 16-bit
-    grey is scaled by 65535, 16-bit colour keeps its upper 8 bits. Floating-point grey means black
-    at 0 and white at 1, and is refused outside [0,1], since its scale cannot be known.
+    Reads JPEG, PNG, WebP, TIFF, BMP, GIF (first frame), AVIF, JPEG 2000 and PPM, and HEIC where
+    pillow-heif is installed; grey, palette and CMYK become RGB; colours are brought from the
+    embedded profile to sRGB; whatever is transparent lies on white; EXIF orientation is honoured.
+    16-bit grey is scaled by 65535, 16-bit colour keeps its upper 8 bits. Floating-point grey means
+    black at 0 and white at 1, and is refused outside [0,1], since its scale cannot be known.
 
     Args:
         path: a file.
@@ -61,6 +63,8 @@ def open_image(path: str | Path, *, max_pixels: int = DEFAULT_MAX_PIXELS) -> Ima
     try:
         if path.is_dir():
             raise PictureError(path, "it is a folder", "Give the path of one picture file.")
+        if path.exists() and not stat.S_ISREG(path.stat().st_mode):  # opening a pipe would wait
+            raise PictureError(path, "it is a device or a pipe", "Give the path of a picture file.")
         stream = path.open("rb")
     except FileNotFoundError:
         remedy = f"Check the path; relative ones start from {Path.cwd()}."
@@ -116,6 +120,8 @@ def _open_header(path: Path, stream: BinaryIO) -> Image.Image:
     # only be changed for the whole process.
     Image.init()
     head = stream.read(512)
+    if "HEIF" not in Image.OPEN and _is_heic(head) and importlib.util.find_spec("pillow_heif"):
+        importlib.import_module("pillow_heif").register_heif_opener()
     for name in _READABLE:
         reader, recognises = Image.OPEN.get(name, (None, None))
         with contextlib.suppress(Exception):  # of every kind, on damaged headers
@@ -126,12 +132,17 @@ def _open_header(path: Path, stream: BinaryIO) -> Image.Image:
     raise PictureError(path, reason, remedy)
 
 
+def _is_heic(head: bytes) -> bool:
+    return head[4:8] == b"ftyp" and head[8:12] in (b"heic", b"heix", b"mif1", b"msf1")
+
+
 def _what_instead(head: bytes) -> tuple[str, str]:
     """Reason and remedy for a file that no reader recognised, by its first bytes."""
     if not head:
         return "the file is empty (0 bytes)", "Fetch the file again."
-    if head[4:8] == b"ftyp" and head[8:12] in (b"heic", b"heix", b"mif1", b"msf1"):
-        return "it is a HEIC photograph, which is not supported", "Convert it to JPEG or PNG."
+    if _is_heic(head):
+        remedy = "Install it (pip install 'stylenet[heic]'), or convert the picture to JPEG or PNG."
+        return "it is a HEIC photograph, which needs the package pillow-heif", remedy
     text = head.lstrip(b"\xef\xbb\xbf \t\r\n").lower()
     if b"<svg" in text:
         return "it is an SVG drawing, not a picture of pixels", "Export it as PNG."

@@ -10,6 +10,7 @@ from torch import Tensor
 from stylenet.files import write_bytes
 from stylenet.images.converting import to_pil
 from stylenet.images.errors import PictureError
+from stylenet.images.profiles import srgb_profile
 
 _WRITABLE: dict[str, tuple[str, dict[str, int]]] = {
     ".png": ("PNG", {}),
@@ -25,7 +26,8 @@ _WRITABLE: dict[str, tuple[str, dict[str, int]]] = {
 def write_image(path: str | Path, image: Tensor) -> Path:
     """Write (3,H,W) or (1,3,H,W) in the format of the suffix; the path written.
 
-    Without a suffix ``.png`` is appended. JPEG and WebP have quality 95. Parent folders are made.
+    Without a suffix ``.png`` is appended. JPEG and WebP have quality 95. The file says that its
+    colours are sRGB's. Parent folders are made.
     The file appears whole or not at all.
 
     Raises:
@@ -41,7 +43,7 @@ def write_image(path: str | Path, image: Tensor) -> Path:
     kind, options = _WRITABLE[path.suffix.lower()]
     encoded = io.BytesIO()
     try:
-        to_pil(image).save(encoded, kind, **options)
+        to_pil(image).save(encoded, kind, icc_profile=srgb_profile(), **options)
     except PictureError as error:
         raise PictureError(path, error.reason, error.remedy) from None
     except (OSError, ValueError) as error:

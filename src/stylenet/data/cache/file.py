@@ -19,7 +19,7 @@ from typing import BinaryIO, NamedTuple
 
 from stylenet.files import write_text
 
-FORMAT = 1
+FORMAT = 2  # 1: before colour profiles were read
 INDEX = "index.jsonl"
 
 
