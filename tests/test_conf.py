@@ -30,6 +30,9 @@ TOP_LEVEL = {"train.yaml", "evaluate.yaml"}
 FILES = sorted(str(f.relative_to(CONF)) for f in CONF.rglob("*.yaml"))
 # what Hydra itself is made of is no part of a run: tests/run/settings/test_sweeps.py tries it
 CHOICES = [f for f in FILES if f not in TOP_LEVEL and not f.startswith("hydra/")]
+# what only evaluate.py takes: tests/run/test_evaluate.py tries it
+EVALUATED = [f for f in CHOICES if f.startswith("metrics/")]
+CHOICES = [f for f in CHOICES if f not in EVALUATED]
 # what several files of a group have in common is no choice of its own
 BASES = [f for f in CHOICES if Path(f).name.startswith("_")]
 CHOICES = [f for f in CHOICES if f not in BASES]
@@ -234,6 +237,14 @@ def test_every_choice_fits_its_signature(
             assert given <= set(parameters), f"{file}: {name}"
 
 
+@pytest.mark.parametrize("file", EVALUATED)
+def test_every_choice_of_evaluation_composes(
+    file: str, composed: Callable[..., DictConfig]
+) -> None:
+    config = composed(*choice_of(file), config_name="evaluate")
+    assert all(callable(instantiate(node)) for node in targets(config.metrics))
+
+
 @pytest.mark.parametrize("file", trained())
 def test_every_target_trains_for_one_step(
     file: str,
@@ -285,6 +296,7 @@ def test_every_group_has_a_default_that_exists(composed: Callable[..., DictConfi
     """In the root, or in the file of a task that takes it."""
     tasks = [file.stem for file in (CONF / "task").glob("*.yaml")]
     known = {str(key) for task in tasks for key in composed(f"task={task}")}
+    known |= {str(key) for key in composed(config_name="evaluate")}
     groups = {path.name for path in CONF.iterdir() if path.is_dir()}
     assert groups - {"hydra"} <= known
 

@@ -101,4 +101,5 @@ class EvaluateConfig:
     paths: Paths = field(default_factory=Paths)
     style_size: Any = None
     loss_network: Any = None
+    metrics: Any = None
     loss: Any = None

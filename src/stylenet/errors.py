@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 
@@ -21,3 +22,33 @@ class StylenetError(Exception):
     def __reduce__(self) -> tuple[Any, ...]:
         """Travel between processes: a sweep's jobs may run elsewhere."""
         return type(self), (self.problem, self.remedy)
+
+
+class OutOfMemoryError(StylenetError):
+    """Memory, of the machine or of its GPU, that could not be had."""
+
+    def __init__(self, purpose: str, remedy: str, cause: BaseException | None = None) -> None:
+        """``purpose``, what it was wanted for, follows "Memory ran out"; ``cause`` has the size."""
+        size = re.search(r"allocate ([\d.]+) ?(\w+)", str(cause))
+        amount = f"{size[1]} {size[2]}" if size else ""
+        if size and size[2] == "bytes":
+            amount = f"{float(size[1]) / 2**30:.3g} GiB"
+        more = f" ({amount} more could not be had)" if size else ""
+        StylenetError.__init__(self, f"Memory ran out {purpose}{more}.", remedy)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """As the base: the text has all."""
+        return StylenetError, (self.problem, self.remedy)
+
+
+# of torch's allocators, of C++'s, of cuBLAS and cuDNN
+_NO_MEMORY = re.compile(
+    "can't allocate memory|not enough memory|out of memory|bad_alloc|ALLOC_FAILED", re.IGNORECASE
+)
+
+
+def lacks_memory(error: BaseException) -> bool:
+    """Whether ``error`` says that memory could not be had; torch's kinds say so in words only."""
+    if isinstance(error, MemoryError):
+        return True
+    return isinstance(error, RuntimeError) and bool(_NO_MEMORY.search(str(error)))

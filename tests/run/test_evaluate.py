@@ -16,6 +16,7 @@ import torch
 from PIL import Image
 from torch import Tensor
 
+from stylenet import metrics
 from stylenet.apply import DESCRIPTION, Stylizer, save_model
 from stylenet.apply.model_file import build_architecture
 from stylenet.images import contact_sheet
@@ -224,6 +225,72 @@ def test_pictures_too_small_are_left_out_of_a_folder(
     assert not list(Path("out").rglob("too_small*"))
 
 
+@pytest.fixture
+def little_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Painting more than 60 pixels in width asks for more memory than any machine has."""
+    paint = Stylizer.paint
+
+    def painted(stylizer: Stylizer, picture: Tensor, weights: Tensor | None) -> Tensor:
+        if picture.shape[-1] > 60:
+            torch.empty(2**50, dtype=torch.uint8)
+        return paint(stylizer, picture, weights)
+
+    monkeypatch.setattr(Stylizer, "paint", painted)
+
+
+@pytest.mark.usefixtures("little_memory")
+def test_a_picture_too_large_for_the_memory_is_left_out_of_a_folder_and_named_alone(
+    script: Script, net: Path, photos: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    large = photos / "large.png"
+    Image.new("RGB", (80, 40)).save(large)
+    assert script("evaluate.py", f"model={net}", f"content={photos}", "out=out") == 0
+    words = "Memory ran out while painting 80 x 40 pixels (1.05e+06 GiB more could not be had)."
+    said = capfd.readouterr().out
+    assert f"skipped: Picture {large}: {words} Scale it down" in said
+    assert "metrics=none" in said
+    assert len(rows(Path("out"))) == 8
+    assert script("evaluate.py", f"model={net}", f"content={large}", "out=alone") == 2
+    assert f"Error: Picture {large}: {words}" in capfd.readouterr().err
+
+
+def test_what_was_measured_is_there_though_the_last_picture_ends_the_evaluation(
+    script: Script, net: Path, photos: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As a kernel's kill would: nothing is written at the end only."""
+    paint = Stylizer.paint
+    passes: list[int] = []
+
+    def painted(stylizer: Stylizer, picture: Tensor, weights: Tensor | None) -> Tensor:
+        passes.append(1)
+        if len(passes) > 4:  # one to warm up
+            raise SystemExit(137)
+        return paint(stylizer, picture, weights)
+
+    monkeypatch.setattr(Stylizer, "paint", painted)
+    assert script("evaluate.py", f"model={net}", f"content={photos}", "out=out") == 137
+    assert [row["picture"] for row in rows(Path("out"))] == ["00.jpg", "01.jpg", "02.jpg"]
+    with Image.open("out/sheet.png") as sheet:
+        assert sheet.height > 3 * 48
+
+
+def test_without_metrics_pictures_are_painted_and_no_loss_network_is_read(
+    script: Script,
+    net: Path,
+    photos: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setattr(evaluating, "build_network", None)
+    arguments = [f"model={net}", f"content={photos}", "out=out", "metrics=none"]
+    assert script("evaluate.py", *arguments) == 0
+    assert len(list(Path("out/net").glob("*.png"))) == 8
+    (row, *_) = rows(Path("out"))
+    assert list(row)[4:] == ["loss_network", "milliseconds", "style_bytes"]
+    assert row["loss_network"] == ""
+    assert "losses unweighted" not in capfd.readouterr().out
+
+
 def test_sheet_device_and_warming_up(
     script: Script, net: Path, photos: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -251,7 +318,7 @@ def test_sheet_device_and_warming_up(
         return paint(stylizer, picture, weights)
 
     monkeypatch.setattr(evaluating, "contact_sheet", drawn)
-    monkeypatch.setattr(evaluating, "measure", measured)
+    monkeypatch.setattr(metrics, "measure", measured)
     monkeypatch.setattr(PerceptualLoss, "to", moved)
     monkeypatch.setattr(Stylizer, "paint", painted)
     large = Path("large.png")

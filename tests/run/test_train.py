@@ -246,6 +246,41 @@ def test_two_processes_do_not_train_in_one_directory(
     assert not (run / ".claim").exists()
 
 
+@pytest.mark.parametrize(
+    ("task", "words"),
+    [
+        ([], "Use less than data.batch_size=2 or data.size=48, a narrower net"),
+        (
+            ["task=gatys", "data=iterations", "content_size.px=40"],
+            "smaller than content_size.px=40",
+        ),
+    ],
+    ids=["net", "gatys"],
+)
+def test_memory_that_runs_out_is_said_with_what_takes_it(
+    script: Script,
+    tiny: list[str],
+    photos: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
+    task: list[str],
+    words: str,
+) -> None:
+    def greedy(*_: Any) -> None:
+        torch.empty(2**50, dtype=torch.uint8)
+
+    monkeypatch.setattr("stylenet.tasks.FeedForward.training_step", greedy)
+    monkeypatch.setattr("stylenet.tasks.Gatys.training_step", greedy)
+    kept = tiny if not task else [tiny[-1], "trainer.accelerator=cpu"]
+    if task:
+        kept.append(f"content={photos / '01.jpg'}")
+    assert script("train.py", *kept, *task, "trainer.max_steps=2", "logger=none") == 2
+    said = capfd.readouterr().err
+    assert "Error: Memory ran out in training (1.05e+06 GiB more could not be had)." in said
+    assert words in said
+    assert "Traceback" not in said
+
+
 def test_a_refused_run_leaves_no_folder(script: Script, tiny: list[str], tmp_path: Path) -> None:
     assert script("train.py", *tiny, "style=udny", f"paths.cache={tmp_path / 'cache'}") == 2
     assert script("train.py", f"resume={tmp_path / 'typo'}") == 2

@@ -109,6 +109,8 @@ def _decoded(path: Path, stream: BinaryIO, max_pixels: int) -> Image.Image:
     except UnfaithfulError as error:
         remedy = "Save it as an 8-bit or 16-bit PNG and use that."
         raise PictureError(path, str(error), remedy) from None
+    except MemoryError:
+        raise
     except Exception as error:  # on broken files Pillow lets errors of every kind escape
         reason = f"the file is truncated or damaged ({type(error).__name__}: {error})"
         remedy = "Fetch the file again, or open and re-save it in a picture editor."

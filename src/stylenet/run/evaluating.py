@@ -15,13 +15,13 @@ from torch import Tensor
 from stylenet.apply import Model, Request, Stylizer, load_model, style_bytes, style_of
 from stylenet.apply.contents import UnreadableError, find_contents
 from stylenet.apply.devices import device_of
-from stylenet.errors import StylenetError
+from stylenet.errors import OutOfMemoryError, StylenetError, lacks_memory
 from stylenet.images import LongerSide, contact_sheet, write_image
 from stylenet.loss_networks import LossNetwork
 from stylenet.loss_networks.network import LossNetworkError
 from stylenet.losses import PerceptualLoss
 from stylenet.losses.features import check_names
-from stylenet.metrics import Row, measure, table_of_means, write_rows
+from stylenet.metrics import Row, table_of_means, write_rows
 from stylenet.nets import PictureTooSmallError
 from stylenet.run.building import instantiate
 from stylenet.run.resuming import keys_of
@@ -42,12 +42,12 @@ def evaluate(config: DictConfig) -> list[Row]:
     ``strength``, ``reconstruct`` or ``region_map`` with ``region_styles`` say.
 
     Writes ``<out>/<model>/<path below the content folder>.png``, ``<out>/sheet.png`` (the first
-    pictures) and ``<out>/metrics.csv`` and prints a table. The terms of ``loss`` are unweighted,
-    whatever weights its file gives them, and under ``loss_network``.
+    pictures) and ``<out>/metrics.csv``, all as they come, and prints a table. The terms of ``loss``
+    are unweighted, whatever weights its file gives them, and under ``loss_network``.
 
     Raises:
-        StylenetError: a model or picture that cannot be used; a picture in a folder that is broken
-            or too small is skipped with a warning.
+        StylenetError: a model or picture that cannot be used; a picture in a folder that is broken,
+            too small, or too large for the memory, is skipped with a warning.
     """
     out = Path(config.out or f"evaluations/{datetime.now():%Y-%m-%d_%H-%M-%S}")
     settings = _unweighted(config)
@@ -63,16 +63,21 @@ def evaluate(config: DictConfig) -> list[Row]:
     }
     for stylizer, request in wanted.values():
         request.weights(stylizer.model)  # what cannot be is no fault of the first picture
-    network = build_network(settings, instantiate)
-    losses = {
-        name: _loss(settings, stylizer.model, request, network).to(device)
-        for name, (stylizer, request) in wanted.items()
-    }
+    measure = instantiate(config.metrics) if config.metrics else None
+    losses: dict[str, PerceptualLoss] = {}
+    if measure is not None:
+        network = build_network(settings, instantiate)
+        losses = {
+            name: _loss(settings, stylizer.model, request, network).to(device)
+            for name, (stylizer, request) in wanted.items()
+        }
     warm: set[str] = set()
     rows: list[Row] = []
     sheet: list[list[Tensor]] = []
+    left_out: StylenetError
     for content in contents:
         painted: list[Row] = []
+        picture: Tensor | None = None
         try:
             picture = content.read(config.max_pixels)
             height, width = picture.shape[-2:]
@@ -82,36 +87,57 @@ def evaluate(config: DictConfig) -> list[Row]:
                     stylizer(picture, request)  # sets kernels up: not to be timed
                     warm.add(name)
                 result = stylizer(picture, request)
-                figures: dict[str, float | None] = dict.fromkeys(map(str, settings.loss.terms))
-                figures |= measure(result, picture, losses[name], device)
+                figures: dict[str, float | None] = {}
+                if measure is not None:
+                    figures = dict.fromkeys(map(str, settings.loss.terms))
+                    figures |= measure(result, picture, losses[name], device)
                 figures["milliseconds"] = round(1000 * stylizer.seconds, 2)
                 used = request.styles(stylizer.model)
                 figures["style_bytes"] = style_bytes(stylizer.model, used)
-                about = (name, content.name.as_posix(), width, height, config.loss_network.name)
+                under = config.loss_network.name if losses else None
+                about = (name, content.name.as_posix(), width, height, under)
                 painted.append(Row(*about, figures))
                 write_image(out / name / content.target, result)
                 cells.append(SHEET_CELL(result))
         except (UnreadableError, PictureTooSmallError, LossNetworkError) as error:
-            for row in painted:  # all models or none: means are over the same pictures
-                (out / row.model / content.target).unlink()
-            content.skip(error)
+            left_out = error
+        except (RuntimeError, MemoryError) as error:
+            if not lacks_memory(error):
+                raise
+            left_out = _too_large(picture, error)
+        else:
+            if painted:  # or there is no model
+                write_rows(out / "metrics.csv", painted, more=bool(rows))
+            rows += painted
+            if len(sheet) < SHEET_ROWS:
+                sheet.append(cells)
+                pictures = contact_sheet(sheet, column_titles=["content", *wanted])
+                write_image(out / "sheet.png", pictures)
             continue
-        rows += painted
-        if len(sheet) < SHEET_ROWS:
-            sheet.append(cells)
+        for row in painted:  # all models or none: means are over the same pictures
+            (out / row.model / content.target).unlink()
+        content.skip(left_out)
     if not rows:
         raise StylenetError(
             f"Got model={config.model} and content={config.content}: {len(models)} models, and "
             f"{len(contents)} pictures of which none could be used.",
             "Name at least one model, and a picture or a folder of pictures.",
         )
-    write_image(out / "sheet.png", contact_sheet(sheet, column_titles=["content", *wanted]))
-    write_rows(out / "metrics.csv", rows)
     OmegaConf.save(config, out / "config.yaml", resolve=True)
     Console(soft_wrap=True).print(table_of_means(rows))
     log.info("pictures  %s", out / "sheet.png")
     log.info("figures   %s", out / "metrics.csv")
     return rows
+
+
+def _too_large(picture: Tensor | None, error: BaseException) -> StylenetError:
+    size = "" if picture is None else f" {picture.shape[-1]} x {picture.shape[-2]} pixels"
+    return OutOfMemoryError(
+        f"while painting{size}" if size else "while reading it",
+        "Scale it down, paint without measuring (metrics=none), or use a narrower net or a machine "
+        "with more memory.",
+        error,
+    )
 
 
 def _named(models: list[Model]) -> Mapping[str, Model]:

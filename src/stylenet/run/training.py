@@ -15,9 +15,9 @@ from hydra.types import RunMode
 from omegaconf import DictConfig
 
 from stylenet.callbacks import StepCheckpoints, how_to_resume
-from stylenet.errors import StylenetError
+from stylenet.errors import OutOfMemoryError, StylenetError, lacks_memory
 from stylenet.files import claimed
-from stylenet.run.building import build
+from stylenet.run.building import build, runner_of
 from stylenet.run.notes import CONFIG_FILE, Messages, save_config
 from stylenet.run.preparing import prepare
 from stylenet.run.processes import check_processes, rank, together
@@ -71,6 +71,12 @@ def _train_once(config: DictConfig) -> float | None:
                     f"'resume={folder}'.",
                 )
             return _train(config, folder)
+    except (RuntimeError, MemoryError, InstantiationException) as error:
+        causes = (error, error.__cause__)
+        if not any(cause is not None and lacks_memory(cause) for cause in causes):
+            raise
+        remedy = runner_of(config).spare_memory(config)
+        raise OutOfMemoryError("in training", remedy, error) from error
     finally:
         if rank() == 0 and config.logger is not None and "wandb" in config.logger:
             import wandb

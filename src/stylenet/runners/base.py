@@ -112,6 +112,13 @@ class Runner(ABC):
             StylenetError: a setting that has no meaning for this task.
         """
 
+    def spare_memory(self, config: Settings) -> str:
+        """What to do where memory ran out: a sentence that names what takes it."""
+        data = config.get("data") or {}
+        sizes = [f"data.{key}={data[key]}" for key in ("batch_size", "size") if data.get(key)]
+        less = f"less than {' or '.join(sizes)}, " if sizes else ""
+        return f"Use {less}a narrower net, or a machine with more memory."
+
     @abstractmethod
     def progress(self, folder: Path) -> tuple[int, bool]:
         """Steps that the run in ``folder`` has done, and whether it was finished.

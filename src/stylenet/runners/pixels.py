@@ -115,6 +115,17 @@ class PixelRunner(Runner):
         config.style = styles if len(styles) > 1 else styles[0]
 
     @override
+    def spare_memory(self, config: Settings) -> str:
+        """A smaller picture, or features that are computed twice."""
+        size = config.content_size or {}
+        sizes = [f"content_size.{k}={size[k]}" for k in ("px", "height", "width") if size.get(k)]
+        smaller = f"a picture smaller than {', '.join(sizes)}" if sizes else "content_size.px=512"
+        return (
+            f"Use {smaller}, checkpoint_px=0, which keeps fewer features, or a machine with more "
+            "memory."
+        )
+
+    @override
     def progress(self, folder: Path) -> tuple[int, bool]:
         file = folder / FACTS
         facts = json.loads(file.read_text()) if file.is_file() else {}
