@@ -12,6 +12,8 @@ from stylenet.errors import StylenetError
 from stylenet.images import PictureError
 from stylenet.regions import RegionError, RegionMap, read_region_map, read_regions, write_region_map
 
+CASES = Path(__file__).parents[1] / "faults" / "cases"
+
 
 def test_regions_of_a_map_are_its_nearest_colours(tmp_path: Path) -> None:
     picture = Image.new("RGB", (8, 6), "red")
@@ -63,3 +65,31 @@ def test_a_map_as_jpeg_leaves_it_is_the_map_again(tmp_path: Path) -> None:
         assert len(found.names) == 3
         near = np.abs(found.picture().astype(int) - drawn.picture()).max(2) < 30
         assert near.mean() > 0.98
+
+
+@pytest.mark.parametrize(
+    ("case", "colours"), [("bw_aa.png", ["black", "white"]), ("map.jpg", ["red", "blue"])]
+)
+def test_soft_edges_are_read_alike_whether_the_colours_are_found_or_given(
+    case: str, colours: list[str]
+) -> None:
+    found = read_region_map(CASES / case)
+    given = read_regions(CASES / case, colours).numpy()
+    assert given.sum(0).min() == given.sum(0).max() == 1
+    assert np.abs(found.soft(*found.size) - given).mean() < 0.002
+
+
+def test_a_foreign_colour_is_refused_where_it_has_an_area_and_no_edge_is_one(
+    tmp_path: Path,
+) -> None:
+    picture = Image.new("RGB", (80, 60), "red")
+    picture.paste((0, 0, 255), (0, 0, 40, 60))
+    picture.paste((128, 0, 128), (39, 0, 41, 60))  # a blurred edge of 2.5 %
+    picture.save(tmp_path / "edge.png")
+    regions = read_regions(tmp_path / "edge.png", ["blue", "red"])
+    assert regions[0, :, :40].eq(1).all()
+    assert regions[1, :, 40:].eq(1).all()
+    picture.paste((0, 255, 0), (70, 10, 75, 15))  # half a hundredth
+    picture.save(tmp_path / "foreign.png")
+    with pytest.raises(RegionError, match="most of them 0x00ff00"):
+        read_regions(tmp_path / "foreign.png", ["blue", "red"])

@@ -65,10 +65,7 @@ def read_map(pixels: Pixels, name: str) -> RegionMap:
     far = (distances > TOLERANCE)[numbers] if noisy else ~np.isin(numbers, palette)
     if far.mean() > MOST_BLENDED:
         raise _no_map(name, pixels, len(values))
-    regions = labels[numbers]
-    if far.any():
-        beside = ndimage.distance_transform_edt(far, return_distances=False, return_indices=True)
-        regions = regions[tuple(beside)]
+    regions = _snapped(labels[numbers], far)
     colours = tuple(_colour(values[number]) for number in palette)
     return RegionMap(regions, tuple(colour_name(colour) for colour in colours), colours)
 
@@ -78,6 +75,8 @@ def label_colours(
 ) -> RegionMap:
     """Regions of an image of flat colours that are known: each pixel has the nearest one's.
 
+    A pixel far from all of them, as at blurred edges, belongs to the region beside it.
+
     Args:
         pixels: the map, (H,W,3).
         colours: at least one.
@@ -85,21 +84,23 @@ def label_colours(
         names: of the colours; ``0xff0000`` and the like if None.
 
     Raises:
-        RegionError: a hundredth of the pixels or more is far from every colour, or a colour is
-            nowhere.
+        RegionError: a colour that is far from all of these has an area of its own, or a fifth of
+            the pixels is far from them; or one of them is nowhere.
     """
-    values, numbers, counts = _colours_of(pixels)
+    values, numbers, _ = _colours_of(pixels)
     labels, distances = _nearest(values, np.array(colours))
     names = tuple(names or (colour_name(colour) for colour in colours))
-    off = distances > TOLERANCE
-    if counts[off].sum() >= 0.01 * counts.sum():
-        most = colour_name(_colour(values[np.where(off, counts, 0).argmax()]))
+    far = (distances > TOLERANCE)[numbers]
+    foreign = far & _flat(pixels)
+    if foreign.mean() >= LEAST_SHARE or far.mean() > MOST_BLENDED:
+        counted = foreign if foreign.any() else far
+        counts = np.bincount(numbers[counted], minlength=len(values))
         raise RegionError(
-            f"{name}: {counts[off].sum()} of its {counts.sum()} pixels are none of "
-            f"{', '.join(names)}, most of them {most}.",
+            f"{name}: {far.sum()} of its {far.size} pixels are none of "
+            f"{', '.join(names)}, most of them {colour_name(_colour(values[counts.argmax()]))}.",
             "Name every colour of the map.",
         )
-    regions = RegionMap(labels[numbers], names, tuple(colours))
+    regions = RegionMap(_snapped(labels[numbers], far), names, tuple(colours))
     absent = [n for n, share in zip(names, regions.shares(), strict=True) if share == 0]
     if absent:
         raise RegionError(f"{name}: it has no {', '.join(absent)}.", "Leave these out.")
@@ -120,6 +121,14 @@ def _colours_of(
     found, numbers, counts = np.unique(codes, return_inverse=True, return_counts=True)
     values = np.stack([found // 65536, found // 256 % 256, found % 256], axis=1)
     return values, numbers.reshape(codes.shape), counts
+
+
+def _snapped(labels: NDArray[np.int64], far: NDArray[np.bool_]) -> NDArray[np.int64]:
+    """``labels`` (H,W), with that of the nearest other place wherever ``far``."""
+    if not far.any():
+        return labels
+    beside = ndimage.distance_transform_edt(far, return_distances=False, return_indices=True)
+    return labels[tuple(beside)]
 
 
 def _flat(pixels: Pixels) -> NDArray[np.bool_]:

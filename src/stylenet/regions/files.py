@@ -28,7 +28,7 @@ def read_region_map(path: str | Path) -> RegionMap:
 def read_regions(path: str | Path, colours: Sequence[str]) -> Tensor:
     """The places of each of ``colours`` in a map: (R,H,W) float32, 1 or 0, one region a place.
 
-    Each pixel belongs to the nearest colour.
+    Each pixel belongs to the nearest colour, at blurred edges to the region beside it.
 
     Args:
         path: the map.
@@ -37,8 +37,7 @@ def read_regions(path: str | Path, colours: Sequence[str]) -> Tensor:
     Raises:
         PictureError: an unreadable map.
         StylenetError: an unknown colour.
-        RegionError: a hundredth of the pixels or more far from every colour; a colour that is
-            nowhere.
+        RegionError: another colour has an area of its own; a colour that is nowhere.
     """
     file = Path(path).expanduser()
     values = [colour_values(colour) for colour in colours]
