@@ -14,6 +14,7 @@ SOURCE = ROOT / "src" / "stylenet"
 # room -> the rooms it may import; what is not named here may import nothing of ours but errors
 ALLOWED = {
     "errors": set(),
+    "commands": set(),
     "config": set(),
     "files": set(),
     "images": {"files"},
@@ -22,7 +23,7 @@ ALLOWED = {
     "loss_networks": {"files"},
     "losses": {"loss_networks"},
     "data": {"files", "images"},
-    "callbacks": {"files", "images"},
+    "callbacks": {"commands", "files", "images"},
     "loggers": set(),
     "metrics": {"loss_networks", "losses"},
     "regions": {"data", "files", "images"},
@@ -33,6 +34,7 @@ ALLOWED = {
     "run": {
         "apply",
         "callbacks",
+        "commands",
         "config",
         "data",
         "files",
@@ -50,6 +52,7 @@ ALLOWED = {
     "runners": {
         "apply",
         "callbacks",
+        "commands",
         "config",
         "data",
         "files",

@@ -11,6 +11,7 @@ from pathlib import Path
 from torch import Tensor
 
 from stylenet.errors import StylenetError
+from stylenet.files import expanded
 from stylenet.images import (
     PICTURE_SUFFIXES,
     PictureError,
@@ -76,7 +77,7 @@ def find_contents(given: Iterable[str]) -> list[Content]:
     """
     contents: list[Content] = []
     taken: set[Path] = set()
-    for path in (Path(text).expanduser() for text in given):
+    for path in (expanded(text) for text in given):
         is_folder = path.is_dir()
         for file in sorted(picture_files(path, "content")) if is_folder else [path]:
             name = file.relative_to(path) if is_folder else Path(file.name)
@@ -99,7 +100,7 @@ def find_content(content: str, folder: Path | None) -> Path:
     Raises:
         StylenetError: no such image, with every place tried, and the nearest name.
     """
-    path = Path(content).expanduser()
+    path = expanded(content)
     if path.is_file():
         return path
     own = _pictures_in(folder)

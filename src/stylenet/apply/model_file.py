@@ -19,7 +19,7 @@ from safetensors.torch import load_file, save
 from torch import nn
 
 from stylenet.errors import StylenetError
-from stylenet.files import write_files
+from stylenet.files import expanded, write_files
 from stylenet.nets import styles_of
 
 TENSORS = "model.safetensors"
@@ -113,7 +113,7 @@ def load_model(path: str | Path, packages: Sequence[str] = ()) -> Model:
     Raises:
         ModelFileError: a file is missing or broken, or its tensors do not fit its architecture.
     """
-    given = Path(path)
+    given = expanded(path)
     is_file = given.suffix in (".safetensors", ".json") and not given.is_dir()
     file = given.with_suffix(".safetensors") if is_file else given / TENSORS
     description_file = file.with_suffix(".json")

@@ -16,6 +16,7 @@ import torch
 from pytorch_lightning import Callback, LightningModule, Trainer
 from typing_extensions import override
 
+from stylenet.commands import command
 from stylenet.files import part_of, replacing
 
 log = logging.getLogger(__name__)
@@ -163,7 +164,7 @@ def _leave_terminal() -> None:
 
 def how_to_resume(run: Path) -> str:
     """The words for continuing the run in the folder ``run``."""
-    return f"continue with: python train.py 'resume={run}'"
+    return f"continue with: {command('train', {'resume': run})}"
 
 
 def save_whole(trainer: Trainer, file: Path) -> None:

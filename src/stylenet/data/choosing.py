@@ -12,6 +12,7 @@ from PIL import Image
 
 from stylenet.data.faults import most_unreadable, name_some, too_many_unreadable
 from stylenet.errors import StylenetError
+from stylenet.files import expanded
 from stylenet.images import DEFAULT_MAX_PIXELS, PictureError, open_image
 
 _log = logging.getLogger(__name__)
@@ -37,7 +38,7 @@ def existing_folder(value: str | None, setting: str, source: str) -> Path:
             f"{source} needs {setting}, which is not set; expected a folder of pictures.",
             f"Add {setting}=<folder>, or use data=sample, which needs no files.",
         )
-    folder = Path(value).expanduser()
+    folder = expanded(value)
     if not folder.is_dir():
         what = "is a file" if folder.exists() else "does not exist"
         raise StylenetError(

@@ -16,6 +16,7 @@ from stylenet.data.order import BatchPlan, Order
 from stylenet.data.pictures import Pictures, StampedPictures
 from stylenet.data.position import next_batch
 from stylenet.errors import StylenetError
+from stylenet.files import expanded
 
 
 class PictureData(pl.LightningDataModule, ABC):
@@ -75,7 +76,7 @@ class PictureData(pl.LightningDataModule, ABC):
         self.num_workers = num_workers
         self.seed = seed
         self.max_unreadable = max_unreadable
-        self.cache = None if cache is None else Path(cache).expanduser()
+        self.cache = None if cache is None else expanded(cache)
         self._train: Pictures | None = None
         self._val: Pictures | None = None
         self._failure: Exception | None = None

@@ -7,6 +7,7 @@ from stylenet.files.checksums import sha256_of
 from stylenet.files.disk import disk_error, require_space
 from stylenet.files.downloads import Patience, download_file
 from stylenet.files.locks import claimed, locked
+from stylenet.files.places import cache_folder, expanded
 from stylenet.files.progress import ByteProgress
 from stylenet.files.small_downloads import (
     SECONDS_OF_SILENCE,
@@ -23,10 +24,12 @@ __all__ = [
     "ByteProgress",
     "Patience",
     "UnavailableError",
+    "cache_folder",
     "claimed",
     "disk_error",
     "download_bytes",
     "download_file",
+    "expanded",
     "locked",
     "part_of",
     "replacing",

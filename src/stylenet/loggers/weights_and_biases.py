@@ -100,11 +100,11 @@ def wandb_logger(
 def _has_key(server: str) -> bool:
     if os.environ.get("WANDB_API_KEY") or os.environ.get("WANDB_IDENTITY_TOKEN_FILE"):
         return True
-    file = Path(os.environ.get("NETRC") or "~/.netrc").expanduser()
     try:
+        file = Path(os.environ.get("NETRC") or "~/.netrc").expanduser()
         found = netrc.netrc(file).authenticators(urlsplit(server).netloc)
         return found is not None and bool(found[2])
-    except (OSError, netrc.NetrcParseError):
+    except (OSError, netrc.NetrcParseError, RuntimeError):  # no such file, no home folder
         return False
 
 

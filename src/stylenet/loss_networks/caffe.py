@@ -11,7 +11,7 @@ import torch
 from scipy.io import loadmat
 from torch import Tensor
 
-from stylenet.files import sha256_of
+from stylenet.files import expanded, sha256_of
 from stylenet.loss_networks.architectures import Architecture, CaffeInput
 from stylenet.loss_networks.weight_files import (
     WeightsError,
@@ -48,7 +48,7 @@ class CaffeWeights:
                 f"There are no Caffe weights for {architecture.name}, only for vgg16 and vgg19.",
                 "Use loss_network=vgg16_caffe or loss_network=vgg19_caffe.",
             )
-        path = Path(self.path).expanduser() if self.path is not None else None
+        path = expanded(self.path) if self.path is not None else None
         if path is None or not path.is_file():
             raise self._missing(architecture)
         if read_head(path).startswith(b"MATLAB"):

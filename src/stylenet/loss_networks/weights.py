@@ -19,7 +19,7 @@ import safetensors.torch
 import torch
 from torch import Tensor, nn
 
-from stylenet.files import sha256_of
+from stylenet.files import expanded, sha256_of
 from stylenet.loss_networks.architectures import Architecture, ImageNetInput
 from stylenet.loss_networks.classifiers import ConvolutionalClassifier
 from stylenet.loss_networks.weight_files import (
@@ -138,7 +138,7 @@ class WeightsFile:
                 f"No file of weights was named for {architecture.name}.",
                 "Set loss_network.weights.path=<file>.",
             )
-        path = Path(self.path).expanduser()
+        path = expanded(self.path)
         found = read_tensors(path)
         tensors = match(found, architecture, str(path))
         digest = sha256_of(path)

@@ -128,7 +128,8 @@ def _snapped(labels: NDArray[np.int64], far: NDArray[np.bool_]) -> NDArray[np.in
     if not far.any():
         return labels
     beside = ndimage.distance_transform_edt(far, return_distances=False, return_indices=True)
-    return labels[tuple(beside)]
+    snapped: NDArray[np.int64] = labels[tuple(beside)]
+    return snapped
 
 
 def _flat(pixels: Pixels) -> NDArray[np.bool_]:

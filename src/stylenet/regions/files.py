@@ -9,6 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from stylenet.files import expanded
 from stylenet.images import colour_values, open_image, write_image
 from stylenet.regions.colours import label_colours, read_map
 from stylenet.regions.region_map import RegionMap
@@ -21,7 +22,7 @@ def read_region_map(path: str | Path) -> RegionMap:
         PictureError: an unreadable file.
         RegionError: a photograph, or anything else without a few flat colours.
     """
-    file = Path(path).expanduser()
+    file = expanded(path)
     return read_map(np.asarray(open_image(file)), f"The region map {file}")
 
 
@@ -39,7 +40,7 @@ def read_regions(path: str | Path, colours: Sequence[str]) -> Tensor:
         StylenetError: an unknown colour.
         RegionError: another colour has an area of its own; a colour that is nowhere.
     """
-    file = Path(path).expanduser()
+    file = expanded(path)
     values = [colour_values(colour) for colour in colours]
     regions = label_colours(np.asarray(open_image(file)), values, f"The region map {file}", colours)
     return torch.from_numpy(regions.soft(*regions.size))

@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterator, Mapping
 from datetime import datetime
-from pathlib import Path
 
 from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig, OmegaConf
@@ -16,6 +15,7 @@ from stylenet.apply import Model, Request, Stylizer, load_model, style_bytes, st
 from stylenet.apply.contents import UnreadableError, find_contents
 from stylenet.apply.devices import device_of
 from stylenet.errors import OutOfMemoryError, StylenetError, lacks_memory
+from stylenet.files import expanded
 from stylenet.images import LongerSide, contact_sheet, write_image
 from stylenet.loss_networks import LossNetwork
 from stylenet.loss_networks.network import LossNetworkError
@@ -49,7 +49,7 @@ def evaluate(config: DictConfig) -> list[Row]:
         StylenetError: a model or picture that cannot be used; a picture in a folder that is broken,
             too small, or too large for the memory, is skipped with a warning.
     """
-    out = Path(config.out or f"evaluations/{datetime.now():%Y-%m-%d_%H-%M-%S}")
+    out = expanded(config.out or f"evaluations/{datetime.now():%Y-%m-%d_%H-%M-%S}")
     settings = _unweighted(config)
     device = device_of(config.device)
     if device.type == "cpu":

@@ -18,7 +18,9 @@ from omegaconf.errors import OmegaConfBaseException
 
 from stylenet.config import EvaluateConfig, TrainConfig
 from stylenet.errors import StylenetError
+from stylenet.files import expanded
 from stylenet.run.processes import check_sweep, command_line, rank, start_of_run
+from stylenet.run.settings.arguments import quoted
 from stylenet.run.settings.explain import explain
 from stylenet.run.settings.names import run_dir, run_name, swept_keys
 from stylenet.run.settings.sweeps import missing_launcher, register_launchers
@@ -57,6 +59,7 @@ def register() -> None:
     swept = swept_keys(sys.argv[1:])
     OmegaConf.register_new_resolver("run_name", lambda keys: run_name(keys, swept), replace=True)
     OmegaConf.register_new_resolver("run_dir", _run_dir, replace=True)
+    OmegaConf.register_new_resolver("expanded", lambda path: str(expanded(path)), replace=True)
     OmegaConf.register_new_resolver("count", _count, replace=True)
     register_launchers()
 
@@ -112,7 +115,7 @@ def launch(
         arguments: overrides and Hydra's own options; None: the whole command line.
         subcommand: the words that stand before them on the command line, such as ``train``.
     """
-    with command_line(sys.argv[1:] if arguments is None else arguments, subcommand):
+    with command_line(quoted(sys.argv[1:] if arguments is None else arguments), subcommand):
         if os.environ.get("HYDRA_FULL_ERROR") and WORDS not in os.environ:
             _application(task, config_name)
             return

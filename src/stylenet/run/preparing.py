@@ -10,6 +10,7 @@ import copy
 import functools
 import os
 import secrets
+import shlex
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from pathlib import Path
@@ -19,6 +20,7 @@ from hydra.types import RunMode
 from omegaconf import DictConfig, ListConfig, OmegaConf, open_dict
 
 from stylenet.errors import StylenetError
+from stylenet.files import expanded
 from stylenet.loggers import choose_mode
 from stylenet.run.building import runner_of
 from stylenet.run.notes import note
@@ -49,7 +51,7 @@ def prepare(config: DictConfig, overrides: Sequence[str] | None = None) -> DictC
         known = HydraConfig.initialized()
         overrides = list(HydraConfig.get().overrides.task) if known else []
     if config.resume is not None:
-        config = resumed(Path(config.resume), overrides)
+        config = resumed(expanded(config.resume), overrides)
         runner = runner_of(config)
     else:
         config = copy.deepcopy(config)
@@ -90,7 +92,7 @@ def _name(config: DictConfig, overrides: Iterable[str]) -> None:
             None, config.paths.runs, f"{datetime.now():%Y-%m-%d_%H-%M-%S}", name
         )
     config.run.name = name
-    config.run.dir = str(Path(config.run.dir).expanduser().absolute())
+    config.run.dir = str(expanded(config.run.dir).absolute())
 
 
 def _settle_length(config: DictConfig, overrides: Iterable[str]) -> None:
@@ -120,9 +122,9 @@ def _settle_paths(config: DictConfig, runner: Runner) -> None:
 
 
 def _settled_path(value: str, named: bool) -> str:
-    path = Path(value).expanduser()
     if "://" in value:  # data.root may be an address
         return value
+    path = expanded(value)
     return value if named and not path.is_file() else str(path.absolute())
 
 
@@ -149,5 +151,5 @@ def _settle_wandb(config: DictConfig) -> None:
         return  # said when the run was new, and kept
     words = f"W&B {settings.mode}: {reason}"
     if settings.mode == "offline":
-        words += f"; later: wandb sync '{config.run.dir}'/wandb/offline-run-*"
+        words += f"; later: wandb sync {shlex.quote(config.run.dir)}/wandb/offline-run-*"
     note(config, words)

@@ -67,8 +67,7 @@ def _train_once(config: DictConfig) -> float | None:
             if rank() == 0 and not config.resume and (folder / CONFIG_FILE).exists():
                 raise StylenetError(
                     f"The run directory {folder} holds a run already.",
-                    "Choose another run.dir, or continue that run: python train.py "
-                    f"'resume={folder}'.",
+                    f"Choose another run.dir, or {how_to_resume(folder)}",
                 )
             return _train(config, folder)
     except (RuntimeError, MemoryError, InstantiationException) as error:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 from torch import Tensor
 
 from stylenet.config import Settings
 from stylenet.errors import StylenetError
+from stylenet.files import cache_folder, expanded
 from stylenet.images import resize
 from stylenet.loss_networks import LossNetwork
 from stylenet.losses import PerceptualLoss, Term
@@ -39,8 +39,8 @@ def _located(config: Settings, style: str) -> FoundStyle:
     folder = config.paths.styles
     return find_style(
         style,
-        folder=Path(folder).expanduser() if folder else None,
-        cache=Path(config.paths.cache).expanduser() / "styles",
+        folder=expanded(folder) if folder else None,
+        cache=cache_folder(config.paths.cache) / "styles",
     )
 
 

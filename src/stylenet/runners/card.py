@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import shlex
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -35,7 +36,7 @@ def write_card(file: Path, config: Settings, facts: Mapping[str, Any], content: 
         "Batch": f"{config.data.batch_size} squares of {config.data.size} px",
         "Seed": facts["seed"],
         "Commit": facts["commit"],
-        "Command": f"`python train.py {' '.join(config.run.overrides)}`",
+        "Command": f"`python train.py {shlex.join(config.run.overrides)}`",
         "Channels": "rescaled: every filter's mean activation over training photographs is 1"
         + (f"; dead ones left alone: {facts['dead_channels']}" if facts["dead_channels"] else ""),
         "Licence": config.card.licence,

@@ -12,6 +12,7 @@ from torch import Tensor
 
 from stylenet.apply.contents import find_content
 from stylenet.config import Settings
+from stylenet.files import expanded
 from stylenet.images import read_image
 from stylenet.loss_networks import LossNetwork
 from stylenet.losses.features import read_features
@@ -65,7 +66,7 @@ def read_content(config: Settings, instantiate: Instantiate) -> Seen | None:
     if config.content is None:
         return None
     folder = config.paths.contents
-    file = find_content(str(config.content), Path(folder).expanduser() if folder else None)
+    file = find_content(str(config.content), expanded(folder) if folder else None)
     return Seen(str(config.content), file, instantiate(config.content_size)(read_image(file))[None])
 
 

@@ -18,6 +18,7 @@ from typing_extensions import override
 
 from stylenet.apply import DESCRIPTION, Model, check_architecture, save_model
 from stylenet.callbacks import LossCurves, PictureGrids, save_whole
+from stylenet.commands import command
 from stylenet.config import Settings
 from stylenet.errors import StylenetError
 from stylenet.runners.base import Components, Instantiate, Run, Runner, Say, as_list
@@ -135,9 +136,8 @@ class NetRunner(Runner):
             if curves is not None:
                 log.info("curves    %s", curves.figure)
             log.info("net       %s", run.folder / "model.safetensors")
-            log.info(
-                "paint     python evaluate.py 'model=%s' content=<picture or folder>", run.folder
-            )
+            what = "content=<picture or folder>"
+            log.info("paint     %s", command("evaluate", {"model": run.folder}, what))
         return losses.get("val/loss/total")
 
 

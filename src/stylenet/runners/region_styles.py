@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from typing_extensions import override
 
 from stylenet.apply import load_model
+from stylenet.commands import command
 from stylenet.config import Settings
 from stylenet.errors import StylenetError
 from stylenet.runners.base import Instantiate, Run, Say
@@ -66,9 +67,7 @@ class RegionStylesRunner(MultiStyleRunner):
         """Also say how to paint by a map."""
         loss = super().save_results(run, finished=finished)
         first, second, *_ = (style.name for style in run.components.styles)
-        log.info(
-            "by a map  python evaluate.py 'model=%s' content=<picture> region_map=<map> "
-            "'region_styles={red: %s, blue: %s}'",
-            *(run.folder, first, second),
-        )
+        styles = f"'region_styles={{red: {first}, blue: {second}}}'"
+        what = f"content=<picture> region_map=<map> {styles}"
+        log.info("by a map  %s", command("evaluate", {"model": run.folder}, what))
         return loss

@@ -13,6 +13,7 @@ from torch import Tensor
 
 from stylenet.config import Settings
 from stylenet.errors import StylenetError
+from stylenet.files import expanded
 from stylenet.loss_networks import LossNetwork
 from stylenet.losses import RegionStyleTerm, View
 from stylenet.losses.features import read_features
@@ -50,7 +51,7 @@ def settle_regions(config: Settings, say: Say) -> None:
 
 
 def _settled(style: str) -> str:
-    path = Path(style).expanduser()
+    path = expanded(style)
     return str(path.absolute()) if path.is_file() else style
 
 

@@ -14,6 +14,7 @@ from torch import Tensor
 
 from stylenet.config import Settings
 from stylenet.errors import StylenetError
+from stylenet.files import cache_folder
 from stylenet.images import LongerSide, read_image
 from stylenet.regions import (
     BorderContrast,
@@ -164,4 +165,4 @@ def as_picture(array: NDArray[np.floating]) -> Tensor:
 
 
 def _cache(config: Settings) -> Path:
-    return Path(config.paths.cache).expanduser()
+    return cache_folder(config.paths.cache)

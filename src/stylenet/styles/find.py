@@ -17,6 +17,7 @@ from stylenet.files import (
     SECONDS_OF_SILENCE,
     SECONDS_TO_ANSWER,
     download_bytes,
+    expanded,
     sha256_of,
     write_bytes,
 )
@@ -136,7 +137,7 @@ def read_style(
 
 
 def _as_path(style: str, known: Mapping[str, Entry]) -> FoundStyle:
-    path = Path(style).expanduser()
+    path = expanded(style)
     if path.is_dir():
         raise NotHereError("it is a folder, not a picture")
     if not path.is_file():

@@ -18,6 +18,7 @@ from stylenet.data.faults import name_some
 from stylenet.data.module import PictureData
 from stylenet.data.pictures import FilePictures, Pictures
 from stylenet.errors import StylenetError
+from stylenet.files import expanded
 from stylenet.images import path_hash
 
 _log = logging.getLogger(__name__)
@@ -194,7 +195,7 @@ class CocoData(PictureData):
 
     def _root(self) -> Path:
         if self.download and self.root is not None:
-            return Path(self.root).expanduser()
+            return expanded(self.root)
         return existing_folder(self.root, "data.root", "data=coco")
 
     def _names(self, split: CocoSplit, root: Path) -> list[str]:

@@ -22,7 +22,7 @@ from stylenet.data.counting import progress_bar
 from stylenet.data.faults import name_some
 from stylenet.data.pictures import Pictures
 from stylenet.errors import StylenetError
-from stylenet.files import replacing
+from stylenet.files import expanded, replacing
 from stylenet.images import PictureError, decode_image
 from stylenet.images.converting import UnfaithfulError, to_rgb
 
@@ -51,7 +51,7 @@ class LitDataPictures:
     def __init__(self, root: str, chunk_folder: str | None = None) -> None:
         # "local:" is how LitData lets a directory stand for a far place
         self.is_far = "://" in root or root.startswith("local:")
-        self.root = root if self.is_far else str(Path(root).expanduser())
+        self.root = root if self.is_far else str(expanded(root))
         self.chunk_folder = chunk_folder
         self._opened: tuple[int, Any] | None = None
         dataset = self._dataset()
@@ -146,7 +146,7 @@ def write_litdata(
     _litdata()
     from litdata.streaming import Cache
 
-    folder = Path(folder).expanduser()
+    folder = expanded(folder)
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise StylenetError(
             f"The data set {folder} is to be written, but something is there; expected a new or"

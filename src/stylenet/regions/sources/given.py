@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 
 import numpy as np
 
 from stylenet.data import category_labels
 from stylenet.errors import StylenetError
+from stylenet.files import expanded
 from stylenet.images import colour_values
 from stylenet.regions import (
     BLACK,
@@ -143,7 +143,7 @@ class CocoRegions:
         return without_empty(content), without_empty(style)
 
     def _regions(self, annotations: str, seen: Seen) -> RegionMap:
-        labels = category_labels(Path(annotations).expanduser(), seen.file.name, self.groups)
+        labels = category_labels(expanded(annotations), seen.file.name, self.groups)
         colours = [BLACK, *(PALETTE[n % len(PALETTE)] for n in range(len(self.names) - 1))]
         return RegionMap(labels, self.names, tuple(colours))
 

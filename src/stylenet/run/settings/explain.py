@@ -12,6 +12,7 @@ from omegaconf import DictConfig
 from omegaconf.errors import ConfigAttributeError, ConfigKeyError, OmegaConfBaseException
 
 from stylenet.errors import StylenetError
+from stylenet.run.settings.arguments import corrected, parses
 from stylenet.run.settings.inputs import tasks_with, wanted
 
 _NO_GROUP = re.compile(r"Could not override '([^']+)'\. No match in the defaults list")
@@ -43,9 +44,14 @@ def explain(error: BaseException, overrides: Sequence[str]) -> str:
     unknown = _NO_GROUP.match(str(error))
     if unknown is not None and tasks_with(key := re.split("[/@]", unknown[1])[0]):
         return f"Error: Got {_given(key, overrides)}. {wanted(key, set())}"
+    given = f"(command line: {' '.join(overrides) or 'no overrides'})"
+    if unread := [o for o in overrides if not o.startswith("-") and not parses(o)]:
+        mended = corrected(unread[0])
+        remedy = f"Quote it: {mended}" if mended else "See Hydra's grammar of overrides."
+        return f"Error: the argument {unread[0]} cannot be read. {remedy} {given}"
     words = f"{error}. {cause}" if isinstance(cause, OmegaConfBaseException) else str(error)
     message = " ".join(re.sub(r"To append to your default list use \+\S+", "", words).split())
-    return f"Error: {message} (command line: {' '.join(overrides) or 'no overrides'})"
+    return f"Error: {message} {given}"
 
 
 def _given(key: str, overrides: Iterable[str]) -> str:

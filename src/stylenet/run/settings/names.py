@@ -7,6 +7,8 @@ import re
 from collections.abc import Container, Iterable
 from pathlib import Path
 
+from stylenet.files import expanded
+
 LONGEST = 100
 # where things lie and how they are shown: of no interest to whoever compares runs
 UNNAMED = ("hydra", "paths", "run", "resume", "logger", "callbacks")
@@ -40,6 +42,7 @@ def swept_keys(arguments: Iterable[str]) -> set[str]:
 
 def _short(override: str) -> str:
     key, _, value = override.partition("=")
+    value = value.strip("'")
     if re.fullmatch(r".*[/\\].*\.\w+|[/.~].*", value):
         value = Path(value).stem
     return f"{_plain(key.rsplit('.', 1)[-1].rsplit('@', 1)[0])}-{_plain(value)}"
@@ -54,4 +57,4 @@ def _plain(text: str) -> str:
 
 def run_dir(resume: str | None, runs: str, now: str, name: str) -> str:
     """The folder of a run: the one that is resumed, or a new one below ``runs``."""
-    return resume or str(Path(runs).expanduser() / f"{now}_{name}")
+    return str(expanded(resume)) if resume else str(expanded(runs) / f"{now}_{name}")
