@@ -1,7 +1,7 @@
 """Nets of swatches against nets of paintings: ``python swatch_nets.py <folder of train_six.py>``.
 
-Both are trained with the same weights, the defaults and what is tuned for the style; runs that are
-finished, such as those of ``train_six.py``, are not made again. Both are judged by the painting:
+Both are trained with the default weights; runs that are finished, such as those of
+``train_six.py``, are not made again. Both are judged by the painting:
 its style loss over the photographs of ``--photos``, as ``evaluate.py`` measures it.
 ``swatch_nets.csv`` and ``swatch_nets.jpg`` are written beside this file, or into the folder for
 runs with ``--dry``. Further overrides are handed to every run: ``trainer.max_steps=2``.
@@ -19,25 +19,11 @@ from statistics import fmean
 from runs import PHOTOGRAPHS, finish, painted, painting, photographs
 
 from stylenet.images import contact_sheet, write_image
-from stylenet.styles import Tuned, catalogue
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
 SWATCHES = ROOT / "src" / "stylenet" / "styles" / "swatches"
 STYLES = ("udnie", "starry_night", "wave")
-
-
-def weights(style: str) -> list[str]:
-    """What is tuned for the style, as overrides: a path has no entry in the catalogue."""
-    tuned = catalogue()[style].tuned.get("compact_vgg", Tuned())
-    keys = {
-        "loss.content_weight": tuned.content_weight,
-        "loss.style_weight": tuned.style_weight,
-        "loss.tv_weight": tuned.tv_weight,
-        "optimizer.lr": tuned.learning_rate,
-        "style_scale": tuned.style_scale,
-    }
-    return [f"{key}={value}" for key, value in keys.items() if value is not None]
 
 
 def style_losses(models: list[Path], style: str, photos: Path, out: Path) -> list[float]:
@@ -70,7 +56,7 @@ def main() -> None:
     pairs = {s: (folder / f"{s}_instance", folder / f"{s}_swatch") for s in arguments.styles}
     finish(
         {p: [f"style={s}", *common] for s, (p, _) in pairs.items()}
-        | {q: [f"style={SWATCHES / s}.jpg", *weights(s), *common] for s, (_, q) in pairs.items()},
+        | {q: [f"style={SWATCHES / s}.jpg", *common] for s, (_, q) in pairs.items()},
         jobs=2,
     )
     out = folder if arguments.dry else HERE

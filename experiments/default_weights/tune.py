@@ -5,8 +5,7 @@
 
 One sheet a style, ``<folder>/<style>_<key>.jpg``: the painting, then a column a value, a row a
 photograph. Finished runs are not made again; further overrides are handed to every run.
-What suits all styles goes into conf/loss_network; only what a style is shown to need of its own
-goes into ``tuned`` in src/stylenet/styles/catalogue.yaml.
+What suits all styles goes into conf/loss_network.
 """
 
 from __future__ import annotations

@@ -55,7 +55,7 @@ class TrainConfig:
     """``conf/train.yaml``; what only one task reads is declared in its file in ``conf/task``."""
 
     style: Any = "ihc"
-    style_scale: float | None = None
+    style_scale: float = 1.0
     seed: int = 0
     precision: Any = "auto"
     channels_last: bool = True

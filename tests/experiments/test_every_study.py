@@ -11,7 +11,7 @@ from types import ModuleType
 
 import pytest
 import torch
-from omegaconf import DictConfig, ListConfig, OmegaConf, open_dict
+from omegaconf import DictConfig, ListConfig, OmegaConf
 
 from stylenet import compose
 from stylenet.images import write_image
@@ -72,10 +72,6 @@ def test_a_readmes_commands_are_there_and_compose(readme: Path, tmp_path: Path) 
 def built(*overrides: str) -> PerceptualLoss:
     """The loss of this configuration against noise, which fails where layers and weights differ."""
     config = compose(*overrides)
-    with open_dict(config):
-        for key in ("content_weight", "style_weight", "tv_weight", "laplacian_weight"):
-            if key in config.loss and config.loss[key] is None:
-                config.loss[key] = 1.0
     generator = torch.Generator().manual_seed(0)
     style = OmegaConf.select(config, "style")
     count = len(style) if isinstance(style, ListConfig) else 1

@@ -1,9 +1,7 @@
 """Preparing: every null and auto settled, and said."""
 
-import dataclasses
 import json
 from pathlib import Path
-from types import MappingProxyType
 
 import pytest
 import torch
@@ -15,10 +13,6 @@ from stylenet.run.launch import in_words
 from stylenet.run.notes import CONFIG_FILE
 from stylenet.run.preparing import prepare
 from stylenet.run.resuming import messages_of, resumed
-from stylenet.run.settings import tuned as tuning
-from stylenet.styles import Tuned, catalogue
-
-TUNED = Tuned(content_weight=2.0, style_weight=33.0, tv_weight=4.0e-6)
 
 
 @pytest.fixture(autouse=True)
@@ -39,15 +33,6 @@ def command_line(composed):
         return prepare(composed(*overrides), overrides)
 
     return build
-
-
-@pytest.fixture
-def tuned(monkeypatch):
-    """A catalogue with weights for udnie under compact_vgg only."""
-    known = catalogue()
-    entry = dataclasses.replace(known["udnie"], tuned={"compact_vgg": TUNED})
-    rest = {k: dataclasses.replace(v, tuned={}) for k, v in known.items()}
-    monkeypatch.setattr(tuning, "catalogue", lambda: MappingProxyType({**rest, "udnie": entry}))
 
 
 def test_everything_is_settled(command_line):
@@ -174,80 +159,38 @@ def weights(config):
     return (config.loss.content_weight, config.loss.style_weight, config.loss.tv_weight)
 
 
-def test_tuned_weights_are_used_and_said(command_line, tuned):
-    config = command_line("style=udnie")
-    assert weights(config) == (2.0, 33.0, 4.0e-6)
-    assert config.loss.terms.style.weight == 33.0  # what is built uses them
-    (words,) = [words for words in config.run.notes if words.startswith("tuned for")]
-    assert "udnie" in words
-    assert "compact_vgg" in words
-    assert "style_weight 33" in words
-
-
 @pytest.mark.parametrize(
     "overrides", [["style=wave"], ["style=udnie", "loss_network=vgg16"], ["style=photos/me.jpg"]]
 )
-def test_without_tuned_weights_the_loss_networks_own_are_used(overrides, command_line, tuned):
+def test_the_weights_are_the_loss_networks(overrides, command_line):
     config = command_line(*overrides)
     own = config.loss_network
     assert weights(config) == (own.content_weight, own.style_weight, own.tv_weight)
-    assert not any(words.startswith("tuned for") for words in config.run.notes)
+    assert config.loss.terms.style.weight == own.style_weight  # what is built uses them
+    assert config.optimizer.lr == own.learning_rate
 
 
-def test_a_weight_given_goes_before_the_tuned_one(command_line, tuned):
-    config = command_line("style=udnie", "loss.style_weight=9")
-    assert weights(config) == (2.0, 9.0, 4.0e-6)
-    (words,) = [words for words in config.run.notes if words.startswith("tuned for")]
-    assert "style_weight" not in words
+def test_an_image_that_is_optimised_has_weights_of_its_own(command_line):
+    config = command_line("task=gatys", "style=udnie", "optimizer=adam")
+    own = config.loss_network.optimised
+    assert weights(config) == (own.content_weight, own.style_weight, own.tv_weight)
+    assert config.optimizer.lr == config.loss_network.learning_rate
+    texture = command_line("task=texture", "style=udnie")
+    assert texture.loss.style_weight == own.style_weight
 
 
-def test_a_weight_of_zero_is_a_weight(command_line, tuned):
-    config = command_line("style=udnie", "loss.tv_weight=0")
-    assert config.loss.tv_weight == config.loss.terms.tv.weight == 0
+@pytest.mark.parametrize("weight", [9.0, 0.0])
+def test_a_weight_given_goes_before_the_loss_networks(weight, command_line):
+    config = command_line("style=udnie", f"loss.tv_weight={weight}")
+    assert config.loss.tv_weight == config.loss.terms.tv.weight == weight
+    assert config.loss.style_weight == config.loss_network.style_weight
 
 
-def test_a_recipes_weights_go_before_the_tuned_ones(command_line, tuned):
+def test_a_recipes_weights_go_before_the_loss_networks(command_line):
     config = command_line(
         "recipe=johnson2016/udnie_instance", "loss_network=compact_vgg", "data=sample"
     )
     assert weights(config) == (0.5, 10, 2.5569e4)
-
-
-@pytest.fixture
-def tuned_rate(tuned, monkeypatch):
-    """The same with a learning rate and a style size, and no weight."""
-    known = tuning.catalogue()
-    chosen = Tuned(learning_rate=2e-3, style_scale=0.5)
-    entry = dataclasses.replace(known["udnie"], tuned={"compact_vgg": chosen})
-    monkeypatch.setattr(tuning, "catalogue", lambda: MappingProxyType({**known, "udnie": entry}))
-
-
-def test_a_tuned_learning_rate_and_style_size_are_used_and_said(command_line, tuned_rate):
-    config = command_line("style=udnie")
-    assert (config.optimizer.lr, config.style_scale) == (2e-3, 0.5)
-    assert config.loss.style_weight == config.loss_network.style_weight
-    (words,) = [words for words in config.run.notes if words.startswith("tuned for")]
-    assert words == "tuned for udnie with compact_vgg: learning_rate 0.002, style_scale 0.5"
-
-
-@pytest.mark.parametrize(
-    ("overrides", "rate", "scale"),
-    [
-        (["style=wave"], 1e-3, 1.0),
-        (["style=udnie", "optimizer.lr=5e-3"], 5e-3, 0.5),
-        (["style=udnie", "optimizer=sgd"], 0.1, 0.5),
-        (["style=udnie", "style_scale=2"], 2e-3, 2.0),
-        (["style=udnie", "style_size.px=300"], 2e-3, 1.0),  # who gives a size means it
-        (["style=udnie", "style_size=longer"], 2e-3, 1.0),
-        (["style=udnie", "recipe=ulyanov2017", "data=sample"], 1e-3, 1.0),
-        (["style=udnie", "task=gatys", "optimizer=adam"], 1e-3, 1.0),
-    ],
-)
-def test_what_is_given_goes_before_the_tuned(overrides, rate, scale, command_line, tuned_rate):
-    if "recipe=ulyanov2017" in overrides:
-        overrides = [*overrides, "loss_network=compact_vgg"]
-    config = command_line(*overrides)
-    assert (config.optimizer.lr, config.style_scale) == (rate, scale)
 
 
 # W&B

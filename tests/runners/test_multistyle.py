@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import dataclasses
 import json
 import shutil
 from collections.abc import Callable
@@ -11,15 +10,11 @@ from pathlib import Path
 
 import pytest
 import torch
-from omegaconf import OmegaConf
 from PIL import Image
 from safetensors.torch import load_file
 
 from stylenet.apply import BankError, Model, Stylizer, load_model, merge, save_model
 from stylenet.images import read_image
-from stylenet.runners import multistyle
-from stylenet.runners.multistyle import settle_style_weights
-from stylenet.styles import Tuned, catalogue
 
 Script = Callable[..., int]
 NAMES = ("sand", "moss", "coal")
@@ -339,24 +334,6 @@ def test_what_has_no_meaning_is_refused(
         given = [a for a in several if not a.startswith(("net.", "style=", "task="))]
     assert script("train.py", *given, *arguments) == 2
     assert words in capfd.readouterr().err
-
-
-def test_tuned_style_weights_become_factors(monkeypatch: pytest.MonkeyPatch) -> None:
-    tuned = {"compact_vgg": Tuned(style_weight=6.0, content_weight=0.5)}
-    entry = dataclasses.replace(catalogue()["the_scream"], tuned=tuned)
-    monkeypatch.setattr(multistyle, "catalogue", lambda: {"the_scream": entry})
-    config = OmegaConf.create(
-        {
-            "style": ["the_scream", "nowhere.jpg"],
-            "loss": {"style_weight": None, "style_weights": None},
-            "loss_network": {"name": "compact_vgg", "style_weight": 3.0, "content_weight": 1.0},
-        }
-    )
-    settle_style_weights(config)
-    assert list(config.loss.style_weights) == pytest.approx([6.0 / 0.5 / 3.0, 1.0])
-    asked = OmegaConf.merge(config, {"loss": {"style_weight": 2.0, "style_weights": None}})
-    settle_style_weights(asked)
-    assert asked.loss.style_weights is None
 
 
 def test_the_description_names_each_style(

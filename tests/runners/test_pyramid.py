@@ -20,7 +20,6 @@ from stylenet.images import contact_sheet, read_image
 from stylenet.losses.laplacian import laplacian_loss
 from stylenet.regions import level_pictures
 from stylenet.run.preparing import prepare
-from stylenet.run.settings.tuned import LAPLACIAN
 
 Script = Callable[..., int]
 
@@ -169,7 +168,7 @@ def test_the_laplacian_loss_keeps_a_pictures_edges(
     assert distances[1e5] < 0.5 * distances[0]
 
 
-def test_a_null_weight_goes_with_the_style_weight(composed: Callable[..., DictConfig]) -> None:
+def test_its_weight_goes_with_the_style_weight(composed: Callable[..., DictConfig]) -> None:
     on = "loss/laplacian=on"
     for overrides, style in (
         (["style=udnie.jpg"], composed().loss_network.style_weight),
@@ -178,7 +177,7 @@ def test_a_null_weight_goes_with_the_style_weight(composed: Callable[..., DictCo
         (["task=invert"], 1.0),
     ):
         config = prepare(composed(on, "logger=none", *overrides))
-        assert config.loss.terms.laplacian.weight == LAPLACIAN * style
+        assert config.loss.terms.laplacian.weight == 10 * style
     assert prepare(composed(on, "loss.laplacian_weight=7")).loss.terms.laplacian.weight == 7
 
 

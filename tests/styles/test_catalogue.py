@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from stylenet.images import read_image
-from stylenet.styles import Entry, Tuned, catalogue
+from stylenet.styles import catalogue
 from stylenet.styles.catalogue import parse_catalogue
 
 ASSETS = Path(__file__).parents[3] / "shared" / "assets" / "styles"
@@ -65,24 +65,11 @@ def test_bundled_pictures_are_in_the_installed_scikit_image(name):
 FACTS = "{title: T, artist: A, year: '1900', source: http://x/t.jpg, sha256: ab, rights: R"
 
 
-def test_what_was_tuned_is_read():
-    tuned = "tuned: {vgg16: {style_weight: 5, learning_rate: 2.0e-3}, alexnet: {style_scale: 0.5}}"
-    entry = parse_catalogue(f"mine: {FACTS}, public_domain: true, {tuned}}}")["mine"]
-    assert entry.tuned == {
-        "vgg16": Tuned(style_weight=5, learning_rate=2e-3),
-        "alexnet": Tuned(style_scale=0.5),
-    }
-    assert isinstance(entry, Entry)
-
-
 def test_a_missing_or_misspelt_fact_is_named():
     with pytest.raises(TypeError, match="public_domain"):
         parse_catalogue(f"mine: {FACTS}}}")
     with pytest.raises(TypeError, match="titel"):
         parse_catalogue(f"mine: {FACTS}, public_domain: true, titel: T}}")
-    tuned = "tuned: {vgg16: {style_wight: 5}}"
-    with pytest.raises(TypeError, match="style_wight"):
-        parse_catalogue(f"mine: {FACTS}, public_domain: true, {tuned}}}")
 
 
 def test_the_catalogue_is_read_only():

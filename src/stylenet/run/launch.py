@@ -61,6 +61,7 @@ def register() -> None:
     OmegaConf.register_new_resolver("run_dir", _run_dir, replace=True)
     OmegaConf.register_new_resolver("expanded", lambda path: str(expanded(path)), replace=True)
     OmegaConf.register_new_resolver("count", _count, replace=True)
+    OmegaConf.register_new_resolver("times", lambda a, b: float(a * b), replace=True)
     register_launchers()
 
 

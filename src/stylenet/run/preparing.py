@@ -30,7 +30,6 @@ from stylenet.run.settings.explain import check_choices
 from stylenet.run.settings.inputs import check_keys
 from stylenet.run.settings.names import run_dir, run_name
 from stylenet.run.settings.sweeps import choose_gpu
-from stylenet.run.settings.tuned import settle_tuned
 from stylenet.run.speed import settle_compile, settle_precision
 from stylenet.runners.base import Runner
 
@@ -67,7 +66,6 @@ def prepare(config: DictConfig, overrides: Sequence[str] | None = None) -> DictC
     _settle_seed(config)
     with open_dict(config):
         runner.validate(config, functools.partial(note, config))
-    settle_tuned(config, keys_of(config.run.overrides))
     _settle_gpu(config)
     settle_precision(config)
     settle_compile(config)

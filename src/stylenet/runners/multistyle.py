@@ -15,7 +15,7 @@ from stylenet.errors import StylenetError
 from stylenet.images import write_image
 from stylenet.runners.base import Instantiate, Run, Say, as_list
 from stylenet.runners.nets import Net, NetComponents, NetRunner, describe_style
-from stylenet.styles import FoundStyle, catalogue
+from stylenet.styles import FoundStyle
 
 log = logging.getLogger(__name__)
 
@@ -25,7 +25,7 @@ class MultiStyleRunner(NetRunner):
 
     @override
     def validate(self, config: Settings, say: Say) -> None:
-        """Styles as a list, each once; a null ``loss.style_weights`` filled in.
+        """Styles as a list, each once.
 
         Raises:
             StylenetError: a setting that has no meaning here.
@@ -51,7 +51,6 @@ class MultiStyleRunner(NetRunner):
                 "Leave it out.",
             )
         config.compile = False
-        settle_style_weights(config)
 
     @override
     def targets(self, pictures: Sequence[Tensor]) -> Sequence[Tensor]:
@@ -166,28 +165,3 @@ def check_names(names: Sequence[str]) -> None:
             f"Got styles of equal names: {', '.join(twice)}.",
             "Copy one of the pictures to a file of another name.",
         )
-
-
-def settle_style_weights(config: Settings) -> None:
-    """Null style weights: what the catalogue has for each style, against the loss network's own.
-
-    The other weights are the loss network's for all styles.
-    """
-    loss, network = config.loss, config.loss_network
-    if (
-        loss is None
-        or loss.get("style_weights") is not None
-        or loss.get("style_weight") is not None
-    ):
-        return
-    factors = []
-    for name in config.style:
-        entry = catalogue().get(name)
-        tuned = entry.tuned.get(network.name) if entry else None
-        factor = 1.0
-        if tuned is not None and tuned.style_weight is not None:
-            content = tuned.content_weight or network.content_weight
-            usual = network.style_weight / network.content_weight
-            factor = tuned.style_weight / content / usual
-        factors.append(factor)
-    loss.style_weights = factors

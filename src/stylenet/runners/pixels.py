@@ -71,18 +71,13 @@ class PixelRunner(Runner):
 
     @override
     def validate(self, config: Settings, say: Say) -> None:
-        """Weights, style size and learning rate filled in; what belongs to nets is refused.
+        """Regions and styles filled in; what belongs to nets is refused.
 
         Raises:
             StylenetError: a setting that has no meaning here.
         """
         settle_regions(config, say)
         self.validate_styles(config)
-        settle_weights(config)
-        if config.style_scale is None:
-            config.style_scale = 1.0
-        if config.optimizer.get("lr", 0) is None:
-            config.optimizer.lr = config.loss_network.learning_rate
         if config.trainer.max_steps < 1:
             raise StylenetError(
                 f"Got trainer.max_epochs={config.trainer.max_epochs} without a number of steps, "
@@ -259,11 +254,3 @@ class PixelRunner(Runner):
         if curves is not None:
             log.info("curves    %s", curves.figure)
         return task.final_losses.get("total") if finished else None
-
-
-def settle_weights(config: Settings) -> None:
-    """Null weights: not the catalogue's, tuned for nets, but the loss network's for pictures."""
-    loss, weights = config.loss, config.loss_network.optimised
-    for key in ("content_weight", "style_weight", "tv_weight"):
-        if key in loss and loss[key] is None:
-            loss[key] = weights[key]

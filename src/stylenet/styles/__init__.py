@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from stylenet.styles.catalogue import Entry, Tuned, catalogue
+from stylenet.styles.catalogue import Entry, catalogue
 from stylenet.styles.errors import StyleNotFoundError
 from stylenet.styles.find import FoundStyle, find_style, find_swatch, is_stand_in, read_style
 
@@ -10,7 +10,6 @@ __all__ = [
     "Entry",
     "FoundStyle",
     "StyleNotFoundError",
-    "Tuned",
     "catalogue",
     "find_style",
     "find_swatch",

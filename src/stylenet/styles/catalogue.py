@@ -5,30 +5,10 @@ from __future__ import annotations
 import functools
 import importlib.resources
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Any
 
 import yaml
-
-
-@dataclass(frozen=True)
-class Tuned:
-    """What was chosen for nets of one style under one loss network; None: nothing in particular.
-
-    Attributes:
-        content_weight: of the content loss.
-        style_weight: of the style loss.
-        tv_weight: of total variation.
-        learning_rate: of Adam (``optimizer=adam``).
-        style_scale: multiplies the size that ``style_size`` gives the style image.
-    """
-
-    content_weight: float | None = None
-    style_weight: float | None = None
-    tv_weight: float | None = None
-    learning_rate: float | None = None
-    style_scale: float | None = None
 
 
 @dataclass(frozen=True)
@@ -45,7 +25,6 @@ class Entry:
         rights: what is known of its copyright, one sentence.
         public_domain: whether nothing forbids shipping what was made from it.
         bundled: file name in scikit-image's data folder, or None.
-        tuned: what was chosen for it, by the name of the loss network; may be empty.
     """
 
     name: str
@@ -57,7 +36,6 @@ class Entry:
     rights: str
     public_domain: bool
     bundled: str | None = None
-    tuned: Mapping[str, Tuned] = field(default_factory=dict)
 
     @property
     def file_name(self) -> str:
@@ -79,9 +57,4 @@ def parse_catalogue(text: str) -> Mapping[str, Entry]:
         TypeError: an entry lacks a field or has an unknown one; the message names it.
     """
     facts = yaml.safe_load(text).items()
-    return MappingProxyType({name: _entry(name, **fields) for name, fields in facts})
-
-
-def _entry(name: str, *, tuned: Mapping[str, Any] | None = None, **fields: Any) -> Entry:
-    chosen = {network: Tuned(**numbers) for network, numbers in (tuned or {}).items()}
-    return Entry(name=name, tuned=chosen, **fields)
+    return MappingProxyType({name: Entry(name=name, **fields) for name, fields in facts})

@@ -1,1 +1,1 @@
-"""What the configuration says in words: names of runs, errors, tuned values, sweeps."""
+"""What the configuration says in words: names of runs, errors, inputs of tasks, sweeps."""
