@@ -2,7 +2,7 @@
 
 import sys
 
-from stylenet.run import arrange_banks
+from stylenet.cli.banks import arrange_banks
 
 if __name__ == "__main__":
     sys.exit(arrange_banks(sys.argv[1:]))

@@ -28,9 +28,9 @@ from stylenet.loss_networks.network import vgg19
 from stylenet.loss_networks.weights import RandomWeights
 from stylenet.run.building import build
 from stylenet.run.preparing import prepare
-from stylenet.run.speed import cpu_has_bf16, tune_allocator
 from stylenet.run.training import quieten
 from stylenet.runners import Run
+from stylenet.runners.speed import cpu_has_bf16, tune_allocator
 
 ROOT = Path(__file__).parents[1]
 CONTENT = "relu4_2"

@@ -24,8 +24,8 @@ from side_by_side import report
 from stylenet import compose
 from stylenet.run.building import build
 from stylenet.run.preparing import prepare
-from stylenet.run.speed import tune_allocator
 from stylenet.run.training import quieten
+from stylenet.runners.speed import tune_allocator
 
 ROOT = Path(__file__).parents[1]
 NETWORKS = {

@@ -17,7 +17,7 @@ import torch
 from side_by_side import Turns, race, report
 
 from stylenet.nets import InstanceNorm, NearestUpsample, Padding, TransformerNet
-from stylenet.run.speed import cpu_has_bf16, tune_allocator
+from stylenet.runners.speed import cpu_has_bf16, tune_allocator
 
 ROOT = Path(__file__).parents[1]
 REPEATS = 3

@@ -21,7 +21,7 @@ from torch.nn import functional as F
 from stylenet.losses.functional import gram_matrix
 from stylenet.nets import BlockConv2d, InstanceNorm, UpsampledConv2d
 from stylenet.nets.padding import reflect
-from stylenet.run.speed import cpu_has_bf16, tune_allocator
+from stylenet.runners.speed import cpu_has_bf16, tune_allocator
 
 ROOT = Path(__file__).parents[1]
 Way = Callable[[Tensor], Tensor]

@@ -15,8 +15,8 @@ from pytorch_lightning import Callback
 from side_by_side import Turns, median, race, report
 from train_step import BATCH, ROOT, TURN, Clock, parts_of
 
-from stylenet.run.speed import cpu_has_bf16, tune_allocator
 from stylenet.run.training import quieten
+from stylenet.runners.speed import cpu_has_bf16, tune_allocator
 
 WIDTH = 0.5
 NETWORKS = ("vgg16", "vgg19", "squeezenet1_0", "compact_vgg")

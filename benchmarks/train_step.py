@@ -31,9 +31,9 @@ from stylenet.loss_networks.network import vgg16
 from stylenet.loss_networks.weights import RandomWeights
 from stylenet.run.building import build
 from stylenet.run.preparing import prepare
-from stylenet.run.speed import cpu_has_bf16, tune_allocator
 from stylenet.run.training import quieten
 from stylenet.runners import Run
+from stylenet.runners.speed import cpu_has_bf16, tune_allocator
 
 ROOT = Path(__file__).parents[1]
 BATCH = 4

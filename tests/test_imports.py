@@ -29,7 +29,7 @@ ALLOWED = {
     "regions": {"data", "files", "images"},
     "tasks": {"loss_networks", "losses", "nets"},
     "apply": {"files", "images", "nets", "regions", "styles"},
-    "cli": {"run"},
+    "cli": {"apply", "run"},
     "__main__": {"cli"},
     "run": {
         "apply",

@@ -34,7 +34,7 @@ class Run:
     group: str | None = None
     project: str = "stylenet"
     overrides: list[str] = field(default_factory=list)
-    notes: list[str] = field(default_factory=list)
+    messages: list[str] = field(default_factory=list)
     stand_ins: dict[str, str] = field(default_factory=dict)
 
 

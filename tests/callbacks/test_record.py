@@ -1,4 +1,4 @@
-"""RunRecord: the configuration in checkpoints and loggers, facts and wall time on disk."""
+"""RunRecord: the configuration in checkpoints and loggers, metadata and wall time on disk."""
 
 import json
 from types import SimpleNamespace
@@ -11,7 +11,7 @@ from pytorch_lightning.loggers import CSVLogger
 from stylenet.callbacks import RunRecord, StepCheckpoints, record
 
 CONFIG = {"style": "udnie", "loss": {"style_layers": ["relu1_2"], "style_weight": 5.0}}
-FACTS = {"commit": "abc", "versions": {"python": "3"}}
+METADATA = {"commit": "abc", "versions": {"python": "3"}}
 
 
 class Takes(pl.Callback):
@@ -37,21 +37,21 @@ def read(folder):
 
 
 def test_the_checkpoint_holds_the_configuration_as_plain_data(fit, tmp_path):
-    fit(RunRecord(tmp_path, CONFIG, FACTS), StepCheckpoints(tmp_path, last_every=100))
+    fit(RunRecord(tmp_path, CONFIG, METADATA), StepCheckpoints(tmp_path, last_every=100))
     assert torch.load(tmp_path / "last.ckpt", weights_only=True)["config"] == CONFIG
 
 
-def test_run_json_holds_facts_messages_steps_and_seconds(fit, tmp_path, clock):
+def test_run_json_holds_metadata_messages_steps_and_seconds(fit, tmp_path, clock):
     messages = ["before"]
-    record = RunRecord(tmp_path / "run", CONFIG, FACTS, messages)
+    record = RunRecord(tmp_path / "run", CONFIG, METADATA, messages)
     messages.append("later")
     fit(record, Takes(clock), max_steps=3)
-    expected = {**FACTS, "messages": ["before", "later"], "steps": 3, "wall_seconds": 30.0}
+    expected = {**METADATA, "messages": ["before", "later"], "steps": 3, "wall_seconds": 30.0}
     assert read(tmp_path / "run") == expected
 
 
 def test_a_resumed_run_sums_the_seconds(fit, tmp_path, clock):
-    first = [RunRecord(tmp_path, CONFIG, FACTS), StepCheckpoints(tmp_path, last_every=100)]
+    first = [RunRecord(tmp_path, CONFIG, METADATA), StepCheckpoints(tmp_path, last_every=100)]
     fit(*first, Takes(clock), max_steps=3)
     clock.now += 100_000  # until it is resumed
     again = RunRecord(tmp_path, CONFIG, {"commit": "def"})
@@ -59,15 +59,15 @@ def test_a_resumed_run_sums_the_seconds(fit, tmp_path, clock):
     assert read(tmp_path) == {"commit": "def", "messages": [], "steps": 5, "wall_seconds": 50.0}
 
 
-def test_a_running_run_has_its_facts_on_disk(fit, tmp_path):
+def test_a_running_run_has_its_metadata_on_disk(fit, tmp_path):
     seen = []
 
     class Reads(pl.Callback):
         def on_train_batch_start(self, *args):
             seen.append(read(tmp_path))
 
-    fit(RunRecord(tmp_path, CONFIG, FACTS), Reads(), max_steps=1)
-    assert seen[0].items() >= FACTS.items()
+    fit(RunRecord(tmp_path, CONFIG, METADATA), Reads(), max_steps=1)
+    assert seen[0].items() >= METADATA.items()
     assert seen[0]["steps"] == 0
 
 
@@ -78,8 +78,12 @@ def test_a_resumed_run_has_its_steps_on_disk_from_its_start(fit, tmp_path):
         def on_train_batch_start(self, *args):
             seen.append(read(tmp_path)["steps"])
 
-    fit(RunRecord(tmp_path, CONFIG, FACTS), StepCheckpoints(tmp_path, last_every=100), max_steps=3)
-    fit(RunRecord(tmp_path, CONFIG, FACTS), Reads(), max_steps=4, resume=tmp_path / "last.ckpt")
+    fit(
+        RunRecord(tmp_path, CONFIG, METADATA),
+        StepCheckpoints(tmp_path, last_every=100),
+        max_steps=3,
+    )
+    fit(RunRecord(tmp_path, CONFIG, METADATA), Reads(), max_steps=4, resume=tmp_path / "last.ckpt")
     assert seen == [3]
 
 
@@ -90,8 +94,8 @@ def test_a_run_that_fails_has_its_steps_and_seconds_on_disk(fit, tmp_path, clock
                 raise RuntimeError("of the test")
 
     with pytest.raises(RuntimeError, match="of the test"):
-        fit(RunRecord(tmp_path, CONFIG, FACTS), Takes(clock), Fails())
-    assert read(tmp_path) == {**FACTS, "messages": [], "steps": 2, "wall_seconds": 30.0}
+        fit(RunRecord(tmp_path, CONFIG, METADATA), Takes(clock), Fails())
+    assert read(tmp_path) == {**METADATA, "messages": [], "steps": 2, "wall_seconds": 30.0}
 
 
 def test_a_full_disk_is_not_hidden_by_a_failure_to_write_about_it(fit, tmp_path, monkeypatch):
@@ -104,12 +108,12 @@ def test_a_full_disk_is_not_hidden_by_a_failure_to_write_about_it(fit, tmp_path,
         raise OSError("the second error")
 
     with pytest.raises(OSError, match="the first error"):
-        fit(RunRecord(tmp_path, CONFIG, FACTS), Full())
+        fit(RunRecord(tmp_path, CONFIG, METADATA), Full())
 
 
-def test_loggers_get_configuration_and_facts(fit, tmp_path):
+def test_loggers_get_configuration_and_metadata(fit, tmp_path):
     logger = CSVLogger(tmp_path, name="csv")
-    fit(RunRecord(tmp_path, CONFIG, FACTS), logger=logger)
+    fit(RunRecord(tmp_path, CONFIG, METADATA), logger=logger)
     logged = logger.experiment.hparams
     assert {k: logged[k] for k in CONFIG} == CONFIG
-    assert logged["facts"] == FACTS
+    assert logged["metadata"] == METADATA

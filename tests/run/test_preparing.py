@@ -10,7 +10,7 @@ from omegaconf.errors import OmegaConfBaseException
 
 from stylenet.errors import StylenetError
 from stylenet.run.launch import in_words
-from stylenet.run.notes import CONFIG_FILE
+from stylenet.run.messages import CONFIG_FILE
 from stylenet.run.preparing import prepare
 from stylenet.run.resuming import messages_of, resumed
 
@@ -53,13 +53,13 @@ def test_a_precision_asked_for_is_taken(wish, settled, command_line, processor):
     processor(bf16=True)
     config = command_line(f"precision={wish}")
     assert config.precision == config.trainer.precision == settled
-    assert not any(words.startswith("precision") for words in config.run.notes)
+    assert not any(words.startswith("precision") for words in config.run.messages)
 
 
 def test_bf16_on_a_cpu_without_it_is_taken_and_called_slow(command_line):
     config = command_line("precision=bf16-mixed")
     assert config.precision == "bf16-mixed"
-    (words,) = [words for words in config.run.notes if words.startswith("precision")]
+    (words,) = [words for words in config.run.messages if words.startswith("precision")]
     assert "slow" in words
 
 
@@ -74,7 +74,7 @@ def test_auto_precision_asks_the_cpu_and_says_so(has, settled, command_line, pro
     processor(bf16=has)
     config = command_line()
     assert config.precision == config.trainer.precision == settled
-    (words,) = [words for words in config.run.notes if words.startswith("precision")]
+    (words,) = [words for words in config.run.messages if words.startswith("precision")]
     assert settled in words
     assert "CPU" in words
     assert ("does not" in words) is not has
@@ -200,7 +200,7 @@ def test_the_wandb_mode_is_settled_and_said_with_the_way_to_sync(command_line):
     config = command_line()
     assert config.logger.wandb.mode == "offline"
     assert config.logger.wandb.id
-    (words,) = [words for words in config.run.notes if words.startswith("W&B")]
+    (words,) = [words for words in config.run.messages if words.startswith("W&B")]
     assert "no API key" in words
     assert f"wandb sync '{config.run.dir}'/wandb/offline-run-*" in words
 
@@ -217,7 +217,7 @@ def test_a_wrong_wandb_mode_is_an_error(command_line):
 
 def test_without_wandb_nothing_is_said_of_it(command_line):
     config = command_line("logger=csv")
-    assert not any(words.startswith("W&B") for words in config.run.notes)
+    assert not any(words.startswith("W&B") for words in config.run.messages)
 
 
 # name and folder
@@ -261,11 +261,11 @@ def test_a_resumed_run_is_the_same_run(run, command_line):
 
 
 def test_notes_are_kept_once(run, command_line):
-    before = OmegaConf.load(run / CONFIG_FILE).run.notes
+    before = OmegaConf.load(run / CONFIG_FILE).run.messages
     assert "W&B" in {words.split()[0] for words in before}
     for _ in range(2):
         config = command_line(f"resume={run}")
-        assert config.run.notes == before
+        assert config.run.messages == before
         OmegaConf.save(config, run / CONFIG_FILE)
 
 
@@ -346,11 +346,12 @@ def test_a_run_of_an_older_version_goes_on(run, command_line):
     config = OmegaConf.load(run / CONFIG_FILE)
     del config["runner"], config.run["stand_ins"]
     config.update(sketch=None, regions=None, content=None, teacher=None)
-    config.run.notes.append(words)
+    config.run.notes = [*config.run.pop("messages"), words]
     OmegaConf.save(config, run / CONFIG_FILE)
     resumed_now = command_line(f"resume={run}")
     assert resumed_now.runner._target_ == "stylenet.runners.FeedForwardRunner"
     assert resumed_now.run.stand_ins == {"udnie": words}
+    assert words in resumed_now.run.messages
 
 
 def test_a_run_with_classes_that_are_gone_says_so(run):
@@ -367,6 +368,6 @@ def test_a_swatch_recorded_stays_and_so_does_what_was_said(run, command_line):
         json.dumps({"stand_ins": {"udnie": words}, "messages": ["one", words]})
     )
     assert command_line(f"resume={run}").run.stand_ins == {"udnie": words}
-    assert messages_of(run) == ["one", words]
+    assert messages_of(run, []) == ["one", words]
     (run / "run.json").unlink()
-    assert messages_of(run) == OmegaConf.load(run / CONFIG_FILE).run.notes
+    assert messages_of(run, ["two"]) == ["two"]

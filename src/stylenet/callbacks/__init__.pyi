@@ -1,5 +1,6 @@
 from .checkpoints import StepCheckpoints, how_to_resume, save_whole
 from .curves import LossCurves
+from .metadata import run_metadata
 from .pictures import PictureGrids, RegionGrids, StyleGrids
 from .progress import StepProgress
 from .record import RunRecord
@@ -19,5 +20,6 @@ __all__ = [
     "StyleGrids",
     "Throughput",
     "how_to_resume",
+    "run_metadata",
     "save_whole",
 ]

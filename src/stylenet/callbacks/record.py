@@ -1,4 +1,4 @@
-"""What a run was: its configuration in every checkpoint, its facts in the loggers and on disk."""
+"""What a run was: its configuration in every checkpoint, metadata in the loggers and on disk."""
 
 from __future__ import annotations
 
@@ -17,21 +17,21 @@ from stylenet.files import write_text
 class RunRecord(Callback):
     """Puts the resolved configuration into checkpoints and loggers and the wall time into a file.
 
-    ``config`` and ``facts`` (commit, versions, hardware, command line) are plain data. They go to
-    each logger as hyper-parameters; ``<folder>/run.json`` holds the facts, the ``messages`` so far,
-    the steps done and the seconds spent, summed over resumes.
+    ``config`` and ``metadata`` (commit, versions, hardware, command line) are plain data. They go
+    to each logger as hyper-parameters; ``<folder>/run.json`` holds the metadata, the ``messages``
+    so far, the steps done and the seconds spent, summed over resumes.
     """
 
     def __init__(
         self,
         folder: str | Path,
         config: Mapping[str, Any],
-        facts: Mapping[str, Any],
+        metadata: Mapping[str, Any],
         messages: Sequence[str] = (),
     ) -> None:
         self.file = Path(folder) / "run.json"
         self.config = dict(config)
-        self.facts = dict(facts)
+        self.metadata = dict(metadata)
         self.messages = messages
         self._before = 0.0
         self._started = 0.0
@@ -41,11 +41,11 @@ class RunRecord(Callback):
         """Start the clock and tell the loggers."""
         self._started = time.monotonic()
         for logger in trainer.loggers:
-            logger.log_hyperparams({**self.config, "facts": self.facts})
+            logger.log_hyperparams({**self.config, "metadata": self.metadata})
 
     @override
     def on_train_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
-        """Write the facts, now that a resumed run knows its step."""
+        """Write the metadata, now that a resumed run knows its step."""
         self._write(trainer)
 
     @override
@@ -83,7 +83,7 @@ class RunRecord(Callback):
         if not trainer.is_global_zero:
             return
         written = {
-            **self.facts,
+            **self.metadata,
             "messages": list(self.messages),
             "steps": trainer.global_step,
             "wall_seconds": round(self._seconds(), 1),

@@ -6,7 +6,6 @@ What a command is made of is imported when it runs: until then nothing waits for
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from omegaconf import DictConfig
@@ -16,7 +15,7 @@ from stylenet.run.launch import launch
 if TYPE_CHECKING:
     from stylenet.metrics import Row
 
-__all__ = ["arrange_banks", "evaluate", "launch", "train"]
+__all__ = ["evaluate", "launch", "train"]
 
 
 def train(config: DictConfig) -> float | None:
@@ -31,10 +30,3 @@ def evaluate(config: DictConfig) -> list[Row]:
     from stylenet.run import evaluating
 
     return evaluating.evaluate(config)
-
-
-def arrange_banks(arguments: Sequence[str]) -> int:
-    """Do what a command line of ``banks.py`` says; see `stylenet.run.arranging.arrange_banks`."""
-    from stylenet.run import arranging
-
-    return arranging.arrange_banks(arguments)

@@ -8,9 +8,8 @@ from hydra.utils import instantiate as hydra_instantiate
 from omegaconf import DictConfig, OmegaConf
 
 from stylenet.errors import StylenetError
-from stylenet.run.facts import run_facts
-from stylenet.run.notes import Messages
-from stylenet.run.processes import rank
+from stylenet.run.messages import Messages
+from stylenet.run.processes import rank, typed_command
 from stylenet.runners.base import Run, Runner
 
 
@@ -48,15 +47,16 @@ def build(config: DictConfig, messages: Messages | None = None) -> Run:
 
     What is said is kept in ``messages``.
     """
-    from stylenet.callbacks import RunRecord  # evaluate.py does without Lightning
+    from stylenet.callbacks import RunRecord, run_metadata  # evaluate.py does without Lightning
 
     runner = runner_of(config)
-    messages = Messages(config.run.notes) if messages is None else messages
+    messages = Messages(config.run.messages) if messages is None else messages
     components = runner.build(config, instantiate, messages.say)
     callbacks = {k: instantiate(c) for k, c in (config.callbacks or {}).items() if c is not None}
-    values, facts = plain(config), run_facts()
+    values, metadata = plain(config), run_metadata(typed_command())
     stand_ins = {s.name: s.stand_in for s in components.styles if s.stand_in is not None}
-    record = RunRecord(config.run.dir, values, {**facts, "stand_ins": stand_ins}, messages.lines)
+    known = {**metadata, "stand_ins": stand_ins}
+    record = RunRecord(config.run.dir, values, known, messages.lines)
     trainer = instantiate(
         config.trainer,
         val_check_interval=_within(config, "val_check_interval"),
@@ -73,7 +73,7 @@ def build(config: DictConfig, messages: Messages | None = None) -> Run:
         use_distributed_sampler=False,
     )
     return Run(
-        runner, config, values, components, trainer, callbacks, facts, messages=messages.lines
+        runner, config, values, components, trainer, callbacks, metadata, messages=messages.lines
     )
 
 

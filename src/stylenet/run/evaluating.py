@@ -25,9 +25,9 @@ from stylenet.metrics import Row, table_of_means, write_rows
 from stylenet.nets import PictureTooSmallError
 from stylenet.run.building import instantiate
 from stylenet.run.resuming import keys_of
-from stylenet.run.speed import tune_allocator
 from stylenet.runners.base import as_list
 from stylenet.runners.building import build_loss, build_network, locate_styles
+from stylenet.runners.speed import tune_allocator
 from stylenet.styles import FoundStyle, read_style
 
 log = logging.getLogger(__name__)

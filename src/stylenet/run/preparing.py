@@ -1,13 +1,12 @@
 """From the configuration as composed to the one that a run uses: every null and ``auto`` settled.
 
 Each settled value is written into the configuration, so that the run's record holds it; each
-choice that a user may not expect is said in one line, kept in ``run.notes``.
+choice that a user may not expect is said in one line, kept in ``run.messages``.
 """
 
 from __future__ import annotations
 
 import copy
-import functools
 import os
 import secrets
 import shlex
@@ -23,15 +22,15 @@ from stylenet.errors import StylenetError
 from stylenet.files import expanded
 from stylenet.loggers import choose_mode
 from stylenet.run.building import runner_of
-from stylenet.run.notes import note
+from stylenet.run.messages import Messages
 from stylenet.run.processes import RUN_DIR, rank
 from stylenet.run.resuming import keys_of, resumed
 from stylenet.run.settings.explain import check_choices
 from stylenet.run.settings.inputs import check_keys
 from stylenet.run.settings.names import run_dir, run_name
 from stylenet.run.settings.sweeps import choose_gpu
-from stylenet.run.speed import settle_compile, settle_precision
-from stylenet.runners.base import Runner
+from stylenet.runners.base import Runner, Say
+from stylenet.runners.speed import settle_compile, settle_precision
 
 
 def prepare(config: DictConfig, overrides: Sequence[str] | None = None) -> DictConfig:
@@ -59,17 +58,20 @@ def prepare(config: DictConfig, overrides: Sequence[str] | None = None) -> DictC
             check_keys(config, str(HydraConfig.get().runtime.choices.get("task")))
         runner = runner_of(config)
         config.run.overrides = list(overrides)
-        config.run.notes = []
+        config.run.messages = []
         _name(config, overrides)
         _settle_length(config, overrides)
         _settle_paths(config, runner)
-    _settle_seed(config)
+    if config.seed < 0:
+        raise StylenetError(f"Got seed={config.seed}, expected 0 or more.", "Use seed=0.")
+    messages = Messages(config.run.messages)
     with open_dict(config):
-        runner.validate(config, functools.partial(note, config))
-    _settle_gpu(config)
-    settle_precision(config)
-    settle_compile(config)
-    _settle_wandb(config)
+        runner.validate(config, messages.say)
+    _settle_gpu(config, messages.say)
+    settle_precision(config, messages.say)
+    settle_compile(config, messages.say)
+    _settle_wandb(config, messages.say)
+    config.run.messages = messages.lines
     OmegaConf.resolve(config)
     OmegaConf.set_readonly(config, True)
     return config
@@ -126,19 +128,14 @@ def _settled_path(value: str, named: bool) -> str:
     return value if named and not path.is_file() else str(path.absolute())
 
 
-def _settle_seed(config: DictConfig) -> None:
-    if config.seed < 0:
-        raise StylenetError(f"Got seed={config.seed}, expected 0 or more.", "Use seed=0.")
-
-
-def _settle_gpu(config: DictConfig) -> None:
+def _settle_gpu(config: DictConfig, say: Say) -> None:
     gpu = choose_gpu(config)
     if gpu is not None and config.resume is None:
         config.trainer.devices = [gpu]
-        note(config, f"GPU {gpu}: the jobs of a sweep take the GPUs in turn")
+        say(f"GPU {gpu}: the jobs of a sweep take the GPUs in turn")
 
 
-def _settle_wandb(config: DictConfig) -> None:
+def _settle_wandb(config: DictConfig, say: Say) -> None:
     if rank() > 0 or config.logger is None or "wandb" not in config.logger:
         return
     with open_dict(config):
@@ -150,4 +147,4 @@ def _settle_wandb(config: DictConfig) -> None:
     words = f"W&B {settings.mode}: {reason}"
     if settings.mode == "offline":
         words += f"; later: wandb sync {shlex.quote(config.run.dir)}/wandb/offline-run-*"
-    note(config, words)
+    say(words)

@@ -12,7 +12,7 @@ from omegaconf import DictConfig, ListConfig, OmegaConf, open_dict
 
 from stylenet.errors import StylenetError
 from stylenet.run.building import runner_of
-from stylenet.run.notes import CONFIG_FILE
+from stylenet.run.messages import CONFIG_FILE
 from stylenet.run.old_names import renew_targets
 from stylenet.run.settings.inputs import runner_for
 from stylenet.runners.base import as_list
@@ -76,9 +76,11 @@ def _modernise(config: DictConfig, folder: Path) -> None:
         if "runner" not in config:
             config.runner = runner_for(str(config.task.get("_target_")))
         config.net_packages = config.get("net_packages", [])
+        if "notes" in config.run:
+            config.run.messages = config.run.pop("notes")
         if "stand_ins" not in config.run:
-            styles, notes = as_list(config.get("style")), config.run.notes
-            config.run.stand_ins = {s: n for s in styles for n in notes if is_stand_in(n, s)}
+            styles, said = as_list(config.get("style")), config.run.messages
+            config.run.stand_ins = {s: m for s in styles for m in said if is_stand_in(m, s)}
     for target in _targets(config):
         try:
             get_object(target)
@@ -133,11 +135,11 @@ def other_version(folder: Path, why: str) -> StylenetError:
     )
 
 
-def messages_of(folder: Path) -> list[str]:
-    """What the run in ``folder`` has said of itself."""
-    record, config = folder / RECORD, OmegaConf.load(folder / CONFIG_FILE)
+def messages_of(folder: Path, before: Sequence[str]) -> list[str]:
+    """What the run in ``folder`` has said of itself: ``before``, if it was killed too early."""
+    record = folder / RECORD
     kept = json.loads(record.read_text()).get("messages") if record.is_file() else None
-    return list(config.run.notes) if kept is None else list(kept)
+    return list(before if kept is None else kept)
 
 
 def keys_of(overrides: Iterable[str]) -> set[str]:

@@ -18,14 +18,14 @@ from stylenet.callbacks import StepCheckpoints, how_to_resume
 from stylenet.errors import OutOfMemoryError, StylenetError, lacks_memory
 from stylenet.files import claimed
 from stylenet.run.building import build, runner_of
-from stylenet.run.notes import CONFIG_FILE, Messages, save_config
+from stylenet.run.messages import CONFIG_FILE, Messages, save_config
 from stylenet.run.preparing import prepare
 from stylenet.run.processes import check_processes, rank, together
 from stylenet.run.resuming import messages_of, other_version
-from stylenet.run.speed import tune_allocator
 from stylenet.runners.base import Run
 from stylenet.runners.checks import check_batch_statistics, check_comparability
 from stylenet.runners.compiling import on_gpu
+from stylenet.runners.speed import tune_allocator
 
 log = logging.getLogger(__name__)
 CLAIM = ".claim"
@@ -103,7 +103,9 @@ def _claimed(folder: Path) -> Iterator[None]:
 
 
 def _train(config: DictConfig, folder: Path) -> float | None:
-    messages = Messages(messages_of(folder) if config.resume else config.run.notes)
+    messages = Messages(
+        messages_of(folder, config.run.messages) if config.resume else config.run.messages
+    )
     try:
         run = build(config, messages)
     except InstantiationException as error:

@@ -47,7 +47,7 @@ class Run:
         components: what the runner built.
         trainer: trains them.
         callbacks: by the names that the configuration gives them.
-        facts: command, commit, versions and hardware.
+        metadata: command, commit, versions and hardware.
         messages: what was said so far and is kept in the record.
     """
 
@@ -57,7 +57,7 @@ class Run:
     components: Components
     trainer: Trainer
     callbacks: Mapping[str, Callback]
-    facts: Mapping[str, Any]
+    metadata: Mapping[str, Any]
     messages: Sequence[str]
 
     @property

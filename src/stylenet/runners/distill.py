@@ -140,7 +140,7 @@ class DistillRunner(Runner):
             "finished": finished,
             "seed": config.seed,
             # of when this process began: the code that ran
-            "commit": run.facts["commit"],
+            "commit": run.metadata["commit"],
             "teacher": f"{run.task.distillation.teacher.name}, {_source(run.task)}",
             "pairs": dict(run.task.distillation.pairs),
             "begun_as": student.weights_source,

@@ -185,7 +185,7 @@ def describe(run: Run, losses: Mapping[str, float], *, finished: bool) -> dict[s
             "overrides": values["run"]["overrides"],
             "notes": list(run.messages),
         },
-        "versions": run.facts["versions"],
+        "versions": run.metadata["versions"],
     }
 
 

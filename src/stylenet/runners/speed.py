@@ -10,17 +10,16 @@ import sysconfig
 from pathlib import Path
 
 import torch
-from omegaconf import DictConfig
 
+from stylenet.config import Settings
 from stylenet.errors import StylenetError
-from stylenet.run.facts import cpu_has_bf16
-from stylenet.run.notes import note
+from stylenet.runners.base import Say
 from stylenet.runners.compiling import on_gpu
 
 PRECISIONS = ("auto", "32", "32-true", "bf16-mixed")
 
 
-def settle_precision(config: DictConfig) -> None:
+def settle_precision(config: Settings, say: Say) -> None:
     """Replace ``precision=auto`` by what the hardware is fast at, and say so.
 
     Raises:
@@ -43,14 +42,20 @@ def settle_precision(config: DictConfig) -> None:
     if wish == "auto":
         config.precision = "bf16-mixed" if has_bf16 else "32-true"
         has = "multiplies" if has_bf16 else "does not multiply"
-        note(config, f"precision {config.precision}: this {where} {has} bfloat16 in hardware")
+        say(f"precision {config.precision}: this {where} {has} bfloat16 in hardware")
     elif wish == "bf16-mixed" and not has_bf16:
-        note(config, f"precision bf16-mixed is emulated, hence slow, on this {where}")
+        say(f"precision bf16-mixed is emulated, hence slow, on this {where}")
     elif wish == "32":
         config.precision = "32-true"
 
 
-def settle_compile(config: DictConfig) -> None:
+def cpu_has_bf16() -> bool:
+    """Whether the CPU multiplies bfloat16 in hardware (AVX-512 BF16 or AMX)."""
+    capabilities: dict[str, object] = getattr(torch.cpu, "get_capabilities", dict)()
+    return bool(capabilities.get("avx512_bf16") or capabilities.get("amx_bf16"))
+
+
+def settle_compile(config: Settings, say: Say) -> None:
     """Replace ``compile=auto`` by false where the machine cannot compile, and say so.
 
     Raises:
@@ -72,7 +77,7 @@ def settle_compile(config: DictConfig) -> None:
             "Install it (Debian: apt install g++ python3-dev), or use compile=false.",
         )
     config.compile = False
-    note(config, f"training steps are not compiled, however long the run: no {lacking} here")
+    say(f"training steps are not compiled, however long the run: no {lacking} here")
 
 
 def lacking_for_compilation() -> str | None:

@@ -14,19 +14,8 @@ log = logging.getLogger(__name__)
 CONFIG_FILE = "config.yaml"
 
 
-def note(config: DictConfig, words: str) -> None:
-    """Say ``words`` in one line and keep them in a configuration that is being settled."""
-    log.info(words)
-    if words not in config.run.notes:
-        config.run.notes.append(words)
-
-
 class Messages:
-    """What a run says of itself from its building on, a line each, for its record.
-
-    ``lines`` begins with ``before``: what was said while the configuration was settled, or by the
-    run that is resumed.
-    """
+    """What a run says of itself, a line each, for its record; ``lines`` begins with ``before``."""
 
     def __init__(self, before: Iterable[str] = ()) -> None:
         self.lines = list(before)

@@ -6,13 +6,12 @@ import os
 import platform
 import re
 import subprocess
+from collections.abc import Sequence
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
 import torch
-
-from stylenet.run.processes import typed_command
 
 # fmt: off
 PACKAGES = (
@@ -23,10 +22,10 @@ PACKAGES = (
 _CPU_INFO = Path("/proc/cpuinfo")  # Linux
 
 
-def run_facts() -> dict[str, Any]:
-    """Plain data: what has to be known to make a run again."""
+def run_metadata(command: Sequence[str]) -> dict[str, Any]:
+    """Plain data: what has to be known to make a run again, besides its configuration."""
     return {
-        "command": typed_command(),
+        "command": list(command),
         "commit": commit(),
         "versions": versions(),
         "hardware": hardware(),
@@ -95,9 +94,3 @@ def _memory_gib() -> float | None:
     except (AttributeError, ValueError, OSError):  # Windows has no sysconf
         return None
     return round(size / 2**30, 1) if size > 0 else None
-
-
-def cpu_has_bf16() -> bool:
-    """Whether the CPU multiplies bfloat16 in hardware (AVX-512 BF16 or AMX)."""
-    capabilities: dict[str, object] = getattr(torch.cpu, "get_capabilities", dict)()
-    return bool(capabilities.get("avx512_bf16") or capabilities.get("amx_bf16"))

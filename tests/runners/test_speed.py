@@ -11,9 +11,9 @@ import torch
 from omegaconf import OmegaConf
 
 from stylenet.errors import StylenetError
-from stylenet.run import speed
-from stylenet.run.speed import settle_compile, tune_allocator
+from stylenet.runners import speed
 from stylenet.runners.compiling import CompileLongRuns
+from stylenet.runners.speed import settle_compile, tune_allocator
 
 
 def double(x: torch.Tensor) -> torch.Tensor:
@@ -73,36 +73,31 @@ def test_a_step_that_cannot_be_compiled_runs_as_it_is_and_says_so_once(said, mon
 
 def settled(wish: object, monkeypatch, lacking: str | None):
     monkeypatch.setattr(speed, "lacking_for_compilation", lambda: lacking)
-    config = OmegaConf.create(
-        {"compile": wish, "trainer": {"accelerator": "cpu"}, "run": {"notes": []}}
-    )
-    settle_compile(config)
-    return config
+    config = OmegaConf.create({"compile": wish, "trainer": {"accelerator": "cpu"}})
+    said: list[str] = []
+    settle_compile(config, said.append)
+    return config.compile, said
 
 
 @pytest.mark.parametrize(
     ("wish", "expected"), [("auto", "auto"), (True, True), (False, False), ("True", True)]
 )
 def test_a_machine_that_can_compile_keeps_the_wish(wish, expected, monkeypatch):
-    config = settled(wish, monkeypatch, None)
-    assert config.compile == expected
-    assert config.run.notes == []
+    assert settled(wish, monkeypatch, None) == (expected, [])
 
 
 def test_a_machine_that_cannot_compile_says_so_and_is_recorded(monkeypatch):
-    config = settled("auto", monkeypatch, "C++ compiler")
-    assert config.compile is False
-    assert config.run.notes == [
-        "training steps are not compiled, however long the run: no C++ compiler here"
-    ]
-    assert settled(False, monkeypatch, "C++ compiler").run.notes == []
+    compiles, said = settled("auto", monkeypatch, "C++ compiler")
+    assert compiles is False
+    assert said == ["training steps are not compiled, however long the run: no C++ compiler here"]
+    assert settled(False, monkeypatch, "C++ compiler") == (False, [])
     with pytest.raises(StylenetError, match=r"no C\+\+ compiler.*g\+\+.*compile=false"):
         settled(True, monkeypatch, "C++ compiler")
 
 
 def test_other_values_are_refused():
     with pytest.raises(StylenetError, match="compile=fast, expected auto, true or false"):
-        settle_compile(OmegaConf.create({"compile": "fast"}))
+        settle_compile(OmegaConf.create({"compile": "fast"}), print)
 
 
 def test_what_compiling_needs_is_looked_for(monkeypatch, tmp_path: Path):
@@ -120,7 +115,7 @@ def test_what_compiling_needs_is_looked_for(monkeypatch, tmp_path: Path):
 FAULTS = """
 import resource, sys
 sys.path.insert(0, {source!r})
-from stylenet.run.speed import tune_allocator
+from stylenet.runners.speed import tune_allocator
 import torch
 torch.set_num_threads(1)
 def faults():
@@ -150,3 +145,22 @@ def test_the_tuned_allocator_keeps_memory_that_is_given_back(monkeypatch):
 def test_an_allocator_that_the_user_tunes_is_left_alone(monkeypatch):
     monkeypatch.setenv("MALLOC_ARENA_MAX", "4")
     assert not tune_allocator()
+
+
+@pytest.mark.parametrize(
+    ("capabilities", "has"),
+    [
+        ({}, False),
+        ({"avx512_bf16": True}, True),
+        ({"amx_bf16": True}, True),
+        ({"avx2": True}, False),
+    ],
+)
+def test_bf16_is_what_the_processor_says(capabilities, has, monkeypatch):
+    monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: capabilities, raising=False)
+    assert speed.cpu_has_bf16() is has
+
+
+def test_an_older_torch_knows_of_no_bf16(monkeypatch):
+    monkeypatch.delattr(torch.cpu, "get_capabilities", raising=False)
+    assert speed.cpu_has_bf16() is False

@@ -1,14 +1,13 @@
-"""Facts about a run: plain data that say how to make it again."""
+"""Metadata of a run: plain data that say how to make it again."""
 
 import json
 import platform
 import subprocess
-import sys
 
 import pytest
 import torch
 
-from stylenet.run import facts
+from stylenet.callbacks import metadata
 
 
 def git(folder, *words):
@@ -21,57 +20,57 @@ def git(folder, *words):
 
 @pytest.fixture
 def repository(tmp_path, monkeypatch):
-    """A repository of one commit, in which ``facts.py`` believes to lie."""
+    """A repository of one commit, in which ``metadata.py`` believes to lie."""
     git(tmp_path, "init", "--quiet")
-    (tmp_path / "facts.py").write_text("one\n")
+    (tmp_path / "metadata.py").write_text("one\n")
     git(tmp_path, "add", ".")
     git(tmp_path, "commit", "--quiet", "-m", "one")
-    monkeypatch.setattr(facts, "__file__", str(tmp_path / "facts.py"))
+    monkeypatch.setattr(metadata, "__file__", str(tmp_path / "metadata.py"))
     return tmp_path
 
 
 def test_the_commit_is_that_of_the_working_tree(repository):
     head = git(repository, "rev-parse", "HEAD")
     git(repository, "tag", "-a", "v1", "-m", "a tag is no commit")
-    assert facts.commit() == head
-    (repository / "facts.py").write_text("two\n")
-    assert facts.commit() == f"{head}-dirty"
+    assert metadata.commit() == head
+    (repository / "metadata.py").write_text("two\n")
+    assert metadata.commit() == f"{head}-dirty"
 
 
 def test_outside_of_a_repository_there_is_no_commit(tmp_path, monkeypatch):
     monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(tmp_path))
     folder = tmp_path / "installed"
     folder.mkdir()
-    monkeypatch.setattr(facts, "__file__", str(folder / "facts.py"))
-    assert facts.commit() is None
+    monkeypatch.setattr(metadata, "__file__", str(folder / "metadata.py"))
+    assert metadata.commit() is None
 
 
 def test_code_that_the_repository_does_not_track_has_no_commit(repository, monkeypatch):
-    installed = repository / ".venv" / "facts.py"
+    installed = repository / ".venv" / "metadata.py"
     installed.parent.mkdir()
     installed.write_text("one\n")
-    monkeypatch.setattr(facts, "__file__", str(installed))
-    assert facts.commit() is None
+    monkeypatch.setattr(metadata, "__file__", str(installed))
+    assert metadata.commit() is None
 
 
 def test_without_git_there_is_no_commit(repository, monkeypatch):
     monkeypatch.setenv("PATH", str(repository / "nothing"))
-    assert facts.commit() is None
+    assert metadata.commit() is None
 
 
 def test_versions_name_what_is_installed(monkeypatch):
-    found = facts.versions()
+    found = metadata.versions()
     assert found["python"] == platform.python_version()
     assert found["torch"].partition("+")[0] == torch.__version__.partition("+")[0]
-    assert set(facts.PACKAGES) < set(found)
+    assert set(metadata.PACKAGES) < set(found)
     new = {"numpy", "pillow", "omegaconf", "scikit-image", "safetensors", "pycocotools"}
     assert new < set(found)
-    monkeypatch.setattr(facts, "PACKAGES", ("torch", "no-such-package"))
-    assert set(facts.versions()) == {"python", "torch"}
+    monkeypatch.setattr(metadata, "PACKAGES", ("torch", "no-such-package"))
+    assert set(metadata.versions()) == {"python", "torch"}
 
 
 def test_the_hardware_is_told():
-    found = facts.hardware()
+    found = metadata.hardware()
     assert found["threads"] == torch.get_num_threads()
     assert len(found["gpus"]) == torch.cuda.device_count()
     assert found["machine"]
@@ -80,43 +79,23 @@ def test_the_hardware_is_told():
 
 def test_the_cpus_name_and_memory(tmp_path, monkeypatch):
     info = tmp_path / "cpuinfo"
-    monkeypatch.setattr(facts, "_CPU_INFO", info)
+    monkeypatch.setattr(metadata, "_CPU_INFO", info)
     monkeypatch.setattr(platform, "processor", lambda: "another way")
     sizes = {"SC_PHYS_PAGES": 3 * 2**19, "SC_PAGE_SIZE": 4096}
-    monkeypatch.setattr(facts.os, "sysconf", sizes.__getitem__, raising=False)
+    monkeypatch.setattr(metadata.os, "sysconf", sizes.__getitem__, raising=False)
     info.write_text("processor\t: 0\nmodel name\t: A CPU @ 2 GHz\n\nmodel name\t: A CPU\n")
-    assert facts.hardware()["cpu"] == "A CPU @ 2 GHz"
-    assert facts.hardware()["memory_gib"] == 6.0
+    assert metadata.hardware()["cpu"] == "A CPU @ 2 GHz"
+    assert metadata.hardware()["memory_gib"] == 6.0
     info.write_text("processor\t: 0\nBogoMIPS\t: 100\n")  # as on ARM
-    assert facts.hardware()["cpu"] == "another way"
+    assert metadata.hardware()["cpu"] == "another way"
     info.unlink()
-    monkeypatch.delattr(facts.os, "sysconf")
-    assert facts.hardware()["cpu"] == "another way"
-    assert facts.hardware()["memory_gib"] is None
+    monkeypatch.delattr(metadata.os, "sysconf")
+    assert metadata.hardware()["cpu"] == "another way"
+    assert metadata.hardware()["memory_gib"] is None
 
 
-def test_facts_are_plain_json(monkeypatch):
-    monkeypatch.setattr(sys, "argv", ["train.py", "style=udnie"])
-    found = facts.run_facts()
+def test_metadata_are_plain_json():
+    found = metadata.run_metadata(["train.py", "style=udnie"])
     assert json.loads(json.dumps(found)) == found
     assert found["command"] == ["train.py", "style=udnie"]
     assert {"commit", "versions", "hardware"} < set(found)
-
-
-@pytest.mark.parametrize(
-    ("capabilities", "has"),
-    [
-        ({}, False),
-        ({"avx512_bf16": True}, True),
-        ({"amx_bf16": True}, True),
-        ({"avx2": True}, False),
-    ],
-)
-def test_bf16_is_what_the_processor_says(capabilities, has, monkeypatch):
-    monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: capabilities, raising=False)
-    assert facts.cpu_has_bf16() is has
-
-
-def test_an_older_torch_knows_of_no_bf16(monkeypatch):
-    monkeypatch.delattr(torch.cpu, "get_capabilities", raising=False)
-    assert facts.cpu_has_bf16() is False
