@@ -20,7 +20,7 @@ from typing import NamedTuple
 
 import pictures
 
-GRAM = "loss.style_distance.weights={gram: 1.0, mean: 0.0, deviation: 0.0}"
+GRAM = "loss.style_distance.weights={gram: 1.0, mean: 0.0, std: 0.0}"
 NO_PIXELS = "loss.style_layers=[relu1_2,relu2_2,relu3_2,relu4_2,relu5_1]"
 VARIANTS: dict[str, list[str]] = {
     "default": [],

@@ -104,7 +104,7 @@ def style_losses(network: LossNetwork, paintings: dict[str, Path], px: int) -> d
     size = ShorterSide(px)
     originals = {style: size(read_image(file))[None] for style, file in paintings.items()}
     distance = NormalisedDistance(
-        GramMomentsDistance(), reference_photographs(), {"mean": 0.5, "deviation": 0.5}
+        GramMomentsDistance(), reference_photographs(), {"mean": 0.5, "std": 0.5}
     )
     losses = {}
     for style in paintings:

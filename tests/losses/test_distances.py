@@ -245,7 +245,7 @@ def test_gram_and_moments_are_their_formulas():
     expected = {
         "gram": johnson_style(x, y),
         "mean": ((a.mean(2) - b.mean(2)) ** 2).sum(1),
-        "deviation": ((a.std(2) - b.std(2)) ** 2).sum(1),
+        "std": ((a.std(2) - b.std(2)) ** 2).sum(1),
     }
     assert set(parts) == set(expected)
     for key, values in expected.items():
@@ -262,7 +262,7 @@ def test_moments_out_of_a_bfloat16_gram_matrix_are_near_the_exact_ones():
     rounded = GramMomentsDistance().describe(x.bfloat16())
     for key in ("gram", "mean"):
         torch.testing.assert_close(rounded[key].double(), exact[key], rtol=5e-3, atol=0)
-    torch.testing.assert_close(rounded["deviation"].double(), exact["deviation"], rtol=2e-2, atol=0)
+    torch.testing.assert_close(rounded["std"].double(), exact["std"], rtol=2e-2, atol=0)
 
 
 @pytest.mark.parametrize("distance", ANY)
@@ -324,7 +324,7 @@ def test_layers_and_scales_of_a_normalised_distance_share_one_weight(fake_networ
 
 def test_parts_without_weight_are_left_out_and_unknown_ones_refused():
     shots = photographs(1)
-    distance = NormalisedDistance(GramMomentsDistance(), shots, {"mean": 0.0, "deviation": 0.0})
+    distance = NormalisedDistance(GramMomentsDistance(), shots, {"mean": 0.0, "std": 0.0})
     x, y = features(0), features(1)
     target = distance.target(distance.describe(y), [distance.describe(features(2))])
     assert set(distance.parts(distance.describe(x), target)) == {"gram"}

@@ -45,6 +45,13 @@ def test_every_old_target_is_found_at_its_new_place(target: str) -> None:
     assert get_object(new).__name__ == target.rpartition(".")[2]
 
 
+def test_the_parts_of_a_distance_have_the_names_of_now() -> None:
+    target = "stylenet.losses.NormalisedDistance"
+    config = OmegaConf.create({"_target_": target, "weights": {"mean": 0.5, "deviation": 0.25}})
+    renew_targets(config)
+    assert config == {"_target_": target, "weights": {"mean": 0.5, "std": 0.25}}
+
+
 def test_what_did_not_move_keeps_its_name() -> None:
     config = OmegaConf.create(
         {"_target_": "torch.nn.ReLU", "x": {"_target_": "mine.run.regions.X"}}
@@ -74,7 +81,8 @@ def test_a_run_of_before_is_resumed(script: Callable[..., int], tmp_path: Path) 
     before = today
     for old in sorted(BEFORE):
         before = before.replace(f"_target_: {renewed(old)}\n", f"_target_: {old}\n")
-    assert before != today
+    before = before.replace("std: 0.5", "deviation: 0.5")
+    assert before.count("deviation: 0.5") == 2
     file.write_text(before)
     assert script("train.py", f"resume={run}", "trainer.max_steps=2") == 0
     assert file.read_text().count("max_steps: 2") == 1

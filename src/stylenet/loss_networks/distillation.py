@@ -54,9 +54,9 @@ class Adaptor(nn.Module):
         """
         width = self.map.in_channels
         mean, covariance = moments.mean, moments.covariance
-        deviation = covariance.diagonal()[width:].clamp(min=0).sqrt()
-        alive = deviation > DEAD * deviation.mean()
-        scale = torch.where(alive, 1 / deviation.clamp(min=1e-12), 0)
+        std = covariance.diagonal()[width:].clamp(min=0).sqrt()
+        alive = std > DEAD * std.mean()
+        scale = torch.where(alive, 1 / std.clamp(min=1e-12), 0)
         mine, shared = covariance[:width, :width], covariance[:width, width:]
         ridge = RIDGE * mine.diagonal().mean() * torch.eye(width).to(mine)
         weight = (torch.linalg.solve(mine + ridge, shared) * scale).T

@@ -106,8 +106,8 @@ def _name(layers: nn.ModuleDict, layer: nn.Module) -> str:
 
 
 def _he(like: Tensor, generator: torch.Generator) -> Tensor:
-    deviation = math.sqrt(2 / like[0].numel())
-    return torch.empty(like.shape).normal_(0, deviation, generator=generator).to(like)
+    std = math.sqrt(2 / like[0].numel())
+    return torch.empty(like.shape).normal_(0, std, generator=generator).to(like)
 
 
 def compact_vgg(

@@ -83,12 +83,12 @@ class MomentsDistance(StyleDistance):
             return _without("gram", GramMomentsDistance().describe(features, guides))
         return {
             "mean": moments.channel_means(features),
-            "deviation": moments.channel_stds(features),
+            "std": moments.channel_stds(features),
         }
 
     def parts(self, described: Statistics, target: Statistics) -> Mapping[str, Tensor]:
-        """``mean`` and ``deviation``."""
-        return {k: ((described[k] - target[k]) ** 2).mean(1) for k in ("mean", "deviation")}
+        """``mean`` and ``std``."""
+        return {k: ((described[k] - target[k]) ** 2).mean(1) for k in ("mean", "std")}
 
 
 @dataclass(frozen=True)
@@ -105,13 +105,13 @@ class GramMomentsDistance(StyleDistance):
         gram, means = moments.gram_and_means(features, guides)
         if guides is not None:
             gram, means = gram.flatten(0, 1), means.flatten(0, 1)
-        return {"gram": gram, "mean": means, "deviation": moments.stds_of(gram, means)}
+        return {"gram": gram, "mean": means, "std": moments.stds_of(gram, means)}
 
     def parts(self, described: Statistics, target: Statistics) -> Mapping[str, Tensor]:
-        """``gram``, ``mean`` and ``deviation``."""
+        """``gram``, ``mean`` and ``std``."""
         return {
             key: functional.sum_of_entries((described[key] - target[key]) ** 2)
-            for key in ("gram", "mean", "deviation")
+            for key in ("gram", "mean", "std")
         }
 
 

@@ -36,9 +36,9 @@ def features_of(
     for layer in found:
         values = resampled(np.moveaxis(layer, 0, -1), size)[inside]
         values = values - values.mean((0, 1))
-        deviations = values.std((0, 1))
-        deviations[deviations < DEAD] = 1
-        standard.append(values / deviations / np.sqrt(np.float32(len(layer))))
+        stds = values.std((0, 1))
+        stds[stds < DEAD] = 1
+        standard.append(values / stds / np.sqrt(np.float32(len(layer))))
     rows, columns = standard[0].shape[:2]
     heights = (np.arange(rows, dtype=np.float32) + 0.5) / rows - 0.5  # uniform: variance 1/12
     standard.append(np.tile(heights[:, None, None], (1, columns, 1)) * (12**0.5 * height_weight))

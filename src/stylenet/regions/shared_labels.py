@@ -60,7 +60,7 @@ def pair(content: Labels, style: Labels, centres: Floats) -> Pair:
 def smooth(labels: Labels, size: tuple[int, int], smoothing: float) -> Labels:
     """Labels (h,w) at another size (H,W), their borders rounded and islands gone.
 
-    Each place takes the label that weighs most around it, by a Gaussian of deviation ``smoothing``
+    Each place takes the label that weighs most around it, by a Gaussian of std ``smoothing``
     times the shorter side; then patches of less than `ISLAND` of the image take the label of the
     nearest place outside of them.
     """

@@ -14,10 +14,19 @@ MOVED = {
     "stylenet.run.regions.automatic": "stylenet.regions.sources",
     "stylenet.run.regions.sources": "stylenet.regions.sources",
 }
+# a part of a distance of styles, by which its weights are keyed -> its name now
+PARTS = {"deviation": "std"}
 
 
 def renew_targets(config: DictConfig | ListConfig) -> None:
-    """Give every ``_target_`` in ``config`` that has moved since the place where it is now."""
+    """Give every ``_target_`` in ``config`` that has moved since the place where it is now.
+
+    Weights of distances are keyed by the names that their parts have now.
+    """
+    if isinstance(config, DictConfig) and str(config.get("_target_")).endswith(
+        ".NormalisedDistance"
+    ):
+        config.weights = {PARTS.get(str(k), str(k)): w for k, w in config.weights.items()}
     keys = range(len(config)) if isinstance(config, ListConfig) else list(config)
     for key in keys:
         value = config[key]
