@@ -16,6 +16,7 @@ from .pictures import (
     StampedPictures,
 )
 from .sample import SampleData
+from .style_crops import StyleCrops
 
 __all__ = [
     "Archive",
@@ -43,6 +44,7 @@ __all__ = [
     "RandomCrop",
     "SampleData",
     "StampedPictures",
+    "StyleCrops",
     "TrainLoader",
     "ValLoader",
     "WholeSquare",

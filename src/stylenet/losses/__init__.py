@@ -8,6 +8,7 @@ from stylenet.losses.distances import (
     StyleDistance,
     WassersteinDistance,
 )
+from stylenet.losses.examples import ExampleStyleTerm, style_statistics
 from stylenet.losses.laplacian import LaplacianTerm
 from stylenet.losses.levels import LevelsTerm
 from stylenet.losses.perceptual import LossTerms, PerceptualLoss, Term, View
@@ -26,6 +27,7 @@ from stylenet.losses.terms import (
 
 __all__ = [
     "ContentTerm",
+    "ExampleStyleTerm",
     "GramDistance",
     "GramMomentsDistance",
     "LaplacianTerm",
@@ -48,4 +50,5 @@ __all__ = [
     "View",
     "WassersteinDistance",
     "guided_gram_matrix",
+    "style_statistics",
 ]

@@ -21,12 +21,14 @@ class View:
 
     ``chosen`` is the number of the style that each image is to have, (N,), where a loss has
     several. ``regions`` says how much each region has of every pixel, (N,R,H,W) in [0,1].
+    ``example`` is an image in the style that each image is to have, where each has one of its own.
     """
 
     image: Tensor
     features: Mapping[str, Tensor] = field(default_factory=dict)
     chosen: Tensor | None = None
     regions: Tensor | None = None
+    example: View | None = None
 
 
 @dataclass(frozen=True)
@@ -53,6 +55,7 @@ class Term(nn.Module):
 
     stylised_layers: tuple[str, ...] = ()
     content_layers: tuple[str, ...] = ()
+    example_layers: tuple[str, ...] = ()
 
     def __init__(self, weight: float) -> None:
         super().__init__()
@@ -90,6 +93,7 @@ class PerceptualLoss(nn.Module):
         self.network: LossNetwork | CheckpointedNetwork = network
         self.stylised_layers = _union(term.stylised_layers for term in terms.values())
         self.content_layers = _union(term.content_layers for term in terms.values())
+        self.example_layers = _union(term.example_layers for term in terms.values())
 
     def forward(
         self,
@@ -97,16 +101,28 @@ class PerceptualLoss(nn.Module):
         content: Tensor,
         chosen: Tensor | None = None,
         regions: Tensor | None = None,
+        example: Tensor | None = None,
     ) -> LossTerms:
-        """Compare ``stylised`` with ``content``, both (N,3,H,W) in [0,1]; the others: `View`."""
-        return self.compare(stylised, self.view_content(content, chosen, regions))
+        """Compare ``stylised`` with ``content``, both (N,3,H,W) in [0,1]; the others: `View`.
+
+        ``example`` are images (N,3,h,w) in [0,1] of any size.
+        """
+        return self.compare(stylised, self.view_content(content, chosen, regions, example))
 
     def view_content(
-        self, content: Tensor, chosen: Tensor | None = None, regions: Tensor | None = None
+        self,
+        content: Tensor,
+        chosen: Tensor | None = None,
+        regions: Tensor | None = None,
+        example: Tensor | None = None,
     ) -> View:
         """What the terms read of ``content`` (N,3,H,W) in [0,1]: the same for every comparison."""
         with torch.no_grad():
-            return View(content, self._features(content, self.content_layers), chosen, regions)
+            seen = None
+            if example is not None:
+                seen = View(example, self._features(example, self.example_layers))
+            features = self._features(content, self.content_layers)
+            return View(content, features, chosen, regions, seen)
 
     def compare(self, stylised: Tensor, content_view: View) -> LossTerms:
         """Compare ``stylised`` (N,3,H,W) in [0,1] with a content image viewed before."""

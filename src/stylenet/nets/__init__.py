@@ -14,6 +14,7 @@ from stylenet.nets.fitting import PictureTooSmallError
 from stylenet.nets.johnson import TransformerNet
 from stylenet.nets.norms import ConditionalInstanceNorm, InstanceNorm
 from stylenet.nets.pixels import PixelImage
+from stylenet.nets.predicted import AnyStyleNet, PredictedInstanceNorm
 from stylenet.nets.stylebank import StyleBank
 from stylenet.nets.styled import (
     MultiStyleNet,
@@ -27,6 +28,7 @@ from stylenet.nets.styled import (
 
 __all__ = [
     "Affine",
+    "AnyStyleNet",
     "BlockConv2d",
     "ConditionalInstanceNorm",
     "ConvBlock",
@@ -37,6 +39,7 @@ __all__ = [
     "Padding",
     "PictureTooSmallError",
     "PixelImage",
+    "PredictedInstanceNorm",
     "ResidualBlock",
     "ScaledTanh",
     "StyleBank",

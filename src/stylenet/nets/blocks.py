@@ -2,7 +2,7 @@
 
 Every part takes and gives feature maps of shape (N,C,H,W). A norm layer is passed as a factory
 ``norm(channels) -> Module``, so any normalisation fits any net; one that depends on styles gets
-the mixture of them, which every part hands on.
+the condition that says which, which every part hands on.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from torch import Tensor, nn
 
 from stylenet.nets.convolutions import PaddedConv2d, UpsampledConv2d
 from stylenet.nets.padding import Mode
-from stylenet.nets.styled import Mixture, Styled, StyledSequential
+from stylenet.nets.styled import Condition, Styled, StyledSequential
 
 NormFactory = Callable[[int], nn.Module]
 
@@ -69,11 +69,11 @@ class ResidualBlock(Styled):
             norm(channels),
         )
 
-    def forward(self, x: Tensor, mixture: Mixture | None = None) -> Tensor:
+    def forward(self, x: Tensor, condition: Condition = None) -> Tensor:
         """(N,C,H,W) -> (N,C,H-2*crop,W-2*crop)."""
         c = self.crop
         shortcut = x[..., c : x.shape[-2] - c, c : x.shape[-1] - c]
-        return shortcut + self.body(x, mixture)  # type: ignore[no-any-return]
+        return shortcut + self.body(x, condition)  # type: ignore[no-any-return]
 
 
 class TransposedUpsample(StyledSequential):

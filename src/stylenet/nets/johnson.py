@@ -15,7 +15,13 @@ from stylenet.nets.blocks import (
 )
 from stylenet.nets.convolutions import BlockConv2d
 from stylenet.nets.fitting import check_fits, pad_to_multiple
-from stylenet.nets.styled import Mixture, StyledSequential, StyleWeightsError, style_lists
+from stylenet.nets.styled import (
+    Condition,
+    Mixture,
+    StyledSequential,
+    StyleWeightsError,
+    style_lists,
+)
 
 DOWNSAMPLING = 4
 KERNEL = 9
@@ -88,13 +94,20 @@ class TransformerNet(nn.Module):
             PictureTooSmallError: when the picture cannot be reflected as far as the padding asks.
             StyleWeightsError: weights for a net of one style, or none for one of several.
         """
+        return self.painted(image, self._mixture(image, style))
+
+    def painted(self, image: Tensor, condition: Condition) -> Tensor:
+        """`forward` with what `Styled` layers are handed as their second argument.
+
+        Raises:
+            PictureTooSmallError: as `forward`.
+        """
         height, width = image.shape[-2:]
         margin = self.padding.margin
         check_fits(image, DOWNSAMPLING, margin, KERNEL)
-        mixture = self._mixture(image, style)
         x = pad_to_multiple(image, DOWNSAMPLING, margin)
-        x = self.residuals(self.encoder(x, mixture), mixture)
-        painted: Tensor = self.output(self.decoder(x, mixture))
+        x = self.residuals(self.encoder(x, condition), condition)
+        painted: Tensor = self.output(self.decoder(x, condition))
         return painted[..., :height, :width]
 
     def _mixture(self, image: Tensor, style: Tensor | None) -> Mixture | None:

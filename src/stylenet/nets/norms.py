@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from stylenet.nets.styled import Mixture, Styled, StyleList, StyleWeightsError
+from stylenet.nets.styled import Condition, Mixture, Styled, StyleList, StyleWeightsError
 
 
 class InstanceNorm(nn.Module):
@@ -81,13 +81,13 @@ class ConditionalInstanceNorm(Styled):
         self.channels = channels
         self.styles = StyleList(ScaleShift(channels) for _ in range(styles))
 
-    def forward(self, x: Tensor, mixture: Mixture | None = None) -> Tensor:
+    def forward(self, x: Tensor, mixture: Condition = None) -> Tensor:
         """(N,C,H,W) -> the same shape, precision and memory format.
 
         Raises:
             StyleWeightsError: the net that it is part of has no choice of styles.
         """
-        if mixture is None:
+        if not isinstance(mixture, Mixture):
             raise StyleWeightsError(
                 f"A norm with a scale and a shift for each of {len(self.styles)} styles "
                 "(norm=conditional_instance) is part of a net for one style.",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from typing import Protocol, runtime_checkable
+from typing import Protocol, TypeAlias, runtime_checkable
 
 import torch
 from torch import Tensor, nn
@@ -102,17 +102,28 @@ class Mixture:
         return None if bool((lack.abs() <= WHOLE).all()) else lack
 
 
+@dataclass(frozen=True, eq=False)
+class Predicted:
+    """Scales and shifts, (N,C) each, of each of the norms of a net that predicts them."""
+
+    of: Mapping[nn.Module, tuple[Tensor, Tensor]]
+
+
+Condition: TypeAlias = Mixture | Predicted | None
+"""What layers that depend on styles are told of the styles of a batch."""
+
+
 class Styled(nn.Module):
-    """A layer that may depend on the styles: ``layer(x, mixture)``."""
+    """A layer that may depend on the styles: ``layer(x, condition)``."""
 
 
 class StyledSequential(nn.Sequential, Styled):
-    """A sequence that hands the mixture to those of its layers that take one."""
+    """A sequence that hands the condition to those of its layers that take one."""
 
-    def forward(self, x: Tensor, mixture: Mixture | None = None) -> Tensor:
+    def forward(self, x: Tensor, condition: Condition = None) -> Tensor:
         """Through all layers."""
         for layer in self:
-            x = layer(x, mixture) if isinstance(layer, Styled) else layer(x)
+            x = layer(x, condition) if isinstance(layer, Styled) else layer(x)
         return x
 
 

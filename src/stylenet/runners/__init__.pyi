@@ -1,3 +1,4 @@
+from .any_style import AnyStyleRunner
 from .base import Components, Run, Runner
 from .distill import DistillRunner
 from .feedforward import FeedForwardRunner
@@ -9,6 +10,7 @@ from .sketch import SketchRunner
 
 __all__ = [
     "AddStyleRunner",
+    "AnyStyleRunner",
     "Components",
     "DistillRunner",
     "FeedForwardRunner",

@@ -65,7 +65,7 @@ class FeedForwardRunner(NetRunner):
 
     @override
     def arguments(
-        self, config: Settings, pictures: Mapping[str, Tensor], say: Say
+        self, config: Settings, instantiate: Instantiate, pictures: Mapping[str, Tensor], say: Say
     ) -> dict[str, Any]:
         """The style picture, and what compiles the step."""
         (picture,) = pictures.values()

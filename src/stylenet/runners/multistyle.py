@@ -69,7 +69,7 @@ class MultiStyleRunner(NetRunner):
 
     @override
     def arguments(
-        self, config: Settings, pictures: Mapping[str, Tensor], say: Say
+        self, config: Settings, instantiate: Instantiate, pictures: Mapping[str, Tensor], say: Say
     ) -> dict[str, Any]:
         """The style pictures, and the seed of their order."""
         return {"styles": dict(pictures), "seed": config.seed}

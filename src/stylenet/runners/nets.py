@@ -95,15 +95,15 @@ class NetRunner(Runner):
             loss=loss,
             optimizer=instantiate(config.optimizer),
             scheduler=instantiate(config.scheduler) if config.scheduler else None,
-            **self.arguments(config, dict(zip(names, pictures, strict=True)), say),
+            **self.arguments(config, instantiate, dict(zip(names, pictures, strict=True)), say),
         )
         data = instantiate(config.data)
         _check_maps(task, data)
         return NetComponents(found, task, data, net)
 
     @abstractmethod
-    def targets(self, pictures: Sequence[Tensor]) -> Tensor | Sequence[Tensor]:
-        """Style pictures (1,3,H,W) in [0,1] as the loss wants them."""
+    def targets(self, pictures: Sequence[Tensor]) -> Tensor | Sequence[Tensor] | None:
+        """Style pictures (1,3,H,W) in [0,1] as the loss wants them, if it does."""
 
     @abstractmethod
     def net(self, config: Settings, instantiate: Instantiate, styles: Sequence[FoundStyle]) -> Net:
@@ -115,7 +115,7 @@ class NetRunner(Runner):
 
     @abstractmethod
     def arguments(
-        self, config: Settings, pictures: Mapping[str, Tensor], say: Say
+        self, config: Settings, instantiate: Instantiate, pictures: Mapping[str, Tensor], say: Say
     ) -> dict[str, Any]:
         """What else the task takes; ``pictures`` are those of its styles, by name."""
 

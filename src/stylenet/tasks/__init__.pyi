@@ -1,4 +1,5 @@
 from .add_style import AddStyle
+from .any_style import AnyStyle
 from .distill import Distill
 from .feedforward import FeedForward, NonFiniteLossError
 from .gatys import Gatys, Stage
@@ -22,6 +23,7 @@ from .start import (
 __all__ = [
     "LBFGS",
     "AddStyle",
+    "AnyStyle",
     "CoarseToFine",
     "DataMaps",
     "Distill",

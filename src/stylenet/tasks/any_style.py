@@ -1,0 +1,133 @@
+"""Training one net for any style."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping
+from typing import Any, Protocol
+
+import torch
+from pytorch_lightning import LightningModule
+from torch import Tensor
+from typing_extensions import override
+
+from stylenet.losses import LossTerms, PerceptualLoss, View, style_statistics
+from stylenet.nets import AnyStyleNet
+from stylenet.tasks.feedforward import (
+    OptimizerFactory,
+    SchedulerFactory,
+    check_finite,
+    scalars_of,
+)
+
+DESCRIBED = 64  # batches of style images whose statistics say what is usual
+
+
+class StyleImages(Protocol):
+    """Style images to train with."""
+
+    def batch(self, step: int, count: int) -> Tensor:
+        """Those of a step: (count,3,h,w) in [0,1]."""
+        ...
+
+
+class AnyStyle(LightningModule):
+    """Optimises ``net`` to paint each image of a batch in the style of another style image.
+
+    Ghiasi et al. 2017 (arXiv:1705.06830), with our losses.
+
+    Args:
+        net: predicts its norms' scales and shifts from statistics of the style layers.
+        loss: takes the style images as examples.
+        style_images: to train with.
+        styles: images (1,3,H,W) in [0,1] by name, whose styles are painted at validation.
+        optimizer: factory over the net's parameters.
+        scheduler: factory of a learning-rate schedule stepped after every batch, or None.
+    """
+
+    def __init__(
+        self,
+        net: AnyStyleNet,
+        loss: PerceptualLoss,
+        style_images: StyleImages,
+        styles: Mapping[str, Tensor],
+        optimizer: OptimizerFactory,
+        scheduler: SchedulerFactory | None = None,
+    ) -> None:
+        super().__init__()
+        self.net = net
+        self.loss = loss
+        self.style_images = style_images
+        self.styles = dict(styles)
+        self._optimizer = optimizer
+        self._scheduler = scheduler
+
+    def forward(self, content: Tensor, predicted: Tensor) -> Tensor:
+        """Stylise ``content`` (N,3,H,W) in [0,1] by what the net predicted, (N,K)."""
+        stylised: Tensor = self.net(content, predicted)
+        return stylised
+
+    @override
+    def on_train_start(self) -> None:
+        """At the first step: let the net know which statistics are usual."""
+        if self.global_step > 0:
+            return
+        found = []
+        for step in range(DESCRIBED):
+            examples = self.style_images.batch(step, 4).to(self.device)
+            found.append(self._statistics(self.loss.view_content(examples, example=examples)))
+        self.net.standardise(torch.cat(found))
+
+    @override
+    def training_step(self, batch: Tensor, batch_idx: int) -> Tensor:
+        """One step on content images (N,3,H,W) in [0,1].
+
+        Raises:
+            NonFiniteLossError: before a NaN or infinite loss reaches the weights.
+        """
+        examples = self.style_images.batch(self.global_step, len(batch)).to(self.device)
+        _, terms = self._painted(batch, examples)
+        scalars = scalars_of(terms)
+        check_finite(self.global_step, scalars, terms.terms)
+        rate = self.trainer.optimizers[0].param_groups[0]["lr"]
+        self.log("train/learning_rate", rate, batch_size=len(batch))
+        self._log("train", scalars, len(batch))
+        total: Tensor = terms.total
+        return total
+
+    @override
+    def validation_step(self, batch: Tensor, batch_idx: int) -> Mapping[str, Any]:
+        """Log the losses of a batch in every style; hand out ``content``, ``stylised`` by style."""
+        stylised: dict[str, Tensor] = {}
+        sums: dict[str, Tensor] = defaultdict(lambda: torch.zeros((), device=self.device))
+        for name, style in self.styles.items():
+            examples = style.to(self.device).expand(len(batch), -1, -1, -1)
+            stylised[name], terms = self._painted(batch, examples)
+            for key, value in scalars_of(terms).items():
+                sums[key] = sums[key] + value / len(self.styles)
+            sums |= {f"{name}/{key}": value.detach() for key, value in terms.terms.items()}
+        self._log("val", sums, len(batch))
+        return {"content": batch, "stylised": stylised}
+
+    def configure_optimizers(self) -> Any:
+        """The optimiser over the net's parameters, with its schedule if there is one."""
+        optimizer = self._optimizer(self.net.parameters())
+        if self._scheduler is None:
+            return optimizer
+        schedule = {"scheduler": self._scheduler(optimizer), "interval": "step"}
+        return {"optimizer": optimizer, "lr_scheduler": schedule}
+
+    def _painted(self, batch: Tensor, examples: Tensor) -> tuple[Tensor, LossTerms]:
+        view = self.loss.view_content(batch, example=examples)
+        stylised = self(batch, self.net.predict(self._statistics(view)))
+        return stylised, self.loss.compare(stylised, view)
+
+    def _statistics(self, view: View) -> Tensor:
+        """Those of the examples at the style layers, as they are: (N,D)."""
+        assert view.example is not None
+        seen = view.example.features
+        return style_statistics({k: value for k, value in seen.items() if "@" not in k})
+
+    def _log(self, stage: str, scalars: Mapping[str, Tensor], batch_size: int) -> None:
+        values = {f"{stage}/loss/{name}": value.detach() for name, value in scalars.items()}
+        self.log_dict(values, batch_size=batch_size)
