@@ -1,5 +1,11 @@
 """Using trained nets."""
 
+from stylenet.apply.any_style import (
+    StyledModel,
+    in_styles,
+    plain_architecture,
+    takes_styles,
+)
 from stylenet.apply.banks import BankError, copy_pictures, grown, merge, remove_style
 from stylenet.apply.model_file import (
     DESCRIPTION,
@@ -12,6 +18,7 @@ from stylenet.apply.model_file import (
 from stylenet.apply.requests import Request, style_bytes
 from stylenet.apply.style_of import style_of
 from stylenet.apply.stylizer import Stylizer
+from stylenet.apply.zoo import shipped_model, shipped_models
 
 __all__ = [
     "DESCRIPTION",
@@ -19,14 +26,20 @@ __all__ = [
     "Model",
     "ModelFileError",
     "Request",
+    "StyledModel",
     "Stylizer",
     "check_architecture",
     "copy_pictures",
     "grown",
+    "in_styles",
     "load_model",
     "merge",
+    "plain_architecture",
     "remove_style",
     "save_model",
+    "shipped_model",
+    "shipped_models",
     "style_bytes",
     "style_of",
+    "takes_styles",
 ]

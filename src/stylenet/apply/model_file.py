@@ -18,6 +18,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save
 from torch import nn
 
+from stylenet.apply.zoo import shipped_model, shipped_models
 from stylenet.errors import StylenetError
 from stylenet.files import expanded, write_files
 from stylenet.nets import styles_of
@@ -103,10 +104,11 @@ def save_model(folder: str | Path, net: nn.Module, description: Mapping[str, Any
 
 
 def load_model(path: str | Path, packages: Sequence[str] = ()) -> Model:
-    """Load a net from a run directory, or from its ``.safetensors`` or ``.json`` file.
+    """Load a net that ships, by name, or one from a run directory or a model file.
 
     Args:
-        path: of one of these.
+        path: a name of `stylenet.apply.zoo`, or the path of a run directory, of a
+            ``.safetensors`` file or of the ``.json`` file beside it; a path that exists wins.
         packages: what it may be made of besides ``stylenet.nets`` and ``torch.nn``, such as a
             module of your own: loading it runs their code.
 
@@ -114,6 +116,8 @@ def load_model(path: str | Path, packages: Sequence[str] = ()) -> Model:
         ModelFileError: a file is missing or broken, or its tensors do not fit its architecture.
     """
     given = expanded(path)
+    if not given.exists():
+        given = shipped_model(path) or given
     is_file = given.suffix in (".safetensors", ".json") and not given.is_dir()
     file = given.with_suffix(".safetensors") if is_file else given / TENSORS
     description_file = file.with_suffix(".json")
@@ -121,7 +125,8 @@ def load_model(path: str | Path, packages: Sequence[str] = ()) -> Model:
         if not needed.is_file():
             raise ModelFileError(
                 f"Got model={path}, but {needed} does not exist.",
-                "Name a finished run directory, or a .safetensors file with its .json beside it.",
+                "Name a finished run directory, a .safetensors file with its .json beside it, or a "
+                f"net that ships: {', '.join(shipped_models()) or 'there is none'}.",
             )
     try:
         description = json.loads(description_file.read_text())

@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from stylenet.apply.any_style import StyledModel
 from stylenet.apply.model_file import Model
 from stylenet.errors import StylenetError
 from stylenet.images import AnyImage, Colours, StyleColours, as_tensor, colour_values, to_pil
@@ -32,7 +33,8 @@ class Request:
     Attributes:
         style_weights: style -> weight; with a sum of 1, unless the net can reconstruct: that has
             the rest.
-        strength: from 0, no style, to 1; less than 1 for nets that can reconstruct.
+        strength: from 0, no style, to 1; less than 1 for nets that can reconstruct, and for a net
+            for any style.
         reconstruct: no style at all, for the same nets.
         region_map: an image of flat colours, of the painted image's shape and of any size.
         region_styles: colour (a name as in CSS, or ``0xff0000``) -> the style of its region.
@@ -105,7 +107,8 @@ class Request:
                 f"Got {' and '.join(asked)}, expected one.", "Leave the others out."
             )
         if not model.styles:
-            if asked or self.strength != 1:
+            weakens = isinstance(model, StyledModel) and 0 <= self.strength <= 1
+            if asked or (self.strength != 1 and not weakens):
                 raise StylenetError(
                     f"Got {' '.join(asked) or f'strength={self.strength}'}, but {model.path} is a "
                     "net of one style.",

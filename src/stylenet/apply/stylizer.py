@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+import os
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, overload
+from typing import Any, TypeAlias, overload
 
 import torch
 from numpy.typing import NDArray
-from torch import Tensor
+from torch import Tensor, nn
 
+from stylenet.apply.any_style import StyledModel, in_styles, takes_styles
 from stylenet.apply.devices import device_of
 from stylenet.apply.model_file import Model, load_model
 from stylenet.apply.requests import Request, Weights
+from stylenet.errors import StylenetError
 from stylenet.images import AnyImage, PilImage, as_tensor, in_kind
+from stylenet.styles import find_style
+
+Style: TypeAlias = AnyImage | Mapping[str, float]
+"""An image in the style, or the name of a style, or several paths and names with weights."""
 
 
 class Stylizer:
@@ -37,23 +44,48 @@ class Stylizer:
     """
 
     def __init__(self, model: Model, device: torch.device | str = "cpu") -> None:
+        if takes_styles(model):
+            raise StylenetError(
+                f"The net of {model.path} paints in any style, and none was named.",
+                'Name one: Stylizer.load("any", style="painting.jpg"); style=painting.jpg.',
+            )
         self.model = model
         self.device = device_of(device)
         self.seconds = 0.0
-        self._net = model.net.to(self.device).to(memory_format=torch.channels_last)
+        self._net = self._placed(model.net)
         self._weights: tuple[Request, Weights] | None = None
 
     @classmethod
     def load(
-        cls, path: str | Path, device: torch.device | str = "auto", packages: Sequence[str] = ()
+        cls,
+        path: str | Path,
+        device: torch.device | str = "auto",
+        packages: Sequence[str] = (),
+        style: Style | None = None,
     ) -> Stylizer:
-        """From a run directory or a model file; ``packages`` as in `load_model`.
+        """A net that ships, by name, or one from a run directory or a model file.
+
+            Stylizer.load("any", style="photos/painting.jpg")
+            Stylizer.load("any", style={"udnie": 0.6, "wave": 0.4})
+
+        Args:
+            path: as in `load_model`.
+            device: as for the class.
+            packages: as in `load_model`.
+            style: what a net for any style is to paint in: an image of any kind, a name of the
+                catalogue, or several names or paths with their weights.
 
         Raises:
             ModelFileError: see `load_model`.
-            StylenetError: a device that cannot be used.
+            StyleNotFoundError: no such style.
+            PictureError: a style that cannot be read.
+            StylenetError: a device that cannot be used; a style for a net that has its own, none
+                for one that paints in any.
         """
-        return cls(load_model(path, packages), device)
+        model = load_model(path, packages)
+        if style is not None:
+            model = in_styles(model, *_images_and_weights(style))
+        return cls(model, device)
 
     @overload
     def __call__(self, image: str | Path | PilImage, request: Request = ...) -> PilImage: ...
@@ -81,11 +113,13 @@ class Stylizer:
         if self._weights is None or self._weights[0] is not request:
             self._weights = (request, request.weights(self.model))
         content = as_tensor(image)
-        painted = self.paint(content, self._weights[1](*content.shape[-2:]))
+        net = self._net
+        if request.strength < 1 and isinstance(self.model, StyledModel):
+            net = self._placed(self.model.weakened(content, request.strength))
+        painted = self._pass(net, content, self._weights[1](*content.shape[-2:]))
         coloured = request.colours.recolour(painted[None], content[None].cpu())[0]
         return in_kind(coloured, image)
 
-    @torch.inference_mode()
     def paint(self, image: Tensor, weights: Tensor | None = None) -> Tensor:
         """One pass: (3,H,W) in [0,1] -> the same size, clamped to [0,1], on the CPU.
 
@@ -96,16 +130,44 @@ class Stylizer:
         Raises:
             PictureTooSmallError: see the net.
         """
+        return self._pass(self._net, image, weights)
+
+    @torch.inference_mode()
+    def _pass(self, net: nn.Module, image: Tensor, weights: Tensor | None) -> Tensor:
         inputs = [image[None].to(self.device)]
         if weights is not None:
             inputs.append(weights[None])
         self._wait()
         start = time.perf_counter()
-        painted = self._net(*inputs)
+        painted = net(*inputs)
         self._wait()
         self.seconds = time.perf_counter() - start
         return painted[0].float().clamp(0, 1).cpu()  # type: ignore[no-any-return]
 
+    def _placed(self, net: nn.Module) -> nn.Module:
+        return net.to(self.device).to(memory_format=torch.channels_last)
+
     def _wait(self) -> None:
         if self.device.type == "cuda":
             torch.cuda.synchronize(self.device)
+
+
+def _images_and_weights(style: Style) -> tuple[dict[str, Tensor], dict[str, float]]:
+    """Images (1,3,H,W) in [0,1] by name, and the weights of the mixture."""
+    if isinstance(style, Mapping):
+        return {name: _image(name)[None] for name in style}, dict(style)
+    named = isinstance(style, str) or hasattr(style, "__fspath__")
+    name = Path(str(style)).stem if named else "style"
+    return {name: _image(style)[None]}, {name: 1.0}
+
+
+def _image(style: AnyImage) -> Tensor:
+    if isinstance(style, str) and not Path(style).exists():
+        folder, cache = os.environ.get("STYLENET_STYLES"), os.environ.get("STYLENET_CACHE")
+        found = find_style(
+            style,
+            folder=Path(folder).expanduser() if folder else None,
+            cache=Path(cache or "~/.cache/stylenet").expanduser() / "styles",
+        )
+        return as_tensor(found.path)
+    return as_tensor(style)

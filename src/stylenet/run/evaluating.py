@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from datetime import datetime
 
 from hydra.core.hydra_config import HydraConfig
@@ -11,7 +12,17 @@ from omegaconf import DictConfig, OmegaConf
 from rich.console import Console
 from torch import Tensor
 
-from stylenet.apply import Model, Request, Stylizer, load_model, style_bytes, style_of
+from stylenet.apply import (
+    Model,
+    Request,
+    StyledModel,
+    Stylizer,
+    in_styles,
+    load_model,
+    style_bytes,
+    style_of,
+    takes_styles,
+)
 from stylenet.apply.contents import UnreadableError, find_contents
 from stylenet.apply.devices import device_of
 from stylenet.errors import OutOfMemoryError, StylenetError, lacks_memory
@@ -55,7 +66,8 @@ def evaluate(config: DictConfig) -> list[Row]:
     if device.type == "cpu":
         tune_allocator()
     contents = find_contents(as_list(config.content))
-    models = _named([load_model(path, config.net_packages) for path in as_list(config.model)])
+    loaded = [load_model(path, config.net_packages) for path in as_list(config.model)]
+    models = _named([styled for model in loaded for styled in _styled(config, model)])
     wanted = {
         name: (Stylizer(model, device), request)
         for own, model in models.items()
@@ -140,6 +152,33 @@ def _too_large(picture: Tensor | None, error: BaseException) -> StylenetError:
     )
 
 
+def _styled(config: DictConfig, model: Model) -> list[Model]:
+    """A net for any style as one net for each of ``style``, or for the mixture ``style_weights``.
+
+    Raises:
+        StylenetError: neither is given.
+    """
+    if not takes_styles(model):
+        return [model]
+    mixture = {str(k): float(v) for k, v in (config.style_weights or {}).items()}
+    wanted = [mixture] if mixture else [{style: 1.0} for style in as_list(config.style)]
+    if not wanted:
+        raise StylenetError(
+            f"The net of {model.path} paints in any style, and none was named.",
+            "Use style=<picture or name>, or 'style_weights={udnie: 0.6, wave: 0.4}'.",
+        )
+    size = instantiate(config.style_size)
+    styled: list[Model] = []
+    for weights in wanted:
+        found = locate_styles(config, list(weights), log.info)
+        images = {style.name: read_style(style, size) for style in found}
+        named = dict(zip(images, weights.values(), strict=True))
+        title = "+".join(f"{name}{weight:g}" if mixture else name for name, weight in named.items())
+        one = in_styles(model, images, named)
+        styled.append(replace(one, path=one.path.with_name(f"{model.name}_{title}.safetensors")))
+    return styled
+
+
 def _named(models: list[Model]) -> Mapping[str, Model]:
     """Models by name; equal names get a number, so that none overwrites another's pictures."""
     named: dict[str, Model] = {}
@@ -156,7 +195,8 @@ def _requests(config: DictConfig, name: str, model: Model) -> Iterator[tuple[str
 
     Where it chooses no style, a net of several paints in each.
     """
-    mixture = config.style_weights
+    # a net for any style has become one for the mixture: see _styled
+    mixture = None if isinstance(model, StyledModel) else config.style_weights
     weights = None if mixture is None else {str(k): float(v) for k, v in mixture.items()}
     region_styles = {str(k): str(v) for k, v in (config.region_styles or {}).items()}
     chosen = weights is not None or config.reconstruct or config.region_map is not None
@@ -210,6 +250,10 @@ def _style(config: DictConfig, model: Model, request: Request) -> Tensor | None:
         return found
 
     size = instantiate(config.style_size)
+    if isinstance(model, StyledModel):
+        name = str(model.description["style"]["name"])
+        asked = {Path(style).stem: style for style in as_list(config.style)}
+        return read_style(find(asked[name]), size) if name in asked else None
     if config.style is not None:
         return read_style(find(str(config.style)), size)
     styles = request.styles(model)

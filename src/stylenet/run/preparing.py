@@ -65,6 +65,7 @@ def prepare(config: DictConfig, overrides: Sequence[str] | None = None) -> DictC
     if config.seed < 0:
         raise StylenetError(f"Got seed={config.seed}, expected 0 or more.", "Use seed=0.")
     messages = Messages(config.run.messages)
+    _settle_init(config, messages.say)
     with open_dict(config):
         runner.validate(config, messages.say)
     _settle_gpu(config, messages.say)
@@ -110,6 +111,18 @@ def _settle_length(config: DictConfig, overrides: Iterable[str]) -> None:
         )
 
 
+def _settle_init(config: DictConfig, say: Say) -> None:
+    """``init: auto`` means null where runs are compared: a warm start would mislead there."""
+    if config.get("init") != "auto" or not HydraConfig.initialized():
+        return
+    choices = HydraConfig.get().runtime.choices
+    sweeps = HydraConfig.get().mode == RunMode.MULTIRUN
+    where = [group for group in ("recipe", "experiment") if choices.get(group)]
+    if sweeps or where:
+        say(f"begins with random weights, as in every {(['sweep'] * sweeps + where)[0]}")
+        config.init = None
+
+
 def _settle_paths(config: DictConfig, runner: Runner) -> None:
     """Absolute paths, so that a run can be resumed from another working directory."""
     for key in (*runner.paths, *runner.named):
@@ -125,7 +138,9 @@ def _settled_path(value: str, named: bool) -> str:
     if "://" in value:  # data.root may be an address
         return value
     path = expanded(value)
-    return value if named and not path.is_file() else str(path.absolute())
+    # a name is not taken for a folder that happens to be called so
+    exists = path.is_file() or (path / "model.json").is_file()
+    return value if named and not exists else str(path.absolute())
 
 
 def _settle_gpu(config: DictConfig, say: Say) -> None:

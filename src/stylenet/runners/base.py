@@ -88,7 +88,7 @@ class Runner(ABC):
 
     Attributes:
         paths: keys that hold a path, or a list of paths; a value with ``://`` is an address.
-        named: keys that hold the path of an image, or a name.
+        named: keys that hold the path of an image or of a run, or a name.
     """
 
     paths: ClassVar[tuple[str, ...]] = (

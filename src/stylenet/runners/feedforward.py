@@ -15,6 +15,7 @@ from stylenet.images import write_image
 from stylenet.nets import styles_of
 from stylenet.runners.base import Instantiate, Run, Say, as_list
 from stylenet.runners.compiling import compiler_of
+from stylenet.runners.initial import settle_init
 from stylenet.runners.nets import Net, NetRunner, describe_style
 from stylenet.styles import FoundStyle
 
@@ -23,6 +24,8 @@ log = logging.getLogger(__name__)
 
 class FeedForwardRunner(NetRunner):
     """A net is trained for one style."""
+
+    named = (*NetRunner.named, "init")
 
     @override
     def validate(self, config: Settings, say: Say) -> None:
@@ -40,6 +43,7 @@ class FeedForwardRunner(NetRunner):
                 f"Give one, or train them one after the other: -m style={','.join(styles)}",
             )
         config.style = styles[0]
+        settle_init(config, say)
 
     @override
     def targets(self, pictures: Sequence[Tensor]) -> Tensor:

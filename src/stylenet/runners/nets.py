@@ -23,6 +23,7 @@ from stylenet.config import Settings
 from stylenet.errors import StylenetError
 from stylenet.runners.base import Components, Instantiate, Run, Runner, Say, as_list
 from stylenet.runners.building import build_loss, build_network, locate_styles, read_sized_style
+from stylenet.runners.initial import initialise
 from stylenet.styles import FoundStyle
 
 log = logging.getLogger(__name__)
@@ -84,6 +85,8 @@ class NetRunner(Runner):
         seed_everything(config.seed, verbose=False)
         net = self.net(config, instantiate, found)
         module = net.module
+        if "init" in config:
+            initialise(config, module, dict(zip(names, pictures, strict=True)))
         if config.channels_last:
             module = module.to(memory_format=torch.channels_last)
             loss = loss.to(memory_format=torch.channels_last)

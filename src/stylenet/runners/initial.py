@@ -1,0 +1,90 @@
+"""What a net begins with: random weights, another net's, or what the base net predicts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from torch import Tensor, nn
+
+from stylenet.apply import in_styles, load_model, plain_architecture, shipped_models
+from stylenet.config import Settings
+from stylenet.errors import StylenetError
+from stylenet.runners.base import Say
+
+BASE = "base"
+BASE_NET = "any"  # of those that ship
+
+
+def settle_init(config: Settings, say: Say) -> None:
+    """``init: auto`` becomes ``base`` where the net that ships for any style fits, else null.
+
+    Raises:
+        StylenetError: ``init=base`` with a net that it does not fit.
+    """
+    if config.init not in ("auto", BASE):
+        return
+    lacks = _why_not(config)
+    if lacks is None:
+        if config.init == "auto":
+            say("begins with the base net's prediction for this style (init=null: random weights)")
+        config.init = BASE
+    elif config.init == BASE:
+        raise StylenetError(f"Got init=base, but {lacks}.", "Leave init out, or use init=null.")
+    else:
+        say(f"begins with random weights: {lacks}")
+        config.init = None
+
+
+def _why_not(config: Settings) -> str | None:
+    if BASE_NET not in shipped_models():
+        return "no base net ships"
+    own = plain_architecture(load_model(BASE_NET))
+    if _equal(config.net, own):
+        return None
+    return "the base net is another net than this (it fits net=johnson_half norm=instance)"
+
+
+def _equal(settings: Any, values: Any) -> bool:
+    if isinstance(values, Mapping):
+        same_keys = isinstance(settings, Mapping) and set(settings) == set(values)
+        return same_keys and all(_equal(settings[key], values[key]) for key in values)
+    return bool(settings == values)
+
+
+def initialise(config: Settings, net: nn.Module, pictures: Mapping[str, Tensor]) -> None:
+    """Give ``net`` the weights that ``init`` names; a resumed run has its own.
+
+    Args:
+        config: settled.
+        net: as built, with random weights, which ``init: null`` leaves.
+        pictures: of its styles, (1,3,H,W) in [0,1], by name.
+
+    Raises:
+        ModelFileError: a net that cannot be loaded.
+        StylenetError: one of other shapes.
+    """
+    if config.init is None or config.resume is not None:
+        return
+    if config.init == BASE:
+        model: Any = in_styles(load_model(BASE_NET), pictures)
+    else:
+        model = load_model(config.init, config.net_packages)
+    state, own = model.net.state_dict(), net.state_dict()
+    differ = [key for key in {**own, **state} if _shape(own, key) != _shape(state, key)]
+    if differ:
+        raise StylenetError(
+            f"Got init={config.init}, whose net has other tensors than this one: "
+            f"{_listed(differ, own, state)}.",
+            "Use a run of the same net, width, norm and number of styles, or init=null.",
+        )
+    net.load_state_dict(state)
+
+
+def _shape(state: Mapping[str, Tensor], key: str) -> tuple[int, ...] | None:
+    return tuple(state[key].shape) if key in state else None
+
+
+def _listed(keys: Sequence[str], own: Mapping[str, Tensor], other: Mapping[str, Tensor]) -> str:
+    words = [f"{k} {_shape(other, k) or 'none'} for {_shape(own, k) or 'none'}" for k in keys[:3]]
+    return ", ".join(words) + (f" and {len(keys) - 3} more" if len(keys) > 3 else "")
