@@ -70,6 +70,8 @@ SEVERAL_FILES |= {"net/stylebank_half.yaml", "norm/conditional_instance.yaml"}
 # groups and choices of a net that paints each region in its own style
 REGION_GROUPS = {"maps"}
 REGION_FILES = {"callbacks/regions.yaml", "loss/region_styles.yaml"}
+# choices of a net that paints in any style
+ANY_FILES = {"loss/any_style.yaml", "net/any_style.yaml", "norm/predicted_instance.yaml"}
 
 
 def trained() -> list[str]:
@@ -96,6 +98,7 @@ def choice_of(file: str) -> list[str]:
     task = ["task=gatys"] if pixels else ["task=distill"] if distilled else []
     task = ["task=multistyle"] if file in SEVERAL_FILES else task
     task = ["task=sketch"] if group in SKETCH_GROUPS or file in SKETCH_FILES else task
+    task = ["task=any_style"] if file in ANY_FILES else task
     task = ["task=regions"] if group in REGION_GROUPS or file in REGION_FILES else task
     return [*task, *NEEDS.get(file, []), f"{group}={name}"]
 
@@ -132,6 +135,9 @@ def make_small(config: DictConfig) -> None:
         config.data.update({"batch_size": 2, "num_workers": 0})
     if config.get("net") is not None and "width" in config.net:
         config.net.width = 0.125
+    if config.get("styles") is not None:
+        config.styles.val_size = 64
+        config.net.net.width = 0.125
     for size in (config.get("content_size"), config.get("style_size")):  # whichever keys it has
         for key in set(size or ()) & {"px", "height", "width"}:
             size[key] = 64
@@ -147,6 +153,10 @@ def offline(config: DictConfig, photos: Path) -> DictConfig:
         several = config.task._target_ in SEVERAL_TASKS
         names = [str(photos / f"{number:02d}.jpg") for number in range(2 if several else 1)]
         config.style = names if several else names[0]
+    if config.get("styles") is not None:
+        config.style = None
+        config.styles.roots = [str(photos)]
+        config.styles.val_root = str(shutil.copytree(photos, photos.with_name("held_out")))
     if config.get("regions") is not None and "annotations" in config.regions:
         config.regions.annotations = str(write_outlines(photos / "outlines.json"))
     elif config.get("regions") is not None and "content" in config.regions:

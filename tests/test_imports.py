@@ -28,7 +28,8 @@ ALLOWED = {
     "metrics": {"loss_networks", "losses"},
     "regions": {"data", "files", "images"},
     "tasks": {"loss_networks", "losses", "nets"},
-    "apply": {"files", "images", "nets", "regions", "styles"},
+    "apply": {"files", "images", "loss_networks", "losses", "nets", "regions", "styles"},
+    "zoo": set(),
     "cli": {"apply", "run"},
     "__main__": {"cli"},
     "run": {
