@@ -52,6 +52,17 @@ def test_a_mixture_folds_into_the_mean_of_scales_and_shifts(net: AnyStyleNet) ->
         torch.testing.assert_close(value, (one[key] + other[key]) / 2)
 
 
+def test_colours_are_predicted_too(net: AnyStyleNet) -> None:
+    image, predicted = torch.rand(1, 3, 16, 16), net.predict(torch.randn(1, 6)).detach()
+    grey = predicted.clone()
+    grey[:, -12:] = torch.tensor(
+        [-1, 0, 0, 0, -1, 0, 0, 0, -1, 0.3, 0.3, 0.3]
+    )  # no colour, a shift
+    painted = net(image, grey)
+    expected = 0.5 + 150 / 255 * torch.tanh(torch.tensor(0.3))
+    torch.testing.assert_close(painted, expected.expand_as(painted))
+
+
 def test_usual_statistics_are_brought_to_mean_0_and_std_1(net: AnyStyleNet) -> None:
     seen: list[torch.Tensor] = []
     net.predictor.register_forward_pre_hook(lambda _, inputs: seen.append(inputs[0]))

@@ -18,6 +18,7 @@ from stylenet.nets.fitting import check_fits, pad_to_multiple
 from stylenet.nets.styled import (
     Condition,
     Mixture,
+    Predicted,
     StyledSequential,
     StyleWeightsError,
     style_lists,
@@ -107,7 +108,10 @@ class TransformerNet(nn.Module):
         check_fits(image, DOWNSAMPLING, margin, KERNEL)
         x = pad_to_multiple(image, DOWNSAMPLING, margin)
         x = self.residuals(self.encoder(x, condition), condition)
-        painted: Tensor = self.output(self.decoder(x, condition))
+        x = self.decoder(x, condition)
+        painted: Tensor = self.output(
+            condition.coloured(x) if isinstance(condition, Predicted) else x
+        )
         return painted[..., :height, :width]
 
     def _mixture(self, image: Tensor, style: Tensor | None) -> Mixture | None:

@@ -11,6 +11,7 @@ from stylenet.nets.johnson import TransformerNet
 from stylenet.nets.norms import InstanceNorm, normed_by_picture
 from stylenet.nets.styled import Condition, Predicted, Styled, StyleWeightsError
 
+COLOURS = 12  # values of a matrix and a shift
 SPREAD = 1e-3  # standard deviation below which a statistic counts as constant
 
 
@@ -53,6 +54,8 @@ class AnyStyleNet(nn.Module):
     A transformer net with one scale and shift for each channel of its norms, which a small network
     predicts: Ghiasi et al. 2017 (arXiv:1705.06830). There a second convolutional network reads the
     style image; here its statistics in the loss network are read, which say the same as the loss.
+    There the last convolution has a norm, too; here its colours get a matrix and a shift, which
+    fold into its weights.
 
     Args:
         net: a transformer net all of whose norms are `PredictedInstanceNorm`.
@@ -79,7 +82,7 @@ class AnyStyleNet(nn.Module):
             nn.ReLU(),
             nn.Linear(hidden, hidden),
             nn.ReLU(),
-            nn.Linear(hidden, 2 * channels),
+            nn.Linear(hidden, 2 * channels + COLOURS),
         )
         last = self.predictor[-1]
         assert isinstance(last, nn.Linear)
@@ -98,19 +101,26 @@ class AnyStyleNet(nn.Module):
         self.std.copy_(statistics.std(0).clamp_min(SPREAD))
 
     def predict(self, statistics: Tensor) -> Tensor:
-        """Statistics (N,D) -> scales, less 1, and shifts of all norms, (N,K)."""
+        """Statistics (N,D) -> scales, less 1, and shifts of all norms, then of colours: (N,K)."""
         predicted: Tensor = self.predictor((statistics - self.mean) / self.std)
         return predicted
 
     @override
     def forward(self, image: Tensor, predicted: Tensor) -> Tensor:
         """Paint (N,3,H,W) in [0,1] in styles whose scales and shifts (N,K) `predict` gave."""
-        return self.net.painted(image, Predicted(self._split(predicted)))
+        return self.net.painted(image, self._split(predicted))
 
-    def _split(self, predicted: Tensor) -> dict[nn.Module, tuple[Tensor, Tensor]]:
+    def _split(self, predicted: Tensor) -> Predicted:
         sizes = [norm.channels for norm in self.norms.values() for _ in range(2)]
-        pieces = iter(torch.split(predicted, sizes, 1))
-        return {norm: (1 + next(pieces), next(pieces)) for norm in self.norms.values()}
+        *pieces, matrix, shift = torch.split(predicted, [*sizes, 9, 3], 1)
+        of = {
+            norm: (1 + scale, bias)
+            for norm, scale, bias in zip(
+                self.norms.values(), pieces[::2], pieces[1::2], strict=True
+            )
+        }
+        identity = torch.eye(3, dtype=matrix.dtype, device=matrix.device)
+        return Predicted(of, identity + matrix.unflatten(1, (3, 3)), shift)
 
     def folded_state(self, predicted: Tensor) -> dict[str, Tensor]:
         """The state of a plain net with `InstanceNorm` that paints as this one with ``predicted``.
@@ -121,8 +131,12 @@ class AnyStyleNet(nn.Module):
         state = {key: value.detach().clone() for key, value in self.net.state_dict().items()}
         split = self._split(predicted.detach())
         for name, norm in self.norms.items():
-            scale, shift = split[norm]
+            scale, shift = split.of[norm]
             state |= {f"{name}.weight": scale[0].clone(), f"{name}.bias": shift[0].clone()}
+        last = f"decoder.{len(self.net.decoder) - 1}"
+        weight, bias = state[f"{last}.weight"], state[f"{last}.bias"]
+        state[f"{last}.weight"] = torch.einsum("ij,jchw->ichw", split.matrix[0], weight)
+        state[f"{last}.bias"] = split.matrix[0] @ bias + split.shift[0]
         return state
 
 

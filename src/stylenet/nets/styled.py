@@ -104,9 +104,22 @@ class Mixture:
 
 @dataclass(frozen=True, eq=False)
 class Predicted:
-    """Scales and shifts, (N,C) each, of each of the norms of a net that predicts them."""
+    """What a net predicts for the style of each image.
+
+    Attributes:
+        of: scales and shifts, (N,C) each, of each of its norms.
+        matrix: of the colours before its output's range, (N,3,3).
+        shift: of these colours, (N,3).
+    """
 
     of: Mapping[nn.Module, tuple[Tensor, Tensor]]
+    matrix: Tensor
+    shift: Tensor
+
+    def coloured(self, x: Tensor) -> Tensor:
+        """Colours (N,3,H,W) times the matrix, plus the shift."""
+        mixed = torch.einsum("nij,njhw->nihw", self.matrix, x)
+        return mixed + self.shift[..., None, None]
 
 
 Condition: TypeAlias = Mixture | Predicted | None
