@@ -1,0 +1,62 @@
+"""Folders of links for the study: ``python prepare.py OUT [--shared ../shared/assets]``.
+
+``OUT/photos``: the photographs that what ships may be trained on, without share-alike licences;
+``OUT/held_out``: twelve paintings that nothing is trained on; ``OUT/paintings``: the others and
+textures; ``OUT/styles``: the paintings of the catalogue, in the public domain all; ``OUT/shown``:
+photographs to validate on.
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+from collections.abc import Iterable
+from pathlib import Path
+
+SHARED = Path(__file__).parents[2].parent / "shared" / "assets"
+CATALOGUE = [
+    "udnie",
+    "wave",
+    "the_scream",
+    "shipwreck",
+    "starry_night",
+    "cafe_terrace",
+    "edtaonisl",
+]
+SHOWN = ["lion", "chicago", "golden_gate"]  # never stata nor tubingen
+APART = 58  # every so many paintings, by name, one is held out
+
+
+def link(folder: Path, files: Iterable[Path]) -> None:
+    """Links to ``files``, and nothing else, in ``folder``."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for old in folder.iterdir():
+        old.unlink()
+    for file in files:
+        (folder / file.name).symlink_to(file.resolve(strict=True))
+
+
+def main() -> None:
+    """Make the folders."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("out", type=Path)
+    parser.add_argument("--shared", type=Path, default=SHARED)
+    options = parser.parse_args()
+    shared, out = options.shared, options.out
+    with (shared / "open_photos" / "SOURCES.csv").open() as file:
+        rows = [row for row in csv.DictReader(file) if "BY-SA" not in row["licence"]]
+    photos = [row["file"] for row in rows if not row["file"].startswith("val/")]
+    link(out / "photos", [shared / "open_photos" / name for name in photos])
+    paintings = sorted((shared / "paintings").glob("*.jpg"))
+    held_out = paintings[APART // 2 :: APART][:12]
+    link(out / "held_out", held_out)
+    textures = sorted((shared / "textures").glob("*.jpg"))
+    link(out / "paintings", [*(p for p in paintings if p not in held_out), *textures])
+    link(out / "styles", [shared / "styles" / f"{name}.jpg" for name in CATALOGUE])
+    link(out / "shown", [shared / "contents" / f"{name}.jpg" for name in SHOWN])
+    for folder in sorted(out.iterdir()):
+        print(folder.name, len(list(folder.iterdir())))
+
+
+if __name__ == "__main__":
+    main()
