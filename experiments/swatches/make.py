@@ -48,6 +48,7 @@ STYLES = ("udnie", "wave", "the_scream", "starry_night", "shipwreck", "cafe_terr
 SEEDS = dict.fromkeys(STYLES, 0)
 LAYERS = OmegaConf.load(HERE.parents[1] / "conf/loss_network/compact_vgg.yaml").style_layers
 JPEG_QUALITY = 85
+BORDER = 24  # pixels on each side that are cut off: no coarse layer reads what is painted there
 
 
 def painting(style: str) -> Path:
@@ -84,7 +85,7 @@ def make(style: str, runs: Path) -> Path:
 def keep(style: str, run: Path) -> dict[str, str]:
     """Write the run's picture as the package's swatch; what it came to."""
     encoded = io.BytesIO()
-    picture = to_pil(read_image(run / "result.png"))
+    picture = to_pil(read_image(run / "result.png")[:, BORDER:-BORDER, BORDER:-BORDER])
     picture.save(encoded, "JPEG", quality=JPEG_QUALITY, subsampling=0)  # colours as they are
     write_bytes(SWATCHES / f"{style}.jpg", encoded.getvalue())
     result, record = (json.loads((run / f).read_text()) for f in ("result.json", "run.json"))
