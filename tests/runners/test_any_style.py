@@ -181,7 +181,7 @@ def test_training_begins_at_random_where_it_should(
 ) -> None:
     config = prepare(composed(*tiny(photos_of_module, *asked, f"run.dir={tmp_path}")))
     assert config.init is None
-    notes = " ".join(config.run.notes)
+    notes = " ".join(config.run.messages)
     assert ("another net than this" in notes) == (asked != ["init=null"])
 
 

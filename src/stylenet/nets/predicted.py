@@ -113,14 +113,14 @@ class AnyStyleNet(nn.Module):
     def _split(self, predicted: Tensor) -> Predicted:
         sizes = [norm.channels for norm in self.norms.values() for _ in range(2)]
         *pieces, matrix, shift = torch.split(predicted, [*sizes, 9, 3], 1)
-        of = {
+        of: dict[nn.Module, tuple[Tensor, Tensor]] = {
             norm: (1 + scale, bias)
             for norm, scale, bias in zip(
                 self.norms.values(), pieces[::2], pieces[1::2], strict=True
             )
         }
         identity = torch.eye(3, dtype=matrix.dtype, device=matrix.device)
-        return Predicted(of, identity + matrix.unflatten(1, (3, 3)), shift)
+        return Predicted(of, identity + matrix.reshape(-1, 3, 3), shift)
 
     def folded_state(self, predicted: Tensor) -> dict[str, Tensor]:
         """The state of a plain net with `InstanceNorm` that paints as this one with ``predicted``.
