@@ -1,6 +1,7 @@
 """Preparing: every null and auto settled, and said."""
 
 import json
+import shlex
 from pathlib import Path
 
 import pytest
@@ -202,7 +203,7 @@ def test_the_wandb_mode_is_settled_and_said_with_the_way_to_sync(command_line):
     assert config.logger.wandb.id
     (words,) = [words for words in config.run.messages if words.startswith("W&B")]
     assert "no API key" in words
-    assert f"wandb sync '{config.run.dir}'/wandb/offline-run-*" in words
+    assert f"wandb sync {shlex.quote(config.run.dir)}/wandb/offline-run-*" in words
 
 
 def test_each_run_has_a_wandb_id_of_its_own(command_line):

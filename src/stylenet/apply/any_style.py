@@ -37,7 +37,7 @@ class StyledModel(Model):
     base: Model | None = None
     predicted: Tensor | None = None
 
-    def weakened(self, image: Tensor, strength: float) -> nn.Module:
+    def weakened(self, image: Tensor, strength: float) -> Model:
         """The net with so much of the style, from 0 to 1; the rest is the style of ``image``.
 
         As Ghiasi et al. 2017 (section 4.4) do it: scales and shifts are interpolated towards those
@@ -46,7 +46,8 @@ class StyledModel(Model):
         assert self.base is not None
         assert self.predicted is not None
         own = predict(self.base, [image[None]])
-        return _folded(self.base, torch.lerp(own, self.predicted, strength))
+        net = _folded(self.base, torch.lerp(own, self.predicted, strength))
+        return Model(net, self.path, self.description, self.packages)
 
 
 def takes_styles(model: Model) -> bool:

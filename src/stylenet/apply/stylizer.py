@@ -10,7 +10,7 @@ from typing import Any, TypeAlias, overload
 
 import torch
 from numpy.typing import NDArray
-from torch import Tensor, nn
+from torch import Tensor
 
 from stylenet.apply.any_style import StyledModel, in_styles, takes_styles
 from stylenet.apply.devices import device_of
@@ -52,7 +52,7 @@ class Stylizer:
         self.model = model
         self.device = device_of(device)
         self.seconds = 0.0
-        self._net = self._placed(model.net)
+        self._net = model.net.to(self.device).to(memory_format=torch.channels_last)
         self._weights: tuple[Request, Weights] | None = None
 
     @classmethod
@@ -113,13 +113,16 @@ class Stylizer:
         if self._weights is None or self._weights[0] is not request:
             self._weights = (request, request.weights(self.model))
         content = as_tensor(image)
-        net = self._net
         if request.strength < 1 and isinstance(self.model, StyledModel):
-            net = self._placed(self.model.weakened(content, request.strength))
-        painted = self._pass(net, content, self._weights[1](*content.shape[-2:]))
+            weaker = Stylizer(self.model.weakened(content, request.strength), self.device)
+            painted = weaker.paint(content)
+            self.seconds = weaker.seconds
+        else:
+            painted = self.paint(content, self._weights[1](*content.shape[-2:]))
         coloured = request.colours.recolour(painted[None], content[None].cpu())[0]
         return in_kind(coloured, image)
 
+    @torch.inference_mode()
     def paint(self, image: Tensor, weights: Tensor | None = None) -> Tensor:
         """One pass: (3,H,W) in [0,1] -> the same size, clamped to [0,1], on the CPU.
 
@@ -130,22 +133,15 @@ class Stylizer:
         Raises:
             PictureTooSmallError: see the net.
         """
-        return self._pass(self._net, image, weights)
-
-    @torch.inference_mode()
-    def _pass(self, net: nn.Module, image: Tensor, weights: Tensor | None) -> Tensor:
         inputs = [image[None].to(self.device)]
         if weights is not None:
             inputs.append(weights[None])
         self._wait()
         start = time.perf_counter()
-        painted = net(*inputs)
+        painted = self._net(*inputs)
         self._wait()
         self.seconds = time.perf_counter() - start
         return painted[0].float().clamp(0, 1).cpu()  # type: ignore[no-any-return]
-
-    def _placed(self, net: nn.Module) -> nn.Module:
-        return net.to(self.device).to(memory_format=torch.channels_last)
 
     def _wait(self) -> None:
         if self.device.type == "cuda":
