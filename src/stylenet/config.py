@@ -26,7 +26,8 @@ class Paths:
 class Run:
     """What a run is called and where it is kept; null is filled in when the run starts.
 
-    ``stand_ins`` has, when a run is resumed, the styles that swatches stood in for, and why.
+    ``stand_ins`` has, when a run is resumed, the styles that swatches stood in for, and why;
+    ``statistics`` those of them whose paintings' own statistics it aims at.
     """
 
     dir: str | None = None
@@ -36,6 +37,7 @@ class Run:
     overrides: list[str] = field(default_factory=list)
     messages: list[str] = field(default_factory=list)
     stand_ins: dict[str, str] = field(default_factory=dict)
+    statistics: list[str] = field(default_factory=list)
 
 
 @dataclass

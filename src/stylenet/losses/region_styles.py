@@ -13,6 +13,7 @@ from stylenet.losses.moments import single
 from stylenet.losses.perceptual import View
 from stylenet.losses.regions import RegionStyleTerm
 from stylenet.losses.several import style_factors
+from stylenet.losses.targets import KnownStatistics
 from stylenet.losses.terms import LayerWeights
 
 
@@ -29,6 +30,7 @@ class RegionStylesTerm(RegionStyleTerm):
         style_weights: multiplies ``weight`` for each style; 1 each if None.
         scales: what the sides of the images are divided by, for each size they are compared at.
         margin: cells at the borders of each layer that are not read.
+        style_statistics: aimed at in place of those of the style images where they are not None.
 
     Raises:
         LayerWeightsError: another number of style weights than of styles, or a negative one.
@@ -45,9 +47,18 @@ class RegionStylesTerm(RegionStyleTerm):
         style_weights: Sequence[float] | None = None,
         scales: Sequence[int] = (1,),
         margin: int = 0,
+        style_statistics: KnownStatistics = None,
     ) -> None:
         super().__init__(
-            network, style, layers, layer_weights, weight, distance, scales=scales, margin=margin
+            network,
+            style,
+            layers,
+            layer_weights,
+            weight,
+            distance,
+            scales=scales,
+            margin=margin,
+            style_statistics=style_statistics,
         )
         self.factors: Tensor
         factors = torch.tensor(style_factors(len(style), style_weights))

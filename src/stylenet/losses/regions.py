@@ -14,7 +14,7 @@ from stylenet.losses.distances import GramDistance, Statistics, StyleDistance
 from stylenet.losses.features import inside, read_features
 from stylenet.losses.moments import gram_and_means, single
 from stylenet.losses.perceptual import Term, View
-from stylenet.losses.targets import guides_for, style_targets
+from stylenet.losses.targets import KnownStatistics, guides_for, style_targets
 from stylenet.losses.terms import LayerWeights, weigh_style_layers
 
 MIN_CELLS = 1.0  # of a layer, added up; a region of less has no statistics there
@@ -96,6 +96,7 @@ class RegionStyleTerm(Term):
         style_weights: shares of blended style images, which regions do not have: None.
         scales: what the sides of the images are divided by, for each size they are compared at.
         margin: cells at the borders of each layer that are not read.
+        style_statistics: aimed at in place of those of the style images where they are not None.
 
     Raises:
         StylenetError: regions that do not suit the images or the weights.
@@ -114,6 +115,7 @@ class RegionStyleTerm(Term):
         style_weights: Sequence[float] | None = None,
         scales: Sequence[int] = (1,),
         margin: int = 0,
+        style_statistics: KnownStatistics = None,
     ) -> None:
         super().__init__(weight)
         self.margin = margin
@@ -142,7 +144,13 @@ class RegionStyleTerm(Term):
         self.register_buffer("region_weights", given, persistent=False)
         self._keys: dict[str, tuple[str, ...]] = {}
         targets = style_targets(
-            network, self.distance, styles, self.stylised_layers, style_regions, margin
+            network,
+            self.distance,
+            styles,
+            self.stylised_layers,
+            style_regions,
+            margin,
+            style_statistics,
         )
         for layer in self.stylised_layers:
             self._keys[layer] = tuple(targets[0][layer])

@@ -12,7 +12,7 @@ from stylenet.loss_networks.network import LossNetwork
 from stylenet.losses.distances import GramDistance, StyleDistance
 from stylenet.losses.features import inside
 from stylenet.losses.perceptual import Term, View
-from stylenet.losses.targets import style_targets
+from stylenet.losses.targets import KnownStatistics, style_targets
 from stylenet.losses.terms import LayerWeightsError, weigh_style_layers
 
 
@@ -49,6 +49,7 @@ class StylesTerm(Term):
         style_weights: multiplies ``weight`` for each style; 1 each if None.
         scales: what the sides of the images are divided by, for each size they are compared at.
         margin: cells at the borders of each layer that are not read.
+        style_statistics: aimed at in place of those of the style images where they are not None.
 
     Raises:
         LayerWeightsError: another number of style weights than of styles, or a negative one.
@@ -65,6 +66,7 @@ class StylesTerm(Term):
         style_weights: Sequence[float] | None = None,
         scales: Sequence[int] = (1,),
         margin: int = 0,
+        style_statistics: KnownStatistics = None,
     ) -> None:
         super().__init__(weight)
         self.margin = margin
@@ -75,7 +77,14 @@ class StylesTerm(Term):
         self.factors: Tensor
         self.register_buffer("factors", torch.tensor(factors), persistent=False)
         self._names: dict[str, dict[str, str]] = {}
-        targets = style_targets(network, self.distance, style, self.stylised_layers, margin=margin)
+        targets = style_targets(
+            network,
+            self.distance,
+            style,
+            self.stylised_layers,
+            margin=margin,
+            known=style_statistics,
+        )
         for layer in self.stylised_layers:
             self._names[layer] = {key: f"{key}_{layer}" for key in targets[0][layer]}
             for key, name in self._names[layer].items():

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import TypeAlias
 
 import torch
 from torch import Tensor
@@ -11,6 +12,9 @@ from stylenet.loss_networks.network import LossNetwork
 from stylenet.losses.distances import Statistics, StyleDistance
 from stylenet.losses.features import inside, read_features
 from stylenet.losses.moments import single
+
+KnownStatistics: TypeAlias = Sequence[Mapping[str, Statistics] | None] | None
+"""For each style image statistics by layer to aim at in place of its own, or None."""
 
 
 @torch.no_grad()
@@ -21,6 +25,7 @@ def style_targets(
     layers: Sequence[str],
     style_regions: Tensor | None = None,
     margin: int = 0,
+    known: KnownStatistics = None,
 ) -> list[dict[str, Statistics]]:
     """The target of each of ``styles``, layer by layer, in float32 whatever the features are in.
 
@@ -31,6 +36,8 @@ def style_targets(
         layers: names as `stylenet.losses.features` explains them.
         style_regions: (1,R,H,W) in [0,1]: the target is that of each region of the style image.
         margin: cells at the borders that are left out: `stylenet.losses.features.inside`.
+        known: for each of ``styles`` statistics by layer that are aimed at in place of its own, or
+            None; as ``distance`` describes a whole image.
     """
 
     def described(image: Tensor, regions: Tensor | None = None) -> dict[str, Statistics]:
@@ -46,10 +53,10 @@ def style_targets(
 
     photographs = [described(photograph) for photograph in distance.photographs]
     found = []
-    for style in styles:
-        statistics = described(style, style_regions)
+    for style, given in zip(styles, known or [None] * len(styles), strict=True):
+        statistics = described(style, style_regions) if given is None else given
         found.append(
-            {k: distance.target(v, [one[k] for one in photographs]) for k, v in statistics.items()}
+            {k: distance.target(statistics[k], [one[k] for one in photographs]) for k in layers}
         )
     return found
 

@@ -14,7 +14,7 @@ from stylenet.losses import functional
 from stylenet.losses.distances import GramDistance, StyleDistance
 from stylenet.losses.features import at_scales, inside
 from stylenet.losses.perceptual import Term, View
-from stylenet.losses.targets import style_targets
+from stylenet.losses.targets import KnownStatistics, style_targets
 
 
 class LayerWeightsError(StylenetError, ValueError):
@@ -125,6 +125,8 @@ class StyleTerm(Term):
     A layer may also be ``pixels``, the image itself; ``scales`` says at which sizes all of them are
     compared, and ``margin`` how many cells at the borders are not read, where a layer sees its
     padding: `stylenet.losses.features`.
+
+    ``style_statistics`` are aimed at in place of those of the style images where they are not None.
     """
 
     def __init__(
@@ -138,6 +140,7 @@ class StyleTerm(Term):
         style_weights: Sequence[float] | None = None,
         scales: Sequence[int] = (1,),
         margin: int = 0,
+        style_statistics: KnownStatistics = None,
     ) -> None:
         super().__init__(weight)
         self.margin = margin
@@ -147,7 +150,14 @@ class StyleTerm(Term):
         styles = [style] if isinstance(style, Tensor) else list(style)
         self.shares = share_styles(len(styles), style_weights)
         self._names: dict[tuple[str, int], dict[str, str]] = {}
-        targets = style_targets(network, self.distance, styles, self.stylised_layers, margin=margin)
+        targets = style_targets(
+            network,
+            self.distance,
+            styles,
+            self.stylised_layers,
+            margin=margin,
+            known=style_statistics,
+        )
         for number, target in enumerate(targets):
             last = f"_{number}" if number else ""
             for layer, statistics in target.items():

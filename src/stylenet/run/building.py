@@ -54,8 +54,11 @@ def build(config: DictConfig, messages: Messages | None = None) -> Run:
     components = runner.build(config, instantiate, messages.say)
     callbacks = {k: instantiate(c) for k, c in (config.callbacks or {}).items() if c is not None}
     values, metadata = plain(config), run_metadata(typed_command())
-    stand_ins = {s.name: s.stand_in for s in components.styles if s.stand_in is not None}
-    known = {**metadata, "stand_ins": stand_ins}
+    known = {
+        **metadata,
+        "stand_ins": {s.name: s.stand_in for s in components.styles if s.stand_in is not None},
+        "statistics": [s.name for s in components.styles if s.statistics is not None],
+    }
     record = RunRecord(config.run.dir, values, known, messages.lines)
     trainer = instantiate(
         config.trainer,

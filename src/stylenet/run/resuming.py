@@ -43,7 +43,9 @@ def resumed(folder: Path, overrides: Sequence[str]) -> DictConfig:
     _modernise(config, folder)
     record = folder / RECORD
     if record.is_file():
-        config.run.stand_ins.update(json.loads(record.read_text()).get("stand_ins", {}))
+        facts = json.loads(record.read_text())
+        config.run.stand_ins.update(facts.get("stand_ins", {}))
+        config.run.statistics = facts.get("statistics", [])
     OmegaConf.set_struct(config, True)
     for override in overrides:
         key = override.partition("=")[0]
@@ -78,6 +80,7 @@ def _modernise(config: DictConfig, folder: Path) -> None:
         config.net_packages = config.get("net_packages", [])
         if "notes" in config.run:
             config.run.messages = config.run.pop("notes")
+        config.run.statistics = []
         if "stand_ins" not in config.run:
             styles, said = as_list(config.get("style")), config.run.messages
             config.run.stand_ins = {s: m for s in styles for m in said if is_stand_in(m, s)}

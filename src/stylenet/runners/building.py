@@ -72,8 +72,9 @@ def build_loss(
         instantiate: builds a term, or what waits for the rest of its arguments (``_partial_``).
         network: the loss network.
         inputs: what such terms may ask for by these names, besides ``network``: ``style``, one
-            picture (1,3,H,W) or several, ``style_regions``, ``region_weights``. Terms that ask for
-            one that is None here, and have no default, are left out.
+            picture (1,3,H,W) or several, ``style_statistics``, those to aim at for each,
+            ``style_regions``, ``region_weights``. Terms that ask for one that is None here, and
+            have no default, are left out.
 
     Raises:
         StylenetError: no term asks for an input that there is.

@@ -24,6 +24,7 @@ from stylenet.errors import StylenetError
 from stylenet.runners.base import Components, Instantiate, Run, Runner, Say, as_list
 from stylenet.runners.building import build_loss, build_network, locate_styles, read_sized_style
 from stylenet.runners.initial import initialise
+from stylenet.runners.statistics import find_statistics
 from stylenet.styles import FoundStyle
 
 log = logging.getLogger(__name__)
@@ -79,7 +80,9 @@ class NetRunner(Runner):
         found = locate_styles(config, as_list(config.style), say)
         pictures = [read_sized_style(config, instantiate, style) for style in found]
         network = build_network(config, instantiate)
-        loss = build_loss(config, instantiate, network, style=self.targets(pictures))
+        found, known = find_statistics(config, instantiate, network, found, say)
+        style = self.targets(pictures)
+        loss = build_loss(config, instantiate, network, style=style, style_statistics=known)
         names = [style.name for style in found]
         # seeded here, so that the net's first weights do not depend on what was built before
         seed_everything(config.seed, verbose=False)
@@ -164,6 +167,7 @@ def describe_style(run: Run, style: FoundStyle) -> dict[str, Any]:
         "size": run.values["style_size"],
         "scale": run.values["style_scale"],
         "stand_in": style.stand_in,
+        "statistics": None if style.statistics is None else dict(style.statistics.conditions),
     }
 
 

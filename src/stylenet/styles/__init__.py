@@ -5,14 +5,22 @@ from __future__ import annotations
 from stylenet.styles.catalogue import Entry, catalogue
 from stylenet.styles.errors import StyleNotFoundError
 from stylenet.styles.find import FoundStyle, find_style, find_swatch, is_stand_in, read_style
+from stylenet.styles.statistics import (
+    PaintingStatistics,
+    painting_statistics,
+    statistics_file,
+)
 
 __all__ = [
     "Entry",
     "FoundStyle",
+    "PaintingStatistics",
     "StyleNotFoundError",
     "catalogue",
     "find_style",
     "find_swatch",
     "is_stand_in",
+    "painting_statistics",
     "read_style",
+    "statistics_file",
 ]

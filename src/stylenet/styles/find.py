@@ -8,7 +8,7 @@ import importlib.resources
 import importlib.util
 import logging
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from torch import Tensor
@@ -30,6 +30,7 @@ from stylenet.images import (
 )
 from stylenet.styles.catalogue import Entry, catalogue
 from stylenet.styles.errors import NotHereError, StyleNotFoundError
+from stylenet.styles.statistics import PaintingStatistics
 
 log = logging.getLogger(__name__)
 
@@ -44,6 +45,7 @@ class FoundStyle:
         sha256: of the file as it is, 64 hexadecimal digits.
         entry: the catalogue's entry of that name or of those very bytes, else None.
         stand_in: None for the painting; for a swatch in its place one line that says so and why.
+        statistics: beside a swatch the painting's own, where a net is trained towards these.
     """
 
     path: Path
@@ -51,6 +53,7 @@ class FoundStyle:
     sha256: str
     entry: Entry | None
     stand_in: str | None = None
+    statistics: PaintingStatistics | None = field(default=None, repr=False, compare=False)
 
 
 def find_style(

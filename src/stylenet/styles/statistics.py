@@ -1,0 +1,87 @@
+"""Statistics of paintings that ship, for where a painting itself cannot be had."""
+
+from __future__ import annotations
+
+import importlib.resources
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import safetensors
+import safetensors.torch
+import torch
+from torch import Tensor
+
+from stylenet.files import write_bytes
+
+
+@dataclass(frozen=True)
+class PaintingStatistics:
+    """Statistics of one painting's features.
+
+    Attributes:
+        conditions: what they were taken of and under, in words by name, such as the SHA-256 of the
+            painting and of the loss network: they are of use to whom the same words hold for.
+        layers: layer -> float32 tensors (1,...), in the order in which a style distance names them.
+    """
+
+    conditions: Mapping[str, str]
+    layers: Mapping[str, Sequence[Tensor]]
+
+    def write(self, file: Path) -> None:
+        """Write them in float16, of symmetric matrices the upper triangle."""
+        tensors = {
+            f"{layer}/{number}": _folded(tensor).to(torch.float16)
+            for layer, statistics in self.layers.items()
+            for number, tensor in enumerate(statistics)
+        }
+        write_bytes(file, safetensors.torch.save(tensors, dict(self.conditions)))
+
+    @classmethod
+    def read(cls, file: Path) -> PaintingStatistics:
+        """What `write` wrote."""
+        layers: dict[str, list[Tensor]] = {}
+        with safetensors.safe_open(file, "pt") as opened:
+            conditions = opened.metadata()
+            # numbers of one digit: a layer's statistics come in their order
+            for name in sorted(opened.keys()):
+                tensor = _unfolded(opened.get_tensor(name).float())
+                layers.setdefault(name.rpartition("/")[0], []).append(tensor)
+        return cls(conditions, layers)
+
+
+def painting_statistics(style: str, folder: Path | None = None) -> PaintingStatistics | None:
+    """Those that ship of a painting of the catalogue, by its name; None where there are none.
+
+    Args:
+        style: the name.
+        folder: of files ``<name>.safetensors`` to use instead of the package's own.
+    """
+    file = statistics_file(style, folder)
+    return PaintingStatistics.read(file) if file.is_file() else None
+
+
+def statistics_file(style: str, folder: Path | None = None) -> Path:
+    """Where the statistics of a painting of this name lie, if there are any."""
+    package = Path(str(importlib.resources.files(__package__) / "statistics"))
+    return (folder or package) / f"{style}.safetensors"
+
+
+def _folded(tensor: Tensor) -> Tensor:
+    """(1,C,C), symmetric -> (C*(C+1)/2,), the upper triangle by rows; others as they are."""
+    if tensor.ndim != 3:
+        return tensor
+    rows, columns = torch.triu_indices(*tensor.shape[1:])
+    return tensor[0, rows, columns]
+
+
+def _unfolded(tensor: Tensor) -> Tensor:
+    """From what `_folded` made."""
+    if tensor.ndim != 1:
+        return tensor
+    size = (math.isqrt(8 * len(tensor) + 1) - 1) // 2
+    rows, columns = torch.triu_indices(size, size)
+    matrix = torch.zeros(1, size, size)
+    matrix[0, rows, columns] = matrix[0, columns, rows] = tensor
+    return matrix
