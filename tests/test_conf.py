@@ -264,7 +264,8 @@ def check_signatures(config: DictConfig) -> None:
     for node in targets(config):
         module, _, name = str(node._target_).rpartition(".")
         target = getattr(importlib.import_module(module), name)
-        given = {key for key in node if key not in ("_target_", "_partial_")}
+        # budget_minutes: a wish for max_steps, which is settled before a Trainer is made
+        given = {k for k in node if k not in ("_target_", "_partial_", "budget_minutes")}
         parameters = inspect.signature(target).parameters
         if not any(p.kind is p.VAR_KEYWORD for p in parameters.values()):
             assert given <= set(parameters), name

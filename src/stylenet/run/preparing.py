@@ -21,6 +21,7 @@ from omegaconf import DictConfig, ListConfig, OmegaConf, open_dict
 from stylenet.errors import StylenetError
 from stylenet.files import expanded
 from stylenet.loggers import choose_mode
+from stylenet.run.budget import Timer, settle_budget
 from stylenet.run.building import runner_of
 from stylenet.run.messages import Messages
 from stylenet.run.processes import RUN_DIR, rank
@@ -30,10 +31,13 @@ from stylenet.run.settings.inputs import check_keys
 from stylenet.run.settings.names import run_dir, run_name
 from stylenet.run.settings.sweeps import choose_gpu
 from stylenet.runners.base import Runner, Say
+from stylenet.runners.nets import NetRunner
 from stylenet.runners.speed import settle_compile, settle_precision
 
 
-def prepare(config: DictConfig, overrides: Sequence[str] | None = None) -> DictConfig:
+def prepare(
+    config: DictConfig, overrides: Sequence[str] | None = None, timer: Timer | None = None
+) -> DictConfig:
     """``config`` settled: resumed or new run, name, weights, precision, length, logger mode.
 
     What is given back cannot be changed; what was given is left as it is.
@@ -41,6 +45,8 @@ def prepare(config: DictConfig, overrides: Sequence[str] | None = None) -> DictC
     Args:
         config: as Hydra composes it.
         overrides: what was given on the command line; None: what Hydra knows of that.
+        timer: tells how long a step takes, for ``trainer.budget_minutes``; None: the length is
+            ``trainer.max_steps``.
 
     Raises:
         StylenetError: settings that contradict each other, or a run that cannot be resumed.
@@ -71,6 +77,9 @@ def prepare(config: DictConfig, overrides: Sequence[str] | None = None) -> DictC
     _settle_gpu(config, messages.say)
     settle_precision(config, messages.say)
     settle_compile(config, messages.say)
+    if config.resume is None:
+        timed = timer if isinstance(runner, NetRunner) else None
+        settle_budget(config, config.run.overrides, timed, messages.say)
     _settle_wandb(config, messages.say)
     config.run.messages = messages.lines
     OmegaConf.resolve(config)

@@ -7,7 +7,7 @@ import functools
 import os
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextvars import ContextVar
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -91,6 +91,29 @@ def start_of_run(now: str) -> str:
         step = os.environ.get("SLURM_STEP_ID", "0")
         return f"slurm-{os.environ['SLURM_JOB_ID']}.{step}"
     return now
+
+
+def first_run_dir() -> str | None:
+    """The run's folder, in a process that the trainer of the first one started; else None."""
+    return os.environ.get(RUN_DIR)
+
+
+def started_by_srun() -> bool:
+    """Whether srun started this run as several processes."""
+    return started_together() > 1 and not _by_torchrun()
+
+
+def first_decides(name: str, decide: Callable[[], str]) -> str:
+    """What ``decide`` says in the first of the processes that torchrun started; or in this one.
+
+    The others wait for it. Not for processes of srun, which do not know one another yet.
+    """
+    if not _by_torchrun():
+        return decide()
+    key = f"stylenet/{name}/{os.environ.get('TORCHELASTIC_RESTART_COUNT', '0')}"
+    if rank() == 0:
+        _store().set(key, decide())
+    return str(_store().get(key).decode())
 
 
 @functools.cache  # kept open: the training's own connection shares it

@@ -17,6 +17,7 @@ from omegaconf import DictConfig
 from stylenet.callbacks import StepCheckpoints, how_to_resume
 from stylenet.errors import OutOfMemoryError, StylenetError, lacks_memory
 from stylenet.files import claimed
+from stylenet.run.budget import time_steps
 from stylenet.run.building import build, runner_of
 from stylenet.run.messages import CONFIG_FILE, Messages, save_config
 from stylenet.run.preparing import prepare
@@ -58,7 +59,7 @@ def train(config: DictConfig) -> float | None:
 
 
 def _train_once(config: DictConfig) -> float | None:
-    config = prepare(config)
+    config = prepare(config, timer=time_steps)
     if not on_gpu(config):
         tune_allocator()
     folder = Path(config.run.dir)
