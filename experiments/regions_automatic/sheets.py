@@ -28,7 +28,7 @@ from stylenet.runners.building import build_loss, build_network
 
 HERE = Path(__file__).parent
 TRAIN = HERE.parents[1] / "train.py"
-PAIRS = (("chicago", "starry_night"), ("tubingen", "cafe_terrace"), ("103070.jpg", "wave"))
+PAIRS = (("chicago", "starry_night"), ("tubingen", "night_cafe"), ("103070.jpg", "wave"))
 KINDS = {
     "plain": [],
     "clusters": ["regions=clusters", "regions.count=4"],

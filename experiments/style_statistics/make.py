@@ -33,7 +33,7 @@ from stylenet.runners.statistics import Asked, conditions
 from stylenet.styles import FoundStyle, PaintingStatistics, find_swatch, statistics_file
 
 HERE = Path(__file__).parent
-STYLES = ("udnie", "wave", "the_scream", "starry_night", "shipwreck", "cafe_terrace")
+STYLES = ("udnie", "wave", "the_scream", "starry_night", "shipwreck", "night_cafe")
 
 
 def settings() -> Settings:

@@ -44,7 +44,7 @@ from stylenet.styles import find_style
 HERE = Path(__file__).parent
 TRAIN = HERE.parents[1] / "train.py"
 SWATCHES = HERE.parents[1] / "src" / "stylenet" / "styles" / "swatches"
-STYLES = ("udnie", "wave", "the_scream", "starry_night", "shipwreck", "cafe_terrace")
+STYLES = ("udnie", "wave", "the_scream", "starry_night", "shipwreck", "night_cafe")
 SEEDS = dict.fromkeys(STYLES, 0)
 LAYERS = OmegaConf.load(HERE.parents[1] / "conf/loss_network/compact_vgg.yaml").style_layers
 JPEG_QUALITY = 85

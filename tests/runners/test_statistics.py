@@ -20,7 +20,7 @@ from stylenet.styles import find, find_style, find_swatch
 from stylenet.styles.errors import NotHereError
 
 WORDS = "style udnie: no picture found at its source; using the bundled swatch"
-SIX = ("udnie", "wave", "the_scream", "starry_night", "shipwreck", "cafe_terrace")
+SIX = ("udnie", "wave", "the_scream", "starry_night", "shipwreck", "night_cafe")
 Composed = Callable[..., DictConfig]
 
 

@@ -10,6 +10,7 @@ import inspect
 import logging
 import os
 import re
+import shutil
 import socket
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -185,7 +186,8 @@ def test_the_catalogue_from_the_shared_folder(cache, caplog):
     for name, entry in catalogue().items():
         if entry.bundled is None:
             found = find_style(name, folder=ASSETS, cache=cache)
-            assert (found.path, found.sha256) == (ASSETS / f"{name}.jpg", entry.sha256)
+            assert (found.path.stem, found.name) == (entry.formerly or name, name)
+            assert found.sha256 == entry.sha256
     assert not caplog.records
 
 
@@ -350,7 +352,7 @@ def test_the_bundled_swatches(cache):
     """512 px square JPEGs of paintings that are in the public domain, found by name."""
     folder = Path(str(importlib.resources.files("stylenet.styles") / "swatches"))
     names = {path.stem for path in folder.iterdir()}
-    assert names == {*["udnie", "wave", "the_scream", "starry_night", "shipwreck", "cafe_terrace"]}
+    assert names == {*["udnie", "wave", "the_scream", "starry_night", "shipwreck", "night_cafe"]}
     for name in names:
         assert catalogue()[name].public_domain
         found = find_swatch(name, "said before")
@@ -430,3 +432,21 @@ def test_a_style_is_read_at_its_size(cache):
     assert 0 <= small.min() < small.max() <= 1
     with pytest.raises(PictureError, match="limit of 1000"):
         read_style(found, max_pixels=1000)
+
+
+def test_a_former_name_finds_the_painting_under_its_name(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO")
+    (tmp_path / "own").mkdir()
+    for folder in (None, tmp_path / "own"):
+        found = find_style("cafe_terrace", folder=folder, cache=tmp_path, timeout=0.1, patience=0.1)
+        assert found.name == "night_cafe"
+        assert found.stand_in is not None
+    assert "style cafe_terrace is called night_cafe now" in caplog.text
+    shutil.copy(found.path, tmp_path / "own" / "cafe_terrace.jpg")
+    for name in ("night_cafe", "cafe_terrace"):
+        own = find_style(name, folder=tmp_path / "own", cache=tmp_path)
+        assert own.path == tmp_path / "own" / "cafe_terrace.jpg"
+        assert own.name == "night_cafe"
+    assert find_swatch("cafe_terrace", "why").name == "night_cafe"

@@ -115,7 +115,7 @@ class AddStyleRunner(MultiStyleRunner):
         if config.bank is None:
             raise StylenetError(
                 "task=add_style was not told which net is to learn the style.",
-                "Use task=add_style bank=<run of task=multistyle> style=cafe_terrace.",
+                "Use task=add_style bank=<run of task=multistyle> style=night_cafe.",
             )
 
     @override

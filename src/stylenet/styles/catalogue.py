@@ -25,6 +25,7 @@ class Entry:
         rights: what is known of its copyright, one sentence.
         public_domain: whether nothing forbids shipping what was made from it.
         bundled: file name in scikit-image's data folder, or None.
+        formerly: another name, which it went by before, or None.
     """
 
     name: str
@@ -36,11 +37,18 @@ class Entry:
     rights: str
     public_domain: bool
     bundled: str | None = None
+    formerly: str | None = None
 
     @property
     def file_name(self) -> str:
         """What the image is called in the cache: the name with its source's suffix."""
         return self.name + self.source[self.source.rindex(".") :]
+
+
+def entry_of(style: str, known: Mapping[str, Entry]) -> Entry | None:
+    """The entry of this name or former name; None where there is none."""
+    former = {entry.formerly: entry for entry in known.values() if entry.formerly is not None}
+    return known.get(style) or former.get(style)
 
 
 @functools.cache

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from torch import Tensor
 
+from stylenet.errors import StylenetError
 from stylenet.files import (
     SECONDS_OF_SILENCE,
     SECONDS_TO_ANSWER,
@@ -28,7 +29,7 @@ from stylenet.images import (
     Sizing,
     read_image,
 )
-from stylenet.styles.catalogue import Entry, catalogue
+from stylenet.styles.catalogue import Entry, catalogue, entry_of
 from stylenet.styles.errors import NotHereError, StyleNotFoundError
 from stylenet.styles.statistics import PaintingStatistics
 
@@ -84,7 +85,10 @@ def find_style(
         StyleNotFoundError: with every place tried, why it failed, the nearest name and a remedy.
     """
     known = catalogue() if known is None else known
-    entry = known.get(style)
+    entry = entry_of(style, known)
+    if entry is not None and style == entry.formerly:
+        log.info("style %s is called %s now", style, entry.name)
+        style = entry.name
     tried: list[tuple[str, str]] = []
     places: list[tuple[str, Callable[[], FoundStyle]]] = [
         (f"as a path, {style!r}", lambda: _as_path(style, known)),
@@ -103,8 +107,7 @@ def find_style(
     for where, look in places:
         try:
             return look()
-        # RuntimeError: ~name without such a user
-        except (NotHereError, OSError, RuntimeError) as error:
+        except (NotHereError, OSError) as error:
             tried.append((where, str(error)))
     raise StyleNotFoundError(style, tried + tried_last, _remedy(style, known))
 
@@ -116,8 +119,11 @@ def find_swatch(name: str, stand_in: str) -> FoundStyle:
         StyleNotFoundError: there is none.
     """
     try:
-        return _swatch(catalogue()[name], None, stand_in)
-    except (KeyError, NotHereError) as error:
+        entry = entry_of(name, catalogue())
+        if entry is None:
+            raise NotHereError("the catalogue has no such name")
+        return _swatch(entry, None, stand_in)
+    except NotHereError as error:
         tried = [("among the swatches", str(error))]
         raise StyleNotFoundError(name, tried, _remedy(name, catalogue())) from error
 
@@ -140,7 +146,10 @@ def read_style(
 
 
 def _as_path(style: str, known: Mapping[str, Entry]) -> FoundStyle:
-    path = expanded(style)
+    try:
+        path = expanded(style)
+    except StylenetError as error:  # ~name without such a user
+        raise NotHereError(str(error)) from error
     if path.is_dir():
         raise NotHereError("it is a folder, not a picture")
     if not path.is_file():
@@ -156,7 +165,9 @@ def _in_folder(style: str, folder: Path | None, entry: Entry | None) -> FoundSty
     if not folder.is_dir():
         raise NotHereError(f"there is no folder {folder}")
     pictures = sorted(p for p in folder.iterdir() if p.suffix.lower() in PICTURE_SUFFIXES)
-    matches = [p for p in pictures if style in (p.stem, p.name) and p.is_file()]
+    former = entry.formerly if entry is not None else None
+    names = {style} if former is None else {style, former}
+    matches = [p for p in pictures if {p.stem, p.name} & names and p.is_file()]
     if not matches:
         raise NotHereError(
             f"none of the {len(pictures)} pictures in {folder} has this name "
@@ -164,8 +175,8 @@ def _in_folder(style: str, folder: Path | None, entry: Entry | None) -> FoundSty
         )
     path = matches[0]
     if len(matches) > 1:
-        names = ", ".join(p.name for p in matches)
-        log.warning("Several pictures are called %s (%s): %s is used.", style, names, path)
+        several = ", ".join(p.name for p in matches)
+        log.warning("Several pictures are called %s (%s): %s is used.", style, several, path)
     digest = sha256_of(path)
     if entry is not None and digest != entry.sha256:
         log.warning(
@@ -173,7 +184,8 @@ def _in_folder(style: str, folder: Path | None, entry: Entry | None) -> FoundSty
             "there %s): figures may differ from published ones.",
             *(path, style, digest, entry.sha256),
         )
-    return FoundStyle(path, path.stem, digest, entry)
+    name = entry.name if entry is not None and path.stem == entry.formerly else path.stem
+    return FoundStyle(path, name, digest, entry)
 
 
 def _in_skimage(entry: Entry) -> FoundStyle:
