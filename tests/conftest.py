@@ -33,6 +33,8 @@ from torch import Tensor, nn
 
 import stylenet
 from stylenet import images
+from stylenet.apply import any_style, save_model, zoo
+from stylenet.apply.model_file import build_architecture
 from stylenet.metrics import Judge
 from stylenet.run.launch import conf_folder, register
 
@@ -379,3 +381,80 @@ def file_server() -> Iterator[FileServer]:
         yield server
         server.shutdown()
         thread.join()
+
+
+NORM = {"_target_": "stylenet.nets.InstanceNorm", "_partial_": True}
+SEVERAL = {"_target_": "stylenet.nets.ConditionalInstanceNorm", "_partial_": True, "styles": 2}
+PREDICTED = {"_target_": "stylenet.nets.PredictedInstanceNorm", "_partial_": True}
+LAYERS = ["pixels", "relu1_2"]
+STATISTICS = 2 * (3 + 32)
+
+
+def transformer(norm: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "_target_": "stylenet.nets.TransformerNet",
+        "width": 0.125,
+        "blocks": 1,
+        "norm": norm,
+        "padding": {
+            "_target_": "stylenet.nets.Padding",
+            "margin": 0,
+            "mode": "reflect",
+            "residual": 1,
+        },
+        "upsample": {"_target_": "stylenet.nets.NearestUpsample", "_partial_": True},
+    }
+
+
+def lively(net: nn.Module, seed: int) -> nn.Module:
+    """Weights at which each net paints otherwise than the next."""
+    generator = torch.Generator().manual_seed(seed)
+    with torch.no_grad():
+        for parameter in net.parameters():
+            noise = torch.randn(parameter.shape, generator=generator)
+            parameter.add_(0.3 * noise if parameter.ndim < 2 else 0.1 * noise)
+    return net
+
+
+def save_net(folder: Path, architecture: dict[str, Any], seed: int, **facts: Any) -> Path:
+    torch.manual_seed(seed)
+    net = lively(build_architecture(architecture), seed)
+    folder.mkdir(parents=True)
+    return save_model(folder, net, {"architecture": architecture, **facts}).parent
+
+
+@pytest.fixture
+def run_of_two(tmp_path: Path) -> Path:
+    """A run directory of a net of the styles ``first`` and ``second``."""
+    styles = [{"name": "first"}, {"name": "second"}]
+    return save_net(tmp_path / "runs" / "two", transformer(SEVERAL), 2, styles=styles)
+
+
+@pytest.fixture
+def run_of_one(tmp_path: Path) -> Path:
+    """A run directory of a net of one style."""
+    return save_net(tmp_path / "runs" / "one", transformer(NORM), 1, style={"name": "mine"})
+
+
+@pytest.fixture
+def shipped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The folder of nets that ship, with ``any`` and ``wave``."""
+    folder = tmp_path / "zoo"
+    folder.mkdir()
+    architecture = {
+        "_target_": "stylenet.nets.AnyStyleNet",
+        "net": transformer(PREDICTED),
+        "statistics": STATISTICS,
+        "hidden": 8,
+    }
+    about = {"layers": LAYERS, "loss_network": any_style._network().weights_source}
+    ship(folder, "any", save_net(tmp_path / "any", architecture, 3, any_style=about))
+    ship(folder, "wave", save_net(tmp_path / "wave", transformer(NORM), 4, style={"name": "wave"}))
+    monkeypatch.setattr(zoo, "folder", lambda: folder)
+    monkeypatch.setenv("STYLENET_CACHE", str(tmp_path / "cache"))
+    return folder
+
+
+def ship(folder: Path, name: str, run: Path) -> None:
+    for kind in ("safetensors", "json"):
+        (folder / f"{name}.{kind}").write_bytes((run / f"model.{kind}").read_bytes())

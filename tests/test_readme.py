@@ -12,6 +12,8 @@ from pathlib import Path
 import pytest
 from PIL import Image, ImageDraw
 
+from stylenet.cli import main
+
 ROOT = Path(__file__).parents[1]
 PAGES = {
     file.relative_to(ROOT).as_posix(): file.read_text()
@@ -173,6 +175,27 @@ def test_painting_from_python(place: Path, bank: Callable[[], None]) -> None:
         assert painted.size == photo.size
 
 
+@pytest.mark.parametrize("command", [c for c in COMMANDS if c.startswith("stylenet ")])
+def test_stylenet_commands(
+    command: str,
+    place: Path,
+    bank: Callable[[], None],
+    shipped: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    if BANK in command:
+        bank()
+    words = shlex.split(command)
+    if "--sheet" in words:
+        words += ["--size", "64"]
+    monkeypatch.setattr("sys.argv", words)
+    with pytest.raises(SystemExit) as end:
+        main()
+    assert not end.value.code
+    if "-o" in words:
+        assert (place / words[words.index("-o") + 1]).exists()
+
+
 def test_banks_commands(script: Script, place: Path, bank: Callable[[], None]) -> None:
     """One after the other: what one leaves another takes up."""
     commands = [shlex.split(c)[2:] for c in COMMANDS if c.startswith("python banks.py")]
@@ -191,7 +214,7 @@ def test_benchmark_commands_have_tests_of_their_own(command: str) -> None:
 
 def test_no_command_is_left_out() -> None:
     known = (SET_UP, "python train.py", "python evaluate.py", "python banks.py")
-    known += ("python benchmarks/",)
+    known += ("python benchmarks/", "stylenet ")
     assert [c for c in COMMANDS if not c.startswith(known)] == []
     # started otherwise than by python: tests/run/test_ddp.py does
     lines = [line for block in blocks("text") for line in block.splitlines()]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import logging
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -66,11 +66,17 @@ class Content:
         log.warning("skipped: %s %s", problem, error.remedy)
 
 
-def find_contents(given: Iterable[str]) -> list[Content]:
+def find_contents(
+    given: Iterable[str], suffix_of: Callable[[Path], str] = lambda _: ".png"
+) -> list[Content]:
     """The images named, and those in the folders named in the order of their paths.
 
     Targets mirror the folders; where two coincide (``a.jpg`` and ``a.png``), the later one gets a
     number: ``a_2.png``.
+
+    Args:
+        given: paths.
+        suffix_of: the suffix of an image's target.
 
     Raises:
         StylenetError: a folder without images.
@@ -81,9 +87,10 @@ def find_contents(given: Iterable[str]) -> list[Content]:
         is_folder = path.is_dir()
         for file in sorted(picture_files(path, "content")) if is_folder else [path]:
             name = file.relative_to(path) if is_folder else Path(file.name)
-            target, count = name.parent / f"{name.stem}.png", 2
+            suffix = suffix_of(file)
+            target, count = name.parent / f"{name.stem}{suffix}", 2
             while target in taken:
-                target, count = name.parent / f"{name.stem}_{count}.png", count + 1
+                target, count = name.parent / f"{name.stem}_{count}{suffix}", count + 1
             taken.add(target)
             contents.append(Content(file, name, target, named=not is_folder))
     return contents

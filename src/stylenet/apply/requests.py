@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
@@ -143,21 +143,41 @@ class Request:
 
     def _by_map(self, model: Model) -> Weights:
         assert self.region_map is not None
-        values = [colour_values(colour) for colour in self.region_styles]
-        pixels = np.asarray(to_pil(as_tensor(self.region_map)))
-        named = isinstance(self.region_map, str) or hasattr(self.region_map, "__fspath__")
-        name = f"region map {self.region_map}" if named else "region map"
-        found = label_colours(pixels, values, f"The {name}", list(self.region_styles))
-        maps = torch.zeros(len(model.styles), *found.size)
-        regions = torch.from_numpy(found.soft(*found.size))
-        for style, region in zip(self.region_styles.values(), regions, strict=True):
-            maps[model.style_number(style)] += self.strength * region
+        regions = read_regions(self.region_map, list(self.region_styles))
 
         def at(height: int, width: int) -> Tensor:
-            check_shape(*found.size, height, width, f"the {name}")
-            return F.interpolate(maps[None], (height, width), mode="nearest-exact")[0]
+            maps = torch.zeros(len(model.styles), height, width)
+            found = regions(height, width)
+            for style, region in zip(self.region_styles.values(), found, strict=True):
+                maps[model.style_number(style)] += self.strength * region
+            return maps
 
         return at
+
+
+def read_regions(region_map: AnyImage, colours: Sequence[str]) -> Callable[[int, int], Tensor]:
+    """The regions of a map, for an image of any size of its shape: (R,H,W) of 0 and 1.
+
+    Args:
+        region_map: an image of flat colours.
+        colours: its colours, as in CSS or ``0xff0000``, one a region.
+
+    Raises:
+        PictureError: an unreadable map.
+        RegionError: a map of other colours; from what is given back: an image of another shape.
+    """
+    values = [colour_values(colour) for colour in colours]
+    pixels = np.asarray(to_pil(as_tensor(region_map)))
+    named = isinstance(region_map, str) or hasattr(region_map, "__fspath__")
+    name = f"region map {region_map}" if named else "region map"
+    found = label_colours(pixels, values, f"The {name}", list(colours))
+    regions = torch.from_numpy(found.soft(*found.size))
+
+    def at(height: int, width: int) -> Tensor:
+        check_shape(*found.size, height, width, f"the {name}")
+        return F.interpolate(regions[None], (height, width), mode="nearest-exact")[0]
+
+    return at
 
 
 def _check_sum(row: Tensor, wanted: float, model: Model) -> None:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeAlias, overload
 
@@ -19,6 +20,8 @@ from stylenet.apply.requests import Request, Weights
 from stylenet.errors import StylenetError
 from stylenet.images import AnyImage, PilImage, as_tensor, in_kind
 from stylenet.styles import find_style
+
+log = logging.getLogger(__name__)
 
 Style: TypeAlias = AnyImage | Mapping[str, float]
 """An image in the style, or the name of a style, or several paths and names with weights."""
@@ -84,7 +87,7 @@ class Stylizer:
         """
         model = load_model(path, packages)
         if style is not None:
-            model = in_styles(model, *_images_and_weights(style))
+            model = in_styles(model, *style_images(style, log.warning))
         return cls(model, device)
 
     @overload
@@ -148,22 +151,35 @@ class Stylizer:
             torch.cuda.synchronize(self.device)
 
 
-def _images_and_weights(style: Style) -> tuple[dict[str, Tensor], dict[str, float]]:
-    """Images (1,3,H,W) in [0,1] by name, and the weights of the mixture."""
+def style_images(
+    style: Style, say: Callable[[str], None]
+) -> tuple[dict[str, Tensor], dict[str, float]]:
+    """Images (1,3,H,W) in [0,1] by name, and the weights of the mixture.
+
+    Args:
+        style: as for `Stylizer.load`.
+        say: gets the line by which a swatch stands in for a painting.
+
+    Raises:
+        StyleNotFoundError: no such style.
+        PictureError: one that cannot be read.
+    """
     if isinstance(style, Mapping):
-        return {name: _image(name)[None] for name in style}, dict(style)
+        return {name: _image(name, say)[None] for name in style}, dict(style)
     named = isinstance(style, str) or hasattr(style, "__fspath__")
     name = Path(str(style)).stem if named else "style"
-    return {name: _image(style)[None]}, {name: 1.0}
+    return {name: _image(style, say)[None]}, {name: 1.0}
 
 
-def _image(style: AnyImage) -> Tensor:
-    if isinstance(style, str) and not Path(style).exists():
+def _image(style: AnyImage, say: Callable[[str], None]) -> Tensor:
+    if isinstance(style, str) and not Path(style).is_file():
         folder, cache = os.environ.get("STYLENET_STYLES"), os.environ.get("STYLENET_CACHE")
         found = find_style(
             style,
             folder=Path(folder).expanduser() if folder else None,
             cache=Path(cache or "~/.cache/stylenet").expanduser() / "styles",
         )
+        if found.stand_in is not None:
+            say(found.stand_in)
         return as_tensor(found.path)
     return as_tensor(style)

@@ -6,6 +6,8 @@ from typer import Typer
 
 from stylenet.cli.completion import completion
 from stylenet.cli.evaluate import evaluate
+from stylenet.cli.styles import styles
+from stylenet.cli.stylize import stylize
 from stylenet.cli.train import train
 
 __all__ = ["main"]
@@ -24,5 +26,7 @@ def main() -> None:
     )
     app.command(context_settings=_HYDRAS, add_help_option=False)(train)
     app.command(context_settings=_HYDRAS, add_help_option=False)(evaluate)
+    app.command()(stylize)
+    app.command()(styles)
     app.command()(completion)
     app(prog_name="stylenet")

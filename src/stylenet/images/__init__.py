@@ -1,5 +1,6 @@
 """Pictures: read, write, resize, lay out. RGB float32 in [0,1], (3,H,W) or (N,3,H,W)."""
 
+from stylenet.images.adjusting import Adjustment
 from stylenet.images.any_image import AnyImage, PilImage, as_tensor, in_kind
 from stylenet.images.colour import (
     Colours,
@@ -12,6 +13,13 @@ from stylenet.images.colour_names import colour_values
 from stylenet.images.converting import to_pil, to_tensor
 from stylenet.images.errors import PictureError, SizeError
 from stylenet.images.listing import path_hash, picture_files
+from stylenet.images.photographs import (
+    Photograph,
+    encoded_photograph,
+    painted_suffix,
+    read_photograph,
+    write_photograph,
+)
 from stylenet.images.reading import (
     DEFAULT_MAX_PIXELS,
     PICTURE_SUFFIXES,
@@ -32,11 +40,12 @@ from stylenet.images.sizing import (
     Sizing,
     resize,
 )
-from stylenet.images.writing import write_image
+from stylenet.images.writing import check_writable, write_image
 
 __all__ = [
     "DEFAULT_MAX_PIXELS",
     "PICTURE_SUFFIXES",
+    "Adjustment",
     "AnyImage",
     "AsIs",
     "CentreCrop",
@@ -48,6 +57,7 @@ __all__ = [
     "LuminanceOnly",
     "MatchedCovariance",
     "MatchedHistograms",
+    "Photograph",
     "PictureError",
     "PilImage",
     "ShorterSide",
@@ -55,18 +65,23 @@ __all__ = [
     "Sizing",
     "StyleColours",
     "as_tensor",
+    "check_writable",
     "colour_values",
     "contact_sheet",
     "decode_image",
+    "encoded_photograph",
     "in_kind",
     "open_image",
+    "painted_suffix",
     "path_hash",
     "picture_files",
     "read_image",
+    "read_photograph",
     "reference_photographs",
     "resize",
     "sample_photographs",
     "to_pil",
     "to_tensor",
     "write_image",
+    "write_photograph",
 ]

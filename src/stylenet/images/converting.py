@@ -54,6 +54,15 @@ def to_rgb(image: Image.Image) -> Image.Image:
     Raises:
         UnfaithfulError: pixels whose colours Pillow would get wrong.
     """
+    return to_rgb_and_alpha(image)[0]
+
+
+def to_rgb_and_alpha(image: Image.Image) -> tuple[Image.Image, Image.Image | None]:
+    """As `to_rgb`, and how opaque each pixel is (mode L); None where none can be transparent.
+
+    Raises:
+        UnfaithfulError: as `to_rgb`.
+    """
     if isinstance(image, TiffImagePlugin.TiffImageFile):
         bits = image.tag_v2.get(TiffImagePlugin.BITSPERSAMPLE, (8,))
         planar = image.tag_v2.get(TiffImagePlugin.PLANAR_CONFIGURATION, 1) == 2
@@ -66,12 +75,15 @@ def to_rgb(image: Image.Image) -> Image.Image:
         image.info["transparency"] = tuple(value >> 8 for value in clear)
     deep = image.mode.startswith("I;16") or image.mode in ("I", "F")
     meant = to_srgb(_deep_grey(image) if deep else image)
+    alpha = None
     if meant.has_transparency_data:
         white = Image.new("RGBA", meant.size, "white")
-        meant = Image.alpha_composite(white, meant.convert("RGBA"))
+        coloured = meant.convert("RGBA")
+        alpha = coloured.getchannel("A")
+        meant = Image.alpha_composite(white, coloured)
     rgb = meant.convert("RGB")  # a copy
     rgb.info.pop("icc_profile", None)  # its colours are now sRGB's
-    return rgb
+    return rgb, alpha
 
 
 def _deep_grey(image: Image.Image) -> Image.Image:

@@ -7,14 +7,17 @@ import importlib
 import importlib.util
 import io
 import stat
+from collections.abc import Callable
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, TypeVar
 
 from PIL import Image
 from torch import Tensor
 
 from stylenet.images.converting import UnfaithfulError, to_rgb, to_tensor
 from stylenet.images.errors import PictureError
+
+Read = TypeVar("Read")
 
 DEFAULT_MAX_PIXELS = 178_956_970
 """Pillow's own threshold for a decompression bomb: about 13 000 x 13 000, 0.5 GB as 8-bit RGB."""
@@ -60,12 +63,22 @@ def open_image(path: str | Path, *, max_pixels: int = DEFAULT_MAX_PIXELS) -> Ima
             that cannot be read faithfully, or above ``max_pixels``.
     """
     path = Path(path)
+    with image_stream(path) as stream:
+        return _decoded(path, stream, max_pixels)
+
+
+def image_stream(path: Path) -> BinaryIO:
+    """An image's file, opened.
+
+    Raises:
+        PictureError: missing, a folder, no permission, a device.
+    """
     try:
         if path.is_dir():
             raise PictureError(path, "it is a folder", "Give the path of one picture file.")
         if path.exists() and not stat.S_ISREG(path.stat().st_mode):  # opening a pipe would wait
             raise PictureError(path, "it is a device or a pipe", "Give the path of a picture file.")
-        stream = path.open("rb")
+        return path.open("rb")
     except FileNotFoundError:
         remedy = f"Check the path; relative ones start from {Path.cwd()}."
         raise PictureError(path, "there is no such file", remedy) from None
@@ -74,8 +87,6 @@ def open_image(path: str | Path, *, max_pixels: int = DEFAULT_MAX_PIXELS) -> Ima
         raise PictureError(path, "permission to read it is denied", remedy) from None
     except OSError as error:
         raise PictureError(path, f"it cannot be opened ({error})", "Check the path.") from error
-    with stream:
-        return _decoded(path, stream, max_pixels)
 
 
 def decode_image(content: bytes, name: str, *, max_pixels: int = DEFAULT_MAX_PIXELS) -> Image.Image:
@@ -97,6 +108,17 @@ def read_image(path: str | Path, *, max_pixels: int = DEFAULT_MAX_PIXELS) -> Ten
 
 
 def _decoded(path: Path, stream: BinaryIO, max_pixels: int) -> Image.Image:
+    return decoded_by(lambda image: upright(image, to_rgb(image)), path, stream, max_pixels)
+
+
+def decoded_by(
+    reader: Callable[[Image.Image], Read], path: Path, stream: BinaryIO, max_pixels: int
+) -> Read:
+    """What ``reader`` makes of the decoded image in ``stream``; errors call it ``path``.
+
+    Raises:
+        PictureError: as `open_image`.
+    """
     image = _open_header(path, stream)
     if image.width * image.height > max_pixels:
         size = f"{image.width} x {image.height}"
@@ -105,7 +127,7 @@ def _decoded(path: Path, stream: BinaryIO, max_pixels: int) -> Image.Image:
         raise PictureError(path, reason, remedy)
     try:
         image.load()
-        return _upright(image, to_rgb(image))
+        return reader(image)
     except UnfaithfulError as error:
         remedy = "Save it as an 8-bit or 16-bit PNG and use that."
         raise PictureError(path, str(error), remedy) from None
@@ -155,7 +177,8 @@ def _what_instead(head: bytes) -> tuple[str, str]:
     return reason, "Fetch the file again, or convert it to PNG."
 
 
-def _upright(stored: Image.Image, rgb: Image.Image) -> Image.Image:
+def upright(stored: Image.Image, rgb: Image.Image) -> Image.Image:
+    """``rgb`` turned as the EXIF orientation of ``stored`` says."""
     try:
         orientation = stored.getexif().get(0x0112, 1)
     except Exception:  # unreadable metadata do not make an image unreadable

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
+from PIL.Image import Image as PilImage
 from torch import Tensor
 
 from stylenet.files import write_bytes
@@ -21,6 +24,7 @@ _WRITABLE: dict[str, tuple[str, dict[str, int]]] = {
     ".tiff": ("TIFF", {}),
     ".bmp": ("BMP", {}),
 }
+_OPAQUE = ("JPEG", "BMP")  # formats without transparency
 
 
 def write_image(path: str | Path, image: Tensor) -> Path:
@@ -37,18 +41,55 @@ def write_image(path: str | Path, image: Tensor) -> Path:
     """
     path = Path(path)
     path = path if path.suffix else path.with_name(path.name + ".png")
-    if path.suffix.lower() not in _WRITABLE:
+    check_writable(path)
+    write_bytes(path, encoded_image(image, path))
+    return path
+
+
+def is_writable(path: Path) -> bool:
+    """Whether images are written in the format of this suffix."""
+    return path.suffix.lower() in _WRITABLE
+
+
+def check_writable(path: Path) -> None:
+    """Refuse a file of a suffix that images are not written as.
+
+    Raises:
+        PictureError: lists those that they are.
+    """
+    if not is_writable(path):
         remedy = f"Use one of {', '.join(_WRITABLE)}."
         raise PictureError(path, f"pictures are not written as {path.suffix!r}", remedy)
+
+
+def encoded_image(
+    image: Tensor,
+    path: Path,
+    alpha: PilImage | None = None,
+    metadata: Mapping[str, Any] | None = None,
+) -> bytes:
+    """The content of an image's file in the format of the suffix of ``path``.
+
+    Args:
+        image: (3,H,W) or (1,3,H,W) in [0,1].
+        path: what errors call it; of a known suffix.
+        alpha: how opaque each pixel is, mode L; left out of formats that have none.
+        metadata: more of what Pillow's ``save`` takes for this format.
+
+    Raises:
+        PictureError: as `write_image`.
+    """
     kind, options = _WRITABLE[path.suffix.lower()]
     encoded = io.BytesIO()
     try:
-        to_pil(image).save(encoded, kind, icc_profile=srgb_profile(), **options)
+        pixels = to_pil(image)
+        if alpha is not None and kind not in _OPAQUE:
+            pixels.putalpha(alpha)
+        pixels.save(encoded, kind, icc_profile=srgb_profile(), **options, **(metadata or {}))
     except PictureError as error:
         raise PictureError(path, error.reason, error.remedy) from None
     except (OSError, ValueError) as error:
         size = f"{image.shape[-1]} x {image.shape[-2]}"
         reason = f"{size} pixels cannot be encoded as {kind} ({error})"
         raise PictureError(path, reason, "Write it as .png.") from error
-    write_bytes(path, encoded.getvalue())
-    return path
+    return encoded.getvalue()

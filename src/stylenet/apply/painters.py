@@ -1,0 +1,203 @@
+"""From what a person asks for (a style, a mixture, a trained net, regions) to what paints it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Protocol
+
+from torch import Tensor
+
+from stylenet.apply.any_style import in_styles, takes_styles
+from stylenet.apply.model_file import Model, load_model
+from stylenet.apply.requests import Request, read_regions
+from stylenet.apply.stylizer import Stylizer, style_images
+from stylenet.apply.zoo import shipped_model, shipped_models
+from stylenet.errors import StylenetError
+from stylenet.files import expanded
+from stylenet.styles import catalogue
+
+ANY = "any"  # the net for any style among those that ship
+_WEIGHTED = re.compile(r"(.+):(\d+\.?\d*|\.\d+)")
+Say = Callable[[str], None]
+
+
+class Painter(Protocol):
+    """Paints images (3,H,W) in [0,1] at their own size; ``name`` can be part of a file's."""
+
+    @property
+    def name(self) -> str:
+        """In which style, in a word."""
+        ...
+
+    def __call__(self, image: Tensor) -> Tensor:
+        """The painting."""
+        ...
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What is to paint.
+
+    Attributes:
+        style: a name, a path, or a mixture ``udnie:0.6,wave:0.4``.
+        model: a run directory, a model file or the name of a net that ships; found by ``style`` if
+            None.
+        strength: of the style, from 0 to 1.
+        region_map: an image of flat colours, one a region.
+        region_styles: colour -> style of its region.
+        device: where to paint.
+        packages: what a net may be made of besides stylenet's own.
+    """
+
+    style: str | None = None
+    model: str | None = None
+    strength: float = 1.0
+    region_map: Path | None = None
+    region_styles: Mapping[str, str] = field(default_factory=dict)
+    device: str = "auto"
+    packages: tuple[str, ...] = ()
+
+
+def painter_of(wish: Wish, say: Say) -> Painter:
+    """What paints as ``wish`` says.
+
+    Args:
+        wish: what is asked for.
+        say: gets what was decided in the user's place, a line each.
+
+    Raises:
+        StylenetError: no such net or style, or one that cannot do what is asked.
+    """
+    if bool(wish.region_map) != bool(wish.region_styles):
+        got = "a map without styles" if wish.region_map else "styles of regions without their map"
+        raise StylenetError(
+            f"Got {got}.", "Give both: --regions map.png red=udnie blue=wave, a style a colour."
+        )
+    if wish.style is None and wish.model is None and not wish.region_styles:
+        raise StylenetError(
+            "Got no style.",
+            "Use --style <name or painting>, --model <run> or both; `stylenet styles` lists what "
+            "there is.",
+        )
+    if wish.region_map and wish.style is not None:
+        raise StylenetError(
+            f"Got the style {wish.style} and styles of regions, expected one of them.",
+            "Leave the other out.",
+        )
+    if not 0 <= wish.strength <= 1:
+        raise StylenetError(f"Got strength={wish.strength:g}, expected 0 to 1.", "Use 0.5.")
+    model = None if wish.model is None else load_model(wish.model, wish.packages)
+    if model is not None and not takes_styles(model):
+        return _by_own_styles(model, wish)
+    if wish.region_map is not None:
+        painters = {
+            colour: _in_style(style, model, wish, say)
+            for colour, style in wish.region_styles.items()
+        }
+        return _ByRegion(painters, read_regions(wish.region_map, list(painters)))
+    return _in_style(wish.style, model, wish, say)
+
+
+def style_weights(style: str) -> dict[str, float]:
+    """``udnie:0.6,wave:0.4`` as weights by name; a name or a path alone has the weight 1."""
+    parts = style.split(",")
+    found = [_WEIGHTED.fullmatch(part.strip()) for part in parts]
+    if expanded(style).is_file() or not any(found):
+        return {style: 1.0}
+    bare = [part for part, match in zip(parts, found, strict=True) if match is None]
+    if bare:
+        raise StylenetError(
+            f"Got the mixture {style}, in which {', '.join(bare)} has no weight.",
+            "Give each style its weight: udnie:0.6,wave:0.4.",
+        )
+    return {match[1]: float(match[2]) for match in found if match}
+
+
+@dataclass(frozen=True)
+class _ByNet:
+    stylizer: Stylizer
+    request: Request
+    name: str
+
+    def __call__(self, image: Tensor) -> Tensor:
+        painted: Tensor = self.stylizer(image, self.request)
+        return painted
+
+
+@dataclass(frozen=True)
+class _ByRegion:
+    """The whole image in each style, of which each region shows one."""
+
+    painters: Mapping[str, Painter]
+    regions: Callable[[int, int], Tensor]
+    name: str = "regions"
+
+    def __call__(self, image: Tensor) -> Tensor:
+        regions = self.regions(*image.shape[-2:])
+        painted = image.new_zeros(image.shape)
+        for region, painter in zip(regions, self.painters.values(), strict=True):
+            painted += region * painter(image)
+        return painted
+
+
+def _by_own_styles(model: Model, wish: Wish) -> Painter:
+    """By a net of one style, or of several."""
+    weights = None if wish.style is None else style_weights(wish.style)
+    if not model.styles:
+        if wish.style is not None:
+            raise StylenetError(
+                f"Got the style {wish.style} for the net of {model.path}, which has its own.",
+                "Leave out --style, or use a net for any style.",
+            )
+        weights = None
+    if wish.region_map is not None:
+        region_map = str(wish.region_map)
+        request = Request(
+            None, wish.strength, region_map=region_map, region_styles=wish.region_styles
+        )
+    else:
+        request = Request(weights, wish.strength)
+    request.weights(model)  # what cannot be is no fault of the first image
+    title = request.title(model)
+    name = model.name if title is None else f"{model.name}_{title}"
+    return _ByNet(Stylizer(model, wish.device), request, name)
+
+
+def _in_style(style: str | None, model: Model | None, wish: Wish, say: Say) -> Painter:
+    """By the net that ships for ``style``, or by one for any style: ``model`` or what ships."""
+    if style is None:
+        raise StylenetError(
+            f"The net {wish.model} paints in any style, and none was named.",
+            "Use --style <name or painting>.",
+        )
+    weights = style_weights(style)
+    own = shipped_model(style) if model is None and style != ANY else None
+    if own is not None and wish.strength == 1 and not expanded(style).is_file():
+        return _ByNet(Stylizer(load_model(own), wish.device), Request(), style)
+    if model is None:
+        model = _net_for_any(style)
+        if own is not None:
+            say(f"style {style}: strength {wish.strength:g} is painted by the net {ANY}")
+        elif style in catalogue():
+            say(
+                f"style {style}: no net of its own ships; the net {ANY} paints in it, by the "
+                "catalogue's picture"
+            )
+    mixed = len(weights) > 1
+    styled = in_styles(model, *style_images(weights if mixed else next(iter(weights)), say))
+    name = "+".join(f"{Path(k).stem}{w:g}" if mixed else Path(k).stem for k, w in weights.items())
+    return _ByNet(Stylizer(styled, wish.device), Request(strength=wish.strength), name)
+
+
+def _net_for_any(style: str) -> Model:
+    file = shipped_model(ANY)
+    if file is None:
+        raise StylenetError(
+            f"Got the style {style}, but no net for any style ships with this version (there is: "
+            f"{', '.join(shipped_models()) or 'none'}).",
+            f"Train one in it (stylenet train style={style}), and use --model <run>.",
+        )
+    return load_model(file)

@@ -1,0 +1,44 @@
+"""How subcommands speak: results on standard output, all else on standard error."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+
+import typer
+
+from stylenet.errors import StylenetError, lacks_memory
+from stylenet.run.launch import say_error
+
+DEBUG = typer.Option("--debug", help="Show the traceback of an error.")
+
+
+def say(words: str) -> None:
+    """One line for the user."""
+    typer.echo(words, err=True)
+
+
+@contextlib.contextmanager
+def errors_in_words(debug: bool) -> Iterator[None]:
+    """What goes wrong for a reason that the user can mend is said in one line; exit status 2."""
+    try:
+        yield
+    except (StylenetError, OSError, MemoryError) as error:
+        if debug:
+            raise
+        say_error(in_line(error))
+        raise typer.Exit(2) from None
+    except RuntimeError as error:
+        if debug or not lacks_memory(error):
+            raise
+        say_error(in_line(error))
+        raise typer.Exit(2) from None
+
+
+def in_line(error: BaseException) -> str:
+    """``error`` in one line."""
+    if isinstance(error, OSError):
+        return f"Error: {error}. Mend it, or choose another place with -o."
+    if not isinstance(error, StylenetError):
+        return "Error: memory ran out. Use a smaller --size, or a machine with more of it."
+    return f"Error: {' '.join(str(error).split())}"

@@ -1,0 +1,47 @@
+"""``stylenet styles``."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from stylenet.cli.saying import DEBUG, errors_in_words, say
+
+
+def styles(
+    sheet: Annotated[
+        Path | None, typer.Option(help="Paint this photo in all styles, side by side.")
+    ] = None,
+    out: Annotated[Path, typer.Option("-o", "--out", help="The file that --sheet writes.")] = Path(
+        "styles.jpg"
+    ),
+    size: Annotated[
+        int, typer.Option(min=16, help="Longer side of the photo when it is painted.")
+    ] = 384,
+    device: Annotated[str, typer.Option(help="auto, cpu, cuda and the like.")] = "auto",
+    as_json: Annotated[bool, typer.Option("--json", help="List as JSON.")] = False,
+    debug: Annotated[bool, DEBUG] = False,
+) -> None:
+    """List the styles that --style knows by name; --sheet photo.jpg paints it in all of them."""
+    with errors_in_words(debug):
+        from stylenet.apply.style_sheet import named_styles, write_sheet
+
+        if sheet is not None:
+            names = write_sheet(sheet, out, size, device, say)
+            say(f"{out}: {', '.join(names)}")
+            return
+        found = named_styles()
+        if as_json:
+            typer.echo(json.dumps([asdict(style) for style in found], indent=2))
+            return
+        widths = [max(len(s.name) for s in found), max(len(s.painter or "-") for s in found)]
+        typer.echo(f"{'style':{widths[0]}}  {'net':{widths[1]}}  painting")
+        for style in found:
+            net = style.painter or "-"
+            typer.echo(f"{style.name:{widths[0]}}  {net:{widths[1]}}  {style.title}".rstrip())
+        if any(style.painter is None for style in found):
+            say("-: no net for it ships with this version; train one: stylenet train style=<style>")
