@@ -17,7 +17,14 @@ from stylenet.apply.any_style import StyledModel, in_styles, takes_styles
 from stylenet.apply.devices import device_of
 from stylenet.apply.model_file import Model, load_model
 from stylenet.apply.requests import Request, Weights
-from stylenet.errors import StylenetError
+from stylenet.apply.tiles import (
+    TILE,
+    can_be_tiled,
+    free_bytes,
+    needed_bytes,
+    paint_by_tiles,
+)
+from stylenet.errors import StylenetError, lacks_memory
 from stylenet.images import AnyImage, PilImage, as_tensor, in_kind
 from stylenet.styles import find_style
 
@@ -36,6 +43,8 @@ class Stylizer:
     Args:
         model: the net.
         device: where it paints: ``cpu``, ``cuda`` and the like, or ``auto``.
+        tile: pixels of the side of tiles in which it paints, with the same result; None: in one
+            piece where the memory that is free will do, else in tiles of 1024.
 
     Attributes:
         model: the net.
@@ -46,14 +55,19 @@ class Stylizer:
         StylenetError: a device that cannot be used.
     """
 
-    def __init__(self, model: Model, device: torch.device | str = "cpu") -> None:
+    def __init__(
+        self, model: Model, device: torch.device | str = "cpu", tile: int | None = None
+    ) -> None:
         if takes_styles(model):
             raise StylenetError(
                 f"The net of {model.path} paints in any style, and none was named.",
                 'Name one: Stylizer.load("any", style="painting.jpg"); style=painting.jpg.',
             )
+        if tile is not None and tile < 1:
+            raise StylenetError(f"Got tile={tile}, expected 1 or more.", "Use 1024.")
         self.model = model
         self.device = device_of(device)
+        self.tile = tile
         self.seconds = 0.0
         self._net = model.net.to(self.device).to(memory_format=torch.channels_last)
         self._weights: tuple[Request, Weights] | None = None
@@ -65,6 +79,7 @@ class Stylizer:
         device: torch.device | str = "auto",
         packages: Sequence[str] = (),
         style: Style | None = None,
+        tile: int | None = None,
     ) -> Stylizer:
         """A net that ships, by name, or one from a run directory or a model file.
 
@@ -75,6 +90,7 @@ class Stylizer:
             path: as in `load_model`.
             device: as for the class.
             packages: as in `load_model`.
+            tile: as for the class.
             style: what a net for any style is to paint in: an image of any kind, a name of the
                 catalogue, or several names or paths with their weights.
 
@@ -88,7 +104,7 @@ class Stylizer:
         model = load_model(path, packages)
         if style is not None:
             model = in_styles(model, *style_images(style, log.warning))
-        return cls(model, device)
+        return cls(model, device, tile)
 
     @overload
     def __call__(self, image: str | Path | PilImage, request: Request = ...) -> PilImage: ...
@@ -117,7 +133,9 @@ class Stylizer:
             self._weights = (request, request.weights(self.model))
         content = as_tensor(image)
         if request.strength < 1 and isinstance(self.model, StyledModel):
-            weaker = Stylizer(self.model.weakened(content, request.strength), self.device)
+            weaker = Stylizer(
+                self.model.weakened(content, request.strength), self.device, self.tile
+            )
             painted = weaker.paint(content)
             self.seconds = weaker.seconds
         else:
@@ -136,15 +154,30 @@ class Stylizer:
         Raises:
             PictureTooSmallError: see the net.
         """
-        inputs = [image[None].to(self.device)]
-        if weights is not None:
-            inputs.append(weights[None])
+        batch = image[None]
+        row = None if weights is None else weights[None]
         self._wait()
         start = time.perf_counter()
-        painted = self._net(*inputs)
+        painted = self._painted(batch, row)
         self._wait()
         self.seconds = time.perf_counter() - start
-        return painted[0].float().clamp(0, 1).cpu()  # type: ignore[no-any-return]
+        return painted[0].float().clamp(0, 1).cpu()
+
+    def _painted(self, image: Tensor, weights: Tensor | None) -> Tensor:
+        height, width = image.shape[-2:]
+        tiled = can_be_tiled(self._net, weights)
+        if tiled and self.tile is None:
+            free = free_bytes(self.device)
+            tiled = free is not None and needed_bytes(self._net, height, width) > free
+        if not tiled:
+            inputs = (image.to(self.device), *([] if weights is None else [weights]))
+            try:
+                painted: Tensor = self._net(*inputs)
+                return painted
+            except (RuntimeError, MemoryError) as error:
+                if not lacks_memory(error) or not can_be_tiled(self._net, weights):
+                    raise
+        return paint_by_tiles(self._net, image, weights, self.tile or TILE)
 
     def _wait(self) -> None:
         if self.device.type == "cuda":
