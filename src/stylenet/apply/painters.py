@@ -17,7 +17,6 @@ from stylenet.apply.stylizer import Stylizer, style_images
 from stylenet.apply.zoo import shipped_model, shipped_models
 from stylenet.errors import StylenetError
 from stylenet.files import expanded
-from stylenet.styles import catalogue
 
 ANY = "any"  # the net for any style among those that ship
 _WEIGHTED = re.compile(r"(.+):(\d+\.?\d*|\.\d+)")
@@ -181,10 +180,10 @@ def _in_style(style: str | None, model: Model | None, wish: Wish, say: Say) -> P
         model = _net_for_any(style)
         if own is not None:
             say(f"style {style}: strength {wish.strength:g} is painted by the net {ANY}")
-        elif style in catalogue():
+        elif len(weights) == 1 and not expanded(style).is_file():
             say(
                 f"style {style}: no net of its own ships; the net {ANY} paints in it, by the "
-                "catalogue's picture"
+                "picture of that name"
             )
     mixed = len(weights) > 1
     styled = in_styles(model, *style_images(weights if mixed else next(iter(weights)), say))
