@@ -91,6 +91,12 @@ def small(arguments: list[str]) -> list[str]:
         teacher = "loss_network/weights@teacher.weights=random"
         return [*arguments, *added, widths, teacher, "logger=none", "trainer.max_steps=1"]
     added += ["net.width=0.125", "style_size.px=32", "logger=none"]
+    if "task=any_style" in arguments:
+        added[added.index("net.width=0.125")] = "net.net.width=0.125"
+        added.remove("style_size.px=32")
+        return [*arguments, *added, "styles.val_count=1", "trainer.max_steps=1"]
+    if "init=base" in arguments:
+        added.remove("net.width=0.125")  # the net that ships has another
     if any(a.startswith("recipe=pytorch_examples") for a in arguments):
         added.remove("style_size.px=32")  # this recipe takes the style whole
     if any(a.endswith((".mat", ".pth")) for a in arguments):
@@ -137,6 +143,8 @@ def test_train_commands(
     arguments = shlex.split(command)[2:]
     if BANK in command:
         bank()
+    if f"init={RUN}" in command:
+        assert script("train.py", *small(["style=udnie", f"run.dir={RUN}"])) == 0
     if "resume" not in command:
         assert script("train.py", *small(arguments)) == 0
         return

@@ -67,7 +67,9 @@ def test_usual_statistics_are_brought_to_mean_0_and_std_1(net: AnyStyleNet) -> N
     seen: list[torch.Tensor] = []
     net.predictor.register_forward_pre_hook(lambda _, inputs: seen.append(inputs[0]))
     statistics = torch.randn(40, 6) * torch.tensor([1, 2, 3, 4, 5, 0]) + 7
+    assert not AnyStyleNet(plain(PredictedInstanceNorm), statistics=6).standardises
     net.standardise(statistics)
+    assert net.standardises
     net.predict(statistics)
     torch.testing.assert_close(seen[0].mean(0), torch.zeros(6), atol=1e-5, rtol=0)
     torch.testing.assert_close(seen[0][:, :5].std(0), torch.ones(5))

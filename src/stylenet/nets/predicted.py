@@ -100,6 +100,11 @@ class AnyStyleNet(nn.Module):
         self.mean.copy_(statistics.mean(0))
         self.std.copy_(statistics.std(0).clamp_min(SPREAD))
 
+    @property
+    def standardises(self) -> bool:
+        """Whether it knows which statistics are usual."""
+        return bool(self.mean.any())
+
     def predict(self, statistics: Tensor) -> Tensor:
         """Statistics (N,D) -> scales, less 1, and shifts of all norms, then of colours: (N,K)."""
         predicted: Tensor = self.predictor((statistics - self.mean) / self.std)

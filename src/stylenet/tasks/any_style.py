@@ -69,8 +69,8 @@ class AnyStyle(LightningModule):
 
     @override
     def on_train_start(self) -> None:
-        """At the first step: let the net know which statistics are usual."""
-        if self.global_step > 0:
+        """Let a net that begins at random know which statistics are usual."""
+        if self.net.standardises:
             return
         found = []
         for step in range(DESCRIBED):
