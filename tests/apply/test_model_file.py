@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 import torch
 from hydra.utils import instantiate
-from safetensors.torch import load_file
+from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
 from stylenet.apply import ModelFileError, load_model, save_model
@@ -367,3 +367,16 @@ def test_saving_again_replaces_both(saved, net):
     model = load_model(path)
     assert model.description["style"] == "another"
     assert model.net.encoder[0][0].weight.abs().sum() == 0
+
+
+@pytest.mark.parametrize("name", ["last.ckpt", "udnie.pth"])
+def test_a_checkpoint_is_called_one(tmp_path: Path, name: str) -> None:
+    (tmp_path / name).write_bytes(b"anything")
+    with pytest.raises(ModelFileError, match=r"a checkpoint, .* expected a finished net"):
+        load_model(tmp_path / name)
+
+
+def test_names_as_of_several_processes_are_understood(saved: Path, net: nn.Module) -> None:
+    tensors = {f"module.{key}": value for key, value in load_file(saved / TENSORS).items()}
+    save_file(tensors, saved / TENSORS)
+    assert torch.equal(load_model(saved).net(picture()), net(picture()))

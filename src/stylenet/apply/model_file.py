@@ -25,6 +25,7 @@ from stylenet.nets import styles_of
 
 TENSORS = "model.safetensors"
 DESCRIPTION = "model.json"
+CHECKPOINTS = (".ckpt", ".pth", ".pt", ".pkl", ".bin")
 FORMAT = 1
 HYDRA = ("_target_", "_partial_", "_args_")
 # what an architecture may name; anything else in a model file is refused, unless its user trusts it
@@ -118,6 +119,13 @@ def load_model(path: str | Path, packages: Sequence[str] = ()) -> Model:
     given = expanded(path)
     if not given.exists():
         given = shipped_model(path) or given
+    if given.suffix in CHECKPOINTS and given.is_file():
+        raise ModelFileError(
+            f"Got model={path}, a checkpoint, which does not say of what net and may be a pickle; "
+            "expected a finished net.",
+            "Name the run directory, whose model.safetensors it became, or finish the run: "
+            "python train.py resume=<run directory>.",
+        )
     is_file = given.suffix in (".safetensors", ".json") and not given.is_dir()
     file = given.with_suffix(".safetensors") if is_file else given / TENSORS
     description_file = file.with_suffix(".json")
@@ -151,6 +159,8 @@ def load_model(path: str | Path, packages: Sequence[str] = ()) -> Model:
             f"{file} cannot be read as safetensors ({error}).",
             "Copy it again: it may be cut short.",
         ) from error
+    # as torch's DataParallel and its like name them
+    tensors = {key.removeprefix("module."): value for key, value in tensors.items()}
     try:
         net.load_state_dict(tensors)
     except RuntimeError as error:
