@@ -23,6 +23,7 @@ import numpy as np
 import pytest
 import torch
 import wandb
+from hydra import compose as hydra_compose
 from hydra import initialize_config_dir
 from hydra._internal.hydra import Hydra
 from hydra.core.global_hydra import GlobalHydra
@@ -225,10 +226,19 @@ def coco(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def composed() -> Iterator[Callable[..., DictConfig]]:
-    """`stylenet.compose`; a Hydra is there, too, as in an application."""
+    """`stylenet.compose`; a Hydra is there, too, as in an application.
+
+    ``config_name="evaluate"`` composes the configuration of ``evaluate.py``.
+    """
+
+    def one(*overrides: str, config_name: str = "train") -> DictConfig:
+        if config_name == "train":
+            return stylenet.compose(*overrides)
+        return hydra_compose(config_name, list(overrides))
+
     register()
     with initialize_config_dir(str(conf_folder()), version_base="1.3"):
-        yield stylenet.compose
+        yield one
 
 
 @pytest.fixture

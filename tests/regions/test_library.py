@@ -118,9 +118,11 @@ def test_unreadable_pictures_are_skipped_with_a_note_and_not_tried_again(
     with caplog.at_level(logging.INFO):
         shapes = library.shapes()
     assert len(shapes.files) == 5
-    assert {file.name: why for file, why in shapes.skipped.items()} == {
-        "broken.jpg": "it is not a picture, or its header is damaged (readable: "
-        "JPEG, PNG, WEBP, TIFF, BMP, DIB, GIF, AVIF, JPEG2000, PPM)",
+    skipped = {file.name: why for file, why in shapes.skipped.items()}
+    # which kinds are readable depends on what is installed
+    broken = skipped.pop("broken.jpg")
+    assert broken.startswith("it is not a picture, or its header is damaged (readable: JPEG, PNG")
+    assert skipped == {
         "flat.png": "no figure stands out from its border",
         "grey.png": "it has hardly any colour",
     }

@@ -53,7 +53,8 @@ def test_what_is_misspelt_is_named_with_its_siblings(override, wrong, nearest, s
 def test_what_is_like_nothing_has_siblings_and_no_match(words):
     text = words("norm=xyzzy")
     assert "Did you mean" not in text
-    assert text.endswith("There are: batch, conditional_instance, instance.")
+    names = "batch, conditional_instance, instance, predicted_instance"
+    assert text.endswith(f"There are: {names}.")
 
 
 def test_what_a_group_s_files_have_in_common_is_no_choice(words):

@@ -45,7 +45,7 @@ def test_a_key_that_nothing_declares_is_refused_with_the_nearest(composed: Compo
     with pytest.raises(StylenetError, match=r"no key trainr\. Did you mean trainer\?"):
         check_keys(composed("+trainr=3"), "feedforward")
     with pytest.raises(StylenetError, match=r"no key sketch\..* an input of task=sketch"):
-        check_keys(composed("+sketch=a.png"), "gatys")
+        check_keys(composed("task=gatys", "+sketch=a.png"), "gatys")
 
 
 def test_a_misspelt_key_in_a_file_is_refused(
