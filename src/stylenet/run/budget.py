@@ -122,9 +122,10 @@ def time_steps(config: DictConfig) -> float:
     with isolate_rng():
         components = runner_of(trial).build(trial, instantiate, _say_nothing)
         # what stood in for a style does so in the run, without another search
-        for style in components.styles:
-            if style.stand_in is not None:
-                config.run.stand_ins[style.name] = style.stand_in
+        with open_dict(config):
+            for style in components.styles:
+                if style.stand_in is not None:
+                    config.run.stand_ins[style.name] = style.stand_in
         trainer: Trainer = instantiate(
             trial.trainer,
             max_steps=WARM_UP + TIMED,
