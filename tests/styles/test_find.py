@@ -357,7 +357,7 @@ def test_the_bundled_swatches(cache):
         assert catalogue()[name].public_domain
         found = find_swatch(name, "said before")
         assert (found.name, found.entry, found.stand_in) == (name, catalogue()[name], "said before")
-        assert read_style(found).shape == (1, 3, 512, 512)
+        assert read_style(found).shape == (1, 3, 464, 464)
         assert found.path.stat().st_size < 300_000
     with pytest.raises(StyleNotFoundError, match="none was made of it"):
         find_swatch("rain_princess", "said before")
@@ -426,7 +426,7 @@ def test_a_locked_folder_is_said(tmp_path, cache):
 
 def test_a_style_is_read_at_its_size(cache):
     found = find_style("ihc", folder=None, cache=cache)
-    assert read_style(found).shape == (1, 3, 512, 512)
+    assert read_style(found).shape == (1, 3, 464, 464)
     small = read_style(found, CentreSquare(64))
     assert small.shape == (1, 3, 64, 64)
     assert 0 <= small.min() < small.max() <= 1

@@ -134,22 +134,21 @@ def _settle_init(config: DictConfig, say: Say) -> None:
 
 def _settle_paths(config: DictConfig, runner: Runner) -> None:
     """Absolute paths, so that a run can be resumed from another working directory."""
-    for key in (*runner.paths, *runner.named):
+    for key in (*runner.paths, *runner.named, *runner.models):
         value = OmegaConf.select(config, key)
-        named = key in runner.named
+
+        def settled(value: str, key: str = key) -> str:
+            if "://" in value:  # data.root may be an address
+                return value
+            path = expanded(value)
+            # a name is not taken for a folder that happens to be called so
+            there = path.is_file() or (key in runner.models and (path / "model.json").is_file())
+            return str(path.absolute()) if key in runner.paths or there else value
+
         if isinstance(value, ListConfig):
-            OmegaConf.update(config, key, [_settled_path(str(one), named) for one in value])
+            OmegaConf.update(config, key, [settled(str(one)) for one in value])
         elif value is not None:
-            OmegaConf.update(config, key, _settled_path(str(value), named))
-
-
-def _settled_path(value: str, named: bool) -> str:
-    if "://" in value:  # data.root may be an address
-        return value
-    path = expanded(value)
-    # a name is not taken for a folder that happens to be called so
-    exists = path.is_file() or (path / "model.json").is_file()
-    return value if named and not exists else str(path.absolute())
+            OmegaConf.update(config, key, settled(str(value)))
 
 
 def _settle_gpu(config: DictConfig, say: Say) -> None:

@@ -25,7 +25,7 @@ class AnyStyleRunner(NetRunner):
     """A net is trained to paint in any style, from a folder of style images."""
 
     paths = (*NetRunner.paths, "styles.roots", "styles.val_root", "styles.cache")
-    named = (*NetRunner.named, "init")
+    models = ("init",)
 
     @override
     def validate(self, config: Settings, say: Say) -> None:

@@ -88,7 +88,8 @@ class Runner(ABC):
 
     Attributes:
         paths: keys that hold a path, or a list of paths; a value with ``://`` is an address.
-        named: keys that hold the path of an image or of a run, or a name.
+        named: keys that hold the path of an image, or a name.
+        models: keys that hold a run directory, a model file, or a name.
     """
 
     paths: ClassVar[tuple[str, ...]] = (
@@ -101,6 +102,7 @@ class Runner(ABC):
         "paths.styles",
     )
     named: ClassVar[tuple[str, ...]] = ("style",)
+    models: ClassVar[tuple[str, ...]] = ()
 
     @abstractmethod
     def validate(self, config: Settings, say: Say) -> None:

@@ -25,7 +25,7 @@ log = logging.getLogger(__name__)
 class FeedForwardRunner(NetRunner):
     """A net is trained for one style."""
 
-    named = (*NetRunner.named, "init")
+    models = ("init",)
 
     @override
     def validate(self, config: Settings, say: Say) -> None:
