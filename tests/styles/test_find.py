@@ -426,7 +426,7 @@ def test_a_locked_folder_is_said(tmp_path, cache):
 
 def test_a_style_is_read_at_its_size(cache):
     found = find_style("ihc", folder=None, cache=cache)
-    assert read_style(found).shape == (1, 3, 464, 464)
+    assert read_style(found).shape == (1, 3, 512, 512)
     small = read_style(found, CentreSquare(64))
     assert small.shape == (1, 3, 64, 64)
     assert 0 <= small.min() < small.max() <= 1
