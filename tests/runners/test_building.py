@@ -27,7 +27,7 @@ def test_a_swatch_is_said(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(building, "find_style", lambda style, **_: find_swatch(style, WORDS))
-    evaluation = composed("model=m", "content=c", name="evaluate")
+    evaluation = composed("model=m", "content=c", config_name="evaluate")
     for config in (composed("style=udnie"), evaluation):
         said: list[str] = []
         (found,) = locate_styles(config, ["udnie"], said.append)
