@@ -13,12 +13,8 @@ from typing_extensions import override
 
 from stylenet.losses import LossTerms, PerceptualLoss, View, style_statistics
 from stylenet.nets import AnyStyleNet
-from stylenet.tasks.feedforward import (
-    OptimizerFactory,
-    SchedulerFactory,
-    check_finite,
-    scalars_of,
-)
+from stylenet.tasks.feedforward import OptimizerFactory, check_finite, log_losses, scalars_of
+from stylenet.tasks.schedules import SchedulerFactory, with_schedule
 
 DESCRIBED = 64  # batches of style images whose statistics say what is usual
 
@@ -91,7 +87,7 @@ class AnyStyle(LightningModule):
         check_finite(self.global_step, scalars, terms.terms)
         rate = self.trainer.optimizers[0].param_groups[0]["lr"]
         self.log("train/learning_rate", rate, batch_size=len(batch))
-        self._log("train", scalars, len(batch))
+        log_losses(self, "train", scalars, len(batch))
         total: Tensor = terms.total
         return total
 
@@ -106,16 +102,12 @@ class AnyStyle(LightningModule):
             for key, value in scalars_of(terms).items():
                 sums[key] = sums[key] + value / len(self.styles)
             sums |= {f"{name}/{key}": value.detach() for key, value in terms.terms.items()}
-        self._log("val", sums, len(batch))
+        log_losses(self, "val", sums, len(batch))
         return {"content": batch, "stylised": stylised}
 
     def configure_optimizers(self) -> Any:
         """The optimiser over the net's parameters, with its schedule if there is one."""
-        optimizer = self._optimizer(self.net.parameters())
-        if self._scheduler is None:
-            return optimizer
-        schedule = {"scheduler": self._scheduler(optimizer), "interval": "step"}
-        return {"optimizer": optimizer, "lr_scheduler": schedule}
+        return with_schedule(self._optimizer(self.net.parameters()), self._scheduler)
 
     def _painted(self, batch: Tensor, examples: Tensor) -> tuple[Tensor, LossTerms]:
         view = self.loss.view_content(batch, example=examples)
@@ -127,7 +119,3 @@ class AnyStyle(LightningModule):
         assert view.example is not None
         seen = view.example.features
         return style_statistics({k: value for k, value in seen.items() if "@" not in k})
-
-    def _log(self, stage: str, scalars: Mapping[str, Tensor], batch_size: int) -> None:
-        values = {f"{stage}/loss/{name}": value.detach() for name, value in scalars.items()}
-        self.log_dict(values, batch_size=batch_size)

@@ -10,16 +10,15 @@ import torch
 from pytorch_lightning import LightningModule
 from torch import Tensor, nn
 from torch.optim import Optimizer
-from torch.optim.lr_scheduler import LRScheduler
 from torchmetrics import R2Score
 from typing_extensions import override
 
 from stylenet.loss_networks.distillation import Distillation
 from stylenet.loss_networks.student import Student
-from stylenet.tasks.feedforward import NonFiniteLossError
+from stylenet.tasks.feedforward import NonFiniteLossError, log_losses
+from stylenet.tasks.schedules import SchedulerFactory, with_schedule
 
 OptimizerFactory = Callable[[Iterable[nn.Parameter]], Optimizer]
-SchedulerFactory = Callable[[Optimizer], LRScheduler]
 Step = Callable[[Tensor], tuple[Tensor, dict[str, Tensor]]]
 Compiler = Callable[[Step, float], Step]
 
@@ -76,7 +75,7 @@ class Distill(LightningModule):
                 f"At step {self.global_step} the loss is not finite: {named}.",
                 "Start again with a smaller optimizer.lr, or precision=32.",
             )
-        self._log("train", total, terms, len(batch))
+        log_losses(self, "train", {"total": total, **terms}, len(batch))
         rate = self.trainer.optimizers[0].param_groups[0]["lr"]
         self.log("train/learning_rate", rate, batch_size=len(batch))
         return total
@@ -92,7 +91,7 @@ class Distill(LightningModule):
     def validation_step(self, batch: Tensor, batch_idx: int) -> None:
         """Log the terms of a batch; gather what is explained of the teacher's features."""
         total, terms = self.distillation(self.net, batch)
-        self._log("val", total, terms, len(batch), sync_dist=True)
+        log_losses(self, "val", {"total": total, **terms}, len(batch), sync_dist=True)
         for layer, both in self.distillation.predict(self.net, batch).items():
             cells = (features.detach().double().movedim(1, -1).flatten(0, 2) for features in both)
             self._explained[layer].update(*cells)
@@ -106,23 +105,4 @@ class Distill(LightningModule):
     def configure_optimizers(self) -> Any:
         """The optimiser over student and adaptors, with its schedule if there is one."""
         trained = [p for p in self.parameters() if p.requires_grad]
-        optimizer = self._optimizer(trained)
-        if self._scheduler is None:
-            return optimizer
-        schedule = {"scheduler": self._scheduler(optimizer), "interval": "step"}
-        return {"optimizer": optimizer, "lr_scheduler": schedule}
-
-    def _log(
-        self,
-        stage: str,
-        total: Tensor,
-        terms: dict[str, Tensor],
-        batch_size: int,
-        sync_dist: bool = False,
-    ) -> None:
-        scalars = {"total": total.detach(), **{k: v.detach() for k, v in terms.items()}}
-        self.log_dict(
-            {f"{stage}/loss/{name}": value for name, value in scalars.items()},
-            batch_size=batch_size,
-            sync_dist=sync_dist,
-        )
+        return with_schedule(self._optimizer(trained), self._scheduler)

@@ -9,14 +9,13 @@ import torch
 from pytorch_lightning import LightningModule
 from torch import Tensor, nn
 from torch.optim import Optimizer
-from torch.optim.lr_scheduler import LRScheduler
 from typing_extensions import override
 
 from stylenet.errors import StylenetError
 from stylenet.losses import LossTerms, PerceptualLoss
+from stylenet.tasks.schedules import SchedulerFactory, with_schedule
 
 OptimizerFactory = Callable[[Iterable[nn.Parameter]], Optimizer]
-SchedulerFactory = Callable[[Optimizer], LRScheduler]
 Losses = Callable[[Tensor], LossTerms]
 Compiler = Callable[[Losses, float], Losses]
 """Makes a function that is called so many times faster, as ``torch.compile`` does, or leaves it."""
@@ -81,7 +80,7 @@ class FeedForward(LightningModule):
         terms = self._losses(batch)
         scalars = mean_over_processes(scalars_of(terms), self.trainer.world_size)
         check_finite(self.global_step, scalars, terms.terms)
-        self._log("train", scalars, len(batch))
+        log_losses(self, "train", scalars, len(batch))
         rate = self.trainer.optimizers[0].param_groups[0]["lr"]
         self.log("train/learning_rate", rate, batch_size=len(batch))
         total: Tensor = terms.total
@@ -93,25 +92,24 @@ class FeedForward(LightningModule):
         stylised = self(batch)
         scalars = scalars_of(self.loss(stylised, batch))
         # every process sees all pictures, and has its own running statistics of a batch norm
-        self._log("val", scalars, len(batch), sync_dist=True)
+        log_losses(self, "val", scalars, len(batch), sync_dist=True)
         return {"content": batch, "stylised": stylised}
 
     def configure_optimizers(self) -> Any:
         """The optimiser over the net's parameters, with its schedule if there is one."""
-        optimizer = self._optimizer(self.net.parameters())
-        if self._scheduler is None:
-            return optimizer
-        schedule = {"scheduler": self._scheduler(optimizer), "interval": "step"}
-        return {"optimizer": optimizer, "lr_scheduler": schedule}
+        return with_schedule(self._optimizer(self.net.parameters()), self._scheduler)
 
-    def _log(
-        self, stage: str, scalars: Mapping[str, Tensor], batch_size: int, sync_dist: bool = False
-    ) -> None:
-        self.log_dict(
-            {f"{stage}/loss/{name}": value for name, value in scalars.items()},
-            batch_size=batch_size,
-            sync_dist=sync_dist,
-        )
+
+def log_losses(
+    task: LightningModule,
+    stage: str,
+    scalars: Mapping[str, Tensor],
+    batch_size: int,
+    sync_dist: bool = False,
+) -> None:
+    """Log losses as ``<stage>/loss/<name>``, without gradient."""
+    values = {f"{stage}/loss/{name}": value.detach() for name, value in scalars.items()}
+    task.log_dict(values, batch_size=batch_size, sync_dist=sync_dist)
 
 
 def scalars_of(terms: LossTerms) -> dict[str, Tensor]:

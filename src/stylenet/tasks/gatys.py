@@ -15,8 +15,9 @@ from stylenet.errors import StylenetError
 from stylenet.losses import LossTerms, PerceptualLoss, View
 from stylenet.nets import PixelImage
 from stylenet.nets.pixels import resized
-from stylenet.tasks.feedforward import NonFiniteLossError, SchedulerFactory
+from stylenet.tasks.feedforward import NonFiniteLossError
 from stylenet.tasks.optimizers import OptimizerFactory, carry_over
+from stylenet.tasks.schedules import SchedulerFactory, with_schedule
 
 
 @dataclass(frozen=True)
@@ -173,11 +174,7 @@ class Gatys(LightningModule):
 
     def configure_optimizers(self) -> Any:
         """The optimiser over the pixels, with its schedule if there is one."""
-        optimizer = self._optimizer(self.net.parameters())
-        if self._scheduler is None:
-            return optimizer
-        schedule = {"scheduler": self._scheduler(optimizer), "interval": "step"}
-        return {"optimizer": optimizer, "lr_scheduler": schedule}
+        return with_schedule(self._optimizer(self.net.parameters()), self._scheduler)
 
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         """Add where in the run this is."""

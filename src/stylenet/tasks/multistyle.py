@@ -19,12 +19,8 @@ from stylenet.losses import LossTerms, PerceptualLoss
 from stylenet.losses.functional import pixel_loss
 from stylenet.nets import shared_parameters, styles_of
 from stylenet.tasks.dealing import dealt_styles
-from stylenet.tasks.feedforward import (
-    OptimizerFactory,
-    SchedulerFactory,
-    check_finite,
-    scalars_of,
-)
+from stylenet.tasks.feedforward import OptimizerFactory, check_finite, log_losses, scalars_of
+from stylenet.tasks.schedules import SchedulerFactory, with_schedule
 
 IDENTITY = "identity"
 IDENTITY_OPTIMIZER = "identity_optimizer"  # in checkpoints
@@ -155,7 +151,7 @@ class MultiStyle(LightningModule):
         terms, own = self._styled(batch, self.global_step)
         scalars = scalars_of(terms)
         check_finite(self.global_step, scalars, terms.terms)
-        self._log("train", scalars | own, len(pictures))
+        log_losses(self, "train", scalars | own, len(pictures))
         total: Tensor = terms.total
         return total
 
@@ -217,7 +213,7 @@ class MultiStyle(LightningModule):
         pictures: dict[str, Any] = {"content": batch, "stylised": stylised}
         if self.reconstructs():
             sums[IDENTITY], pictures["reconstruction"] = self._identity_loss(batch)
-        self._log("val", sums, len(batch))
+        log_losses(self, "val", sums, len(batch))
         return pictures
 
     def configure_optimizers(self) -> Any:
@@ -227,11 +223,8 @@ class MultiStyle(LightningModule):
             if self._identity_state is not None:
                 self._of_identity.load_state_dict(self._identity_state)
                 self._identity_state = None
-        optimizer = self._optimizer([p for p in self.net.parameters() if p.requires_grad])
-        if self._scheduler is None:
-            return optimizer
-        schedule = {"scheduler": self._scheduler(optimizer), "interval": "step"}
-        return {"optimizer": optimizer, "lr_scheduler": schedule}
+        trained = [p for p in self.net.parameters() if p.requires_grad]
+        return with_schedule(self._optimizer(trained), self._scheduler)
 
     def _pictures(self, batch: Any) -> Tensor:
         """The content pictures of a batch."""
@@ -266,7 +259,3 @@ class MultiStyle(LightningModule):
             for name, of_style in rows.items()
             for term, values in terms.pictures.items()
         }
-
-    def _log(self, stage: str, scalars: Mapping[str, Tensor], batch_size: int) -> None:
-        values = {f"{stage}/loss/{name}": value.detach() for name, value in scalars.items()}
-        self.log_dict(values, batch_size=batch_size)

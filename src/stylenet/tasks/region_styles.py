@@ -8,7 +8,7 @@ from typing import Any
 from torch import Tensor
 
 from stylenet.losses import LossTerms
-from stylenet.tasks.feedforward import scalars_of
+from stylenet.tasks.feedforward import log_losses, scalars_of
 from stylenet.tasks.maps import Maps, RandomMaps
 from stylenet.tasks.multistyle import IDENTITY, MultiStyle
 
@@ -58,7 +58,7 @@ class RegionStyles(MultiStyle):
         pictures: dict[str, Any] = {"content": content, "regions": regions, "stylised": stylised}
         if self.reconstructs():
             sums[IDENTITY], pictures["reconstruction"] = self._identity_loss(content)
-        self._log("val", sums, len(content))
+        log_losses(self, "val", sums, len(content))
         return pictures
 
     def _pictures(self, batch: Batch) -> Tensor:

@@ -3,9 +3,21 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
+from typing import Any, TypeAlias
 
 from torch.optim import Optimizer
-from torch.optim.lr_scheduler import LambdaLR
+from torch.optim.lr_scheduler import LambdaLR, LRScheduler
+
+SchedulerFactory: TypeAlias = Callable[[Optimizer], LRScheduler]
+
+
+def with_schedule(optimizer: Optimizer, scheduler: SchedulerFactory | None) -> Any:
+    """What Lightning is to train with: ``optimizer``, its rate set after every step if asked."""
+    if scheduler is None:
+        return optimizer
+    schedule = {"scheduler": scheduler(optimizer), "interval": "step"}
+    return {"optimizer": optimizer, "lr_scheduler": schedule}
 
 
 def warm_up_and_cosine(
