@@ -2,6 +2,8 @@
 
 import json
 import shlex
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -372,3 +374,9 @@ def test_a_swatch_recorded_stays_and_so_does_what_was_said(run, command_line):
     assert messages_of(run, []) == ["one", words]
     (run / "run.json").unlink()
     assert messages_of(run, ["two"]) == ["two"]
+
+
+def test_an_error_in_the_configuration_does_not_wait_for_lightning() -> None:
+    code = "import sys, stylenet.run.preparing; print('pytorch_lightning' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "False\n"

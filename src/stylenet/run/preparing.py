@@ -31,7 +31,6 @@ from stylenet.run.settings.inputs import check_keys
 from stylenet.run.settings.names import run_dir, run_name
 from stylenet.run.settings.sweeps import choose_gpu
 from stylenet.runners.base import Runner, Say
-from stylenet.runners.nets import NetRunner
 from stylenet.runners.speed import settle_compile, settle_precision
 
 
@@ -78,7 +77,7 @@ def prepare(
     settle_precision(config, messages.say)
     settle_compile(config, messages.say)
     if config.resume is None:
-        timed = timer if isinstance(runner, NetRunner) else None
+        timed = timer if runner.has_budget else None
         settle_budget(config, config.run.overrides, timed, messages.say)
     _settle_wandb(config, messages.say)
     config.run.messages = messages.lines

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping, Sequence
+from pathlib import PurePath
 from typing import Any
 
 from torch import Tensor, nn
@@ -15,7 +16,7 @@ from stylenet.errors import StylenetError
 from stylenet.images import ShorterSide, to_tensor, write_image
 from stylenet.nets import AnyStyleNet
 from stylenet.runners.base import Instantiate, Run, Say
-from stylenet.runners.nets import Net, NetRunner
+from stylenet.runners.nets import Net, NetRunner, say_net
 from stylenet.styles import FoundStyle
 
 log = logging.getLogger(__name__)
@@ -70,8 +71,8 @@ class AnyStyleRunner(NetRunner):
         kept = data.val_pictures()
         size = ShorterSide(data.val_size)
         shown = {
-            kept.name(n).rpartition("/")[2].rpartition(".")[0]: size(to_tensor(kept.load(n)))[None]
-            for n in range(len(kept))
+            PurePath(kept.name(number)).stem: size(to_tensor(kept.load(number)))[None]
+            for number in range(len(kept))
         }
         return {"style_images": StyleCrops.of(data, config.mixed_styles), "styles": shown}
 
@@ -81,12 +82,8 @@ class AnyStyleRunner(NetRunner):
         (run.folder / "styles").mkdir(exist_ok=True)
         for name, image in run.task.styles.items():
             write_image(run.folder / "styles" / f"{name}.png", image)
-        net = run.task.net
-        parameters = sum(p.numel() for p in net.parameters())
         log.info("style images %d", len(run.task.style_images.pictures))
-        log.info("net %s, %.2f million parameters", type(net).__name__, parameters / 1e6)
-        log.info("loss network %s", run.task.loss.network.weights_source)
-        log.info("run %s", run.folder)
+        say_net(run)
 
     @override
     def described_styles(self, run: Run) -> dict[str, Any]:

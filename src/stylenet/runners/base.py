@@ -90,6 +90,8 @@ class Runner(ABC):
         paths: keys that hold a path, or a list of paths; a value with ``://`` is an address.
         named: keys that hold the path of an image, or a name.
         models: keys that hold a run directory, a model file, or a name.
+        has_budget: whether a run whose length nobody gives is as long as ``trainer.budget_minutes``
+            allow.
     """
 
     paths: ClassVar[tuple[str, ...]] = (
@@ -103,6 +105,7 @@ class Runner(ABC):
     )
     named: ClassVar[tuple[str, ...]] = ("style",)
     models: ClassVar[tuple[str, ...]] = ()
+    has_budget: ClassVar[bool] = False
 
     @abstractmethod
     def validate(self, config: Settings, say: Say) -> None:

@@ -16,7 +16,7 @@ from stylenet.nets import styles_of
 from stylenet.runners.base import Instantiate, Run, Say, as_list
 from stylenet.runners.compiling import compiler_of
 from stylenet.runners.initial import settle_init
-from stylenet.runners.nets import Net, NetRunner, describe_style
+from stylenet.runners.nets import Net, NetRunner, describe_style, say_net
 from stylenet.styles import FoundStyle
 
 log = logging.getLogger(__name__)
@@ -79,13 +79,9 @@ class FeedForwardRunner(NetRunner):
     def start(self, run: Run) -> None:
         """Write ``style.png``; name the components."""
         write_image(run.folder / "style.png", run.task.style)
-        net = run.task.net
-        parameters = sum(p.numel() for p in net.parameters())
         (style,) = run.components.styles
         log.info("style %s: %s", style.name, style.path)
-        log.info("net %s, %.2f million parameters", type(net).__name__, parameters / 1e6)
-        log.info("loss network %s", run.task.loss.network.weights_source)
-        log.info("run %s", run.folder)
+        say_net(run)
 
     @override
     def described_styles(self, run: Run) -> dict[str, Any]:

@@ -55,6 +55,8 @@ class NetComponents(Components):
 class NetRunner(Runner):
     """A net is trained on many pictures, and kept as ``model.safetensors`` with its description."""
 
+    has_budget = True
+
     @override
     def validate(self, config: Settings, say: Say) -> None:
         """A net that can be loaded again.
@@ -154,6 +156,15 @@ def _check_maps(task: Any, data: LightningDataModule) -> None:
             f"Got data.regions={list(regions)}, but nothing reads these maps.",
             "Use task=regions maps=data, or leave data.regions out.",
         )
+
+
+def say_net(run: Run) -> None:
+    """Name the net, the loss network and the run directory."""
+    net = run.task.net
+    parameters = sum(p.numel() for p in net.parameters())
+    log.info("net %s, %.2f million parameters", type(net).__name__, parameters / 1e6)
+    log.info("loss network %s", run.task.loss.network.weights_source)
+    log.info("run %s", run.folder)
 
 
 def describe_style(run: Run, style: FoundStyle) -> dict[str, Any]:
