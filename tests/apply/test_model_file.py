@@ -380,3 +380,9 @@ def test_names_as_of_several_processes_are_understood(saved: Path, net: nn.Modul
     tensors = {f"module.{key}": value for key, value in load_file(saved / TENSORS).items()}
     save_file(tensors, saved / TENSORS)
     assert torch.equal(load_model(saved).net(picture()), net(picture()))
+
+
+def test_a_net_with_a_module_of_that_name_keeps_its_names(tmp_path: Path, net: nn.Module) -> None:
+    inside = {"_target_": "torch.nn.DataParallel", "module": ARCHITECTURE}
+    save_model(tmp_path, nn.DataParallel(net), {"architecture": inside})
+    assert torch.equal(load_model(tmp_path).net(picture()), net(picture()))

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import csv
 import json
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -147,7 +149,23 @@ def test_evaluate_paints_in_each_style_named(
     expected = Stylizer.load("any", "cpu", style=styles[0])(read_image(photos_of_module / "1.png"))
     painted = read_image(out / "any_0" / "1.png")
     assert (painted - expected).abs().max() <= 1 / 255
+    with (out / "metrics.csv").open() as file:
+        assert all(float(row["style"]) > 0 for row in csv.DictReader(file))
     assert script("evaluate.py", "model=any", content, f"out={out}2", "device=cpu") == 2
+
+
+def test_a_style_by_its_former_name_is_measured_too(
+    script: Script, shipped: Path, photos_of_module: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "styles").mkdir()
+    shutil.copy(photos_of_module / "0.png", tmp_path / "styles" / "cafe_terrace.png")
+    command = ["evaluate.py", "model=any", f"content={photos_of_module / '1.png'}", "device=cpu"]
+    more = ["style=cafe_terrace", f"paths.styles={tmp_path / 'styles'}", f"out={tmp_path / 'out'}"]
+    assert script(*command, *more) == 0
+    with (tmp_path / "out" / "metrics.csv").open() as file:
+        (row,) = csv.DictReader(file)
+    assert row["model"] == "any_night_cafe"
+    assert float(row["style"]) > 0
 
 
 def tiny(photos: Path, *more: str) -> list[str]:

@@ -25,17 +25,19 @@ STYLE_PX = 256  # shorter side of style images, as in training
 ABOUT = "any_style"  # in model.json
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class StyledModel(Model):
     """A plain net made of one for any style.
 
     Attributes:
         base: the net for any style.
         predicted: by it for the style or the mixture, (1,K).
+        image: of its style, (1,3,H,W) in [0,1]; None for a mixture.
     """
 
-    base: Model | None = None
-    predicted: Tensor | None = None
+    base: Model
+    predicted: Tensor
+    image: Tensor | None
 
     def weakened(self, image: Tensor, strength: float) -> Model:
         """The net with so much of the style, from 0 to 1; the rest is the style of ``image``.
@@ -43,8 +45,6 @@ class StyledModel(Model):
         As Ghiasi et al. 2017 (section 4.4) do it: scales and shifts are interpolated towards those
         that would be predicted for the photograph (3,H,W) itself.
         """
-        assert self.base is not None
-        assert self.predicted is not None
         own = predict(self.base, [image[None]])
         net = _folded(self.base, torch.lerp(own, self.predicted, strength))
         return Model(net, self.path, self.description, self.packages)
@@ -85,11 +85,17 @@ def in_styles(
     rows = predict(model, [styles[name] for name in shares])
     mixture = torch.tensor([list(shares.values())]) / total
     predicted = mixture @ rows
-    about = [{"name": name} for name in shares]
     description: dict[str, Any] = {**model.description, "architecture": plain_architecture(model)}
-    description["style"] = about[0] if len(about) == 1 else {"name": "+".join(shares)}
-    net = _folded(model, predicted)
-    return StyledModel(net, model.path, description, model.packages, model, predicted)
+    description["style"] = {"name": "+".join(shares)}
+    return StyledModel(
+        net=_folded(model, predicted),
+        path=model.path,
+        description=description,
+        packages=model.packages,
+        base=model,
+        predicted=predicted,
+        image=styles[next(iter(shares))] if len(shares) == 1 else None,
+    )
 
 
 @torch.no_grad()

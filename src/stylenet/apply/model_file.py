@@ -159,8 +159,8 @@ def load_model(path: str | Path, packages: Sequence[str] = ()) -> Model:
             f"{file} cannot be read as safetensors ({error}).",
             "Copy it again: it may be cut short.",
         ) from error
-    # as torch's DataParallel and its like name them
-    tensors = {key.removeprefix("module."): value for key, value in tensors.items()}
+    if tensors.keys() != net.state_dict().keys():  # perhaps as torch's DataParallel names them
+        tensors = {key.removeprefix("module."): value for key, value in tensors.items()}
     try:
         net.load_state_dict(tensors)
     except RuntimeError as error:

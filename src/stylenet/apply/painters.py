@@ -14,11 +14,10 @@ from stylenet.apply.any_style import in_styles, takes_styles
 from stylenet.apply.model_file import Model, load_model
 from stylenet.apply.requests import Request, read_regions
 from stylenet.apply.stylizer import Stylizer, style_images
-from stylenet.apply.zoo import shipped_model, shipped_models
+from stylenet.apply.zoo import ANY, shipped_model, shipped_models
 from stylenet.errors import StylenetError
 from stylenet.files import expanded
 
-ANY = "any"  # the net for any style among those that ship
 _WEIGHTED = re.compile(r"(.+):(\d+\.?\d*|\.\d+)")
 Say = Callable[[str], None]
 

@@ -7,8 +7,8 @@ from pathlib import Path
 
 from torch import Tensor
 
-from stylenet.apply.painters import ANY, Say, Wish, painter_of
-from stylenet.apply.zoo import shipped_models
+from stylenet.apply.painters import Say, Wish, painter_of
+from stylenet.apply.zoo import ANY, shipped_models
 from stylenet.errors import StylenetError
 from stylenet.images import LongerSide, check_writable, contact_sheet, read_image, write_image
 from stylenet.styles import StyleNotFoundError, catalogue

@@ -25,6 +25,7 @@ from stylenet.apply.tiles import (
     paint_by_tiles,
 )
 from stylenet.errors import StylenetError, lacks_memory
+from stylenet.files import cache_folder, expanded
 from stylenet.images import AnyImage, PilImage, as_tensor, in_kind
 from stylenet.styles import find_style
 
@@ -205,12 +206,12 @@ def style_images(
 
 
 def _image(style: AnyImage, say: Callable[[str], None]) -> Tensor:
-    if isinstance(style, str) and not Path(style).is_file():
-        folder, cache = os.environ.get("STYLENET_STYLES"), os.environ.get("STYLENET_CACHE")
+    if isinstance(style, str) and not expanded(style).is_file():
+        # as conf/ has paths.styles and paths.cache
+        folder = os.environ.get("STYLENET_STYLES")
+        cache = cache_folder(os.environ.get("STYLENET_CACHE", "~/.cache/stylenet"))
         found = find_style(
-            style,
-            folder=Path(folder).expanduser() if folder else None,
-            cache=Path(cache or "~/.cache/stylenet").expanduser() / "styles",
+            style, folder=expanded(folder) if folder else None, cache=cache / "styles"
         )
         if found.stand_in is not None:
             say(found.stand_in)

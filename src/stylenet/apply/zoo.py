@@ -5,6 +5,8 @@ from __future__ import annotations
 import importlib.resources
 from pathlib import Path
 
+ANY = "any"  # the net for any style
+
 
 def folder() -> Path:
     """Where they lie."""

@@ -6,7 +6,6 @@ import logging
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime
-from pathlib import Path
 
 from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig, OmegaConf
@@ -250,11 +249,9 @@ def _style(config: DictConfig, model: Model, request: Request) -> Tensor | None:
         (found,) = locate_styles(config, [style], log.info)
         return found
 
-    size = instantiate(config.style_size)
     if isinstance(model, StyledModel):
-        name = str(model.description["style"]["name"])
-        asked = {Path(style).stem: style for style in as_list(config.style)}
-        return read_style(find(asked[name]), size) if name in asked else None
+        return model.image
+    size = instantiate(config.style_size)
     if config.style is not None:
         return read_style(find(str(config.style)), size)
     styles = request.styles(model)

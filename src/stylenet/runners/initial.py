@@ -8,12 +8,12 @@ from typing import Any
 from torch import Tensor, nn
 
 from stylenet.apply import in_styles, load_model, plain_architecture, shipped_models
+from stylenet.apply.zoo import ANY
 from stylenet.config import Settings
 from stylenet.errors import StylenetError
 from stylenet.runners.base import Say
 
 BASE = "base"
-BASE_NET = "any"  # of those that ship
 
 
 def settle_init(config: Settings, say: Say) -> None:
@@ -37,9 +37,9 @@ def settle_init(config: Settings, say: Say) -> None:
 
 
 def _why_not(config: Settings) -> str | None:
-    if BASE_NET not in shipped_models():
+    if ANY not in shipped_models():
         return "no base net ships"
-    own = plain_architecture(load_model(BASE_NET))
+    own = plain_architecture(load_model(ANY))
     if _equal(config.net, own):
         return None
     return "the base net is another net than this (it fits net=johnson_half norm=instance)"
@@ -67,7 +67,7 @@ def initialise(config: Settings, net: nn.Module, pictures: Mapping[str, Tensor])
     if config.init is None or config.resume is not None:
         return
     if config.init == BASE:
-        model: Any = in_styles(load_model(BASE_NET), pictures)
+        model: Any = in_styles(load_model(ANY), pictures)
     else:
         model = load_model(config.init, config.net_packages)
     state, own = model.net.state_dict(), net.state_dict()
