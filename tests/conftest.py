@@ -59,6 +59,14 @@ def _plain_processor() -> Iterator[None]:
         yield
 
 
+@pytest.fixture(autouse=True)
+def _one_thread() -> Iterator[None]:
+    """Lightning sets the number anew where several processes train, for the process of the tests
+    too; two threads do not add alike every time, so runs would differ in their last bit."""
+    yield
+    torch.set_num_threads(1)
+
+
 @pytest.fixture(scope="session", autouse=True)
 def _small_photographs() -> Iterator[None]:
     """Every loss is normalised by photographs that a loss network reads in no time."""
