@@ -15,6 +15,7 @@ SOURCE = ROOT / "src" / "stylenet"
 ALLOWED = {
     "errors": set(),
     "commands": set(),
+    "pipes": set(),
     "config": set(),
     "files": set(),
     "images": {"files"},
@@ -45,6 +46,7 @@ ALLOWED = {
         "losses",
         "metrics",
         "nets",
+        "pipes",
         "regions",
         "runners",
         "styles",

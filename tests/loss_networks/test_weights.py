@@ -119,6 +119,15 @@ def test_file_by_layer_names_or_torchvisions(tmp_path, name, alexnet_file):
     assert loaded.source == f"file {path} sha256:{digest}"
 
 
+def test_the_prefix_of_parallel_training_is_left_out(tmp_path):
+    path = tmp_path / "parallel.pth"
+    by_layer = RandomWeights(5).load(ALEXNET).tensors
+    torch.save({f"module.{key}": value for key, value in by_layer.items()}, path)
+    loaded = WeightsFile(str(path)).load(ALEXNET).tensors
+    assert loaded.keys() == by_layer.keys()
+    assert all(torch.equal(loaded[key], value) for key, value in by_layer.items())
+
+
 @pytest.mark.parametrize("weights", [WeightsFile, Pretrained])
 @pytest.mark.parametrize(
     ("name", "content", "words"),

@@ -6,6 +6,9 @@ import pytest
 import torch
 from torch import Tensor
 
+from stylenet.loss_networks import LossNetworkError
+from stylenet.loss_networks.network import compact_vgg
+from stylenet.loss_networks.weights import RandomWeights
 from stylenet.losses import (
     ContentTerm,
     GramDistance,
@@ -161,3 +164,10 @@ def test_layers_and_weights_that_do_not_match(fake_network, name, make, layers, 
     with pytest.raises(LayerWeightsError, match=words.format(name=name)):
         make(layers, weights, fake_network)
     assert fake_network.calls == []  # before any work
+
+
+def test_a_style_image_too_small_for_a_layer_is_said_to_be_the_style():
+    network = compact_vgg(RandomWeights())
+    words = r"The style image, 40 x 3 as it is read, is too small\. .*relu4_2.*style_size\.px"
+    with pytest.raises(LossNetworkError, match=words):
+        StyleTerm(network, torch.rand(1, 3, 3, 40), ["relu4_2"], None, 1.0)

@@ -59,15 +59,18 @@ def test_long_runs_are_compiled_and_say_so(wish, steps, compiles, speaks, said, 
 def test_a_step_that_cannot_be_compiled_runs_as_it_is_and_says_so_once(said, monkeypatch):
     def broken(function, dynamic):
         def fail(*_):
-            raise torch._dynamo.exc.TorchDynamoException("no such thing\nand more")
+            raise torch._dynamo.exc.TorchDynamoException(
+                "no such thing\n\nCommand:\ng++ x.cpp\n\nOutput:\nx.cpp: no header\nmore"
+            )
 
         return fail
 
     monkeypatch.setattr(torch, "compile", broken)
     function = CompileLongRuns("auto", 1, said.append)(double, 1)
     assert [float(function(torch.ones(()))) for _ in range(3)] == [2, 2, 2]
-    assert said[1:] == ["training step not compiled after all: no such thing"]
-    with pytest.raises(torch._dynamo.exc.TorchDynamoException):
+    assert said[1:] == ["training step not compiled after all: no such thing (x.cpp: no header)"]
+    words = "compile=true, but the training step cannot be compiled: no such thing.*compile=false"
+    with pytest.raises(StylenetError, match=words):
         CompileLongRuns(True, 1, said.append)(double, 1)(torch.ones(()))
 
 

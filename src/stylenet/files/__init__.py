@@ -4,7 +4,7 @@ Images, nets and data sets write through here, so that what is read is never hal
 """
 
 from stylenet.files.checksums import sha256_of
-from stylenet.files.disk import disk_error, require_space
+from stylenet.files.disk import FULL, disk_error, require_space
 from stylenet.files.downloads import Patience, download_file
 from stylenet.files.locks import claimed, locked
 from stylenet.files.places import cache_folder, expanded
@@ -19,6 +19,7 @@ from stylenet.files.unpacking import unpack
 from stylenet.files.writing import part_of, replacing, write_bytes, write_files, write_text
 
 __all__ = [
+    "FULL",
     "SECONDS_OF_SILENCE",
     "SECONDS_TO_ANSWER",
     "ByteProgress",

@@ -10,6 +10,9 @@ from rich.filesize import decimal
 
 from stylenet.errors import StylenetError
 
+# errors of a disk, or of a user's part of it, that has no room
+FULL = (errno.ENOSPC, errno.EDQUOT)
+
 
 def require_space(folder: Path, needed: int, purpose: str, *, setting: str) -> None:
     """Raise `StylenetError` if the disk of ``folder`` has not ``needed`` bytes free.
@@ -36,7 +39,7 @@ def disk_error(error: OSError, folder: Path, *, setting: str) -> StylenetError:
 
     ``setting`` is what the user sets to choose another folder, such as ``data.root``.
     """
-    full = error.errno in (errno.ENOSPC, errno.EDQUOT)
+    full = error.errno in FULL
     what = "the disk is full" if full else "it cannot be written"
     return StylenetError(
         f"Writing to {folder} failed: {what} ({error}).",

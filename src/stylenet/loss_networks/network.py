@@ -29,6 +29,10 @@ class LossNetworkError(StylenetError):
     """A layer that does not exist, or pictures that the loss network cannot take."""
 
 
+class TooSmallError(LossNetworkError):
+    """Pictures that are too small for a layer."""
+
+
 class LossNetwork(nn.Module):
     """Features of a frozen classifier, by layer name.
 
@@ -180,7 +184,7 @@ class LossNetwork(nn.Module):
         """Refuse what is no batch of RGB pictures, or too small for the first ``depth`` layers.
 
         Raises:
-            LossNetworkError: with what was got and what was expected.
+            LossNetworkError: with what was got and what was expected; `TooSmallError` for a size.
         """
         if image.ndim != 4 or image.shape[1] != 3 or not image.is_floating_point():
             raise LossNetworkError(
@@ -191,7 +195,7 @@ class LossNetwork(nn.Module):
         windows = [window for window in islice(self._windows.values(), depth) if window]
         if not _fits(min(height, width), windows):
             smallest = self._smallest(depth)
-            raise LossNetworkError(
+            raise TooSmallError(
                 f"Pictures of {height}x{width} (height x width) are too small for layer "
                 f"{self.layer_names[depth - 1]} of {self.name}, which needs at least "
                 f"{smallest}x{smallest}.",

@@ -18,6 +18,9 @@ ALTERNATIVES = (
     "(loss_network=compact_vgg)"
 )
 
+# what torch's DataParallel and DistributedDataParallel put before the names of what they train
+PARALLEL = "module."
+
 
 class WeightsError(StylenetError):
     """Weights that are missing, unreadable or another network's."""
@@ -25,6 +28,8 @@ class WeightsError(StylenetError):
 
 def read_tensors(path: Path) -> dict[str, Tensor]:
     """Named tensors of a ``.safetensors`` or ``.pth`` file; nothing else in it is ever executed.
+
+    The prefix ``module.`` that parallel training leaves before every name is left out.
 
     Raises:
         WeightsError: missing, empty, a web page, truncated, or not tensors by name.
@@ -51,6 +56,8 @@ def read_tensors(path: Path) -> dict[str, Tensor]:
             f"{path} holds something else than tensors by name.",
             "Save the state_dict() of the network, and only that.",
         )
+    if found and all(key.startswith(PARALLEL) for key in found):
+        return {key.removeprefix(PARALLEL): value for key, value in found.items()}
     return dict(found)
 
 

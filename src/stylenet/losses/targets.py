@@ -8,7 +8,7 @@ from typing import TypeAlias
 import torch
 from torch import Tensor
 
-from stylenet.loss_networks.network import LossNetwork
+from stylenet.loss_networks.network import LossNetwork, TooSmallError
 from stylenet.losses.distances import Statistics, StyleDistance
 from stylenet.losses.features import inside, read_features
 from stylenet.losses.moments import single
@@ -38,6 +38,9 @@ def style_targets(
         margin: cells at the borders that are left out: `stylenet.losses.features.inside`.
         known: for each of ``styles`` statistics by layer that are aimed at in place of its own, or
             None; as ``distance`` describes a whole image.
+
+    Raises:
+        TooSmallError: a style image is; says that it is the style.
     """
 
     def described(image: Tensor, regions: Tensor | None = None) -> dict[str, Statistics]:
@@ -54,7 +57,15 @@ def style_targets(
     photographs = [described(photograph) for photograph in distance.photographs]
     found = []
     for style, given in zip(styles, known or [None] * len(styles), strict=True):
-        statistics = described(style, style_regions) if given is None else given
+        try:
+            statistics = described(style, style_regions) if given is None else given
+        except TooSmallError as error:
+            height, width = style.shape[-2:]
+            raise TooSmallError(
+                f"The style image, {width} x {height} as it is read, is too small. {error.problem}",
+                "Give it more pixels (style_size.px, style_scale), or use shallower "
+                "loss.style_layers.",
+            ) from error
         found.append(
             {k: distance.target(statistics[k], [one[k] for one in photographs]) for k in layers}
         )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,8 +17,9 @@ from omegaconf import DictConfig, ListConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
 from stylenet.config import EvaluateConfig, TrainConfig
-from stylenet.errors import StylenetError
-from stylenet.files import expanded
+from stylenet.errors import StylenetError, causes
+from stylenet.files import FULL, expanded
+from stylenet.pipes import outlive_readers
 from stylenet.run.processes import check_sweep, command_line, rank, start_of_run
 from stylenet.run.settings.arguments import quoted
 from stylenet.run.settings.explain import explain
@@ -27,7 +28,6 @@ from stylenet.run.settings.sweeps import missing_launcher, register_launchers
 
 # in the environment, for the processes that this one starts: HYDRA_FULL_ERROR is not the user's
 WORDS = "STYLENET_ERRORS_IN_WORDS"
-FULL = (errno.ENOSPC, errno.EDQUOT)
 UNWRITABLE = (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.ENAMETOOLONG)
 
 
@@ -116,6 +116,7 @@ def launch(
         arguments: overrides and Hydra's own options; None: the whole command line.
         subcommand: the words that stand before them on the command line, such as ``train``.
     """
+    outlive_readers()
     with command_line(quoted(sys.argv[1:] if arguments is None else arguments), subcommand):
         if os.environ.get("HYDRA_FULL_ERROR") and WORDS not in os.environ:
             _application(task, config_name)
@@ -152,7 +153,7 @@ def say_error(words: str) -> None:
 
 def in_words(error: BaseException) -> str | None:
     """What to tell the user, or None where ``error`` is a bug of ours."""
-    for cause in _causes(error):
+    for cause in causes(error):
         if isinstance(cause, StylenetError):
             return f"Error: {cause}"
         if isinstance(cause, OSError) and cause.errno in UNWRITABLE:
@@ -160,17 +161,10 @@ def in_words(error: BaseException) -> str | None:
         if isinstance(cause, OSError) and cause.errno in FULL:
             return (
                 f"Error: the disk is full ({cause}). What was written before is whole; free "
-                "some space and continue with: python train.py resume=<run directory>."
+                "some space and run the same command again."
             )
     # Hydra's own word for logger=null and the like is a bare ValueError
     of_hydra = isinstance(error, ValueError) and "Config group override" in str(error)
     if of_hydra or isinstance(error, (HydraException, OmegaConfBaseException)):
         return explain(error, sys.argv[1:])
     return missing_launcher(error)
-
-
-def _causes(error: BaseException) -> Iterator[BaseException]:
-    current: BaseException | None = error
-    while current is not None:
-        yield current
-        current = current.__cause__ or current.__context__

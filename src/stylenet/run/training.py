@@ -15,8 +15,8 @@ from hydra.types import RunMode
 from omegaconf import DictConfig
 
 from stylenet.callbacks import StepCheckpoints, how_to_resume
-from stylenet.errors import OutOfMemoryError, StylenetError, lacks_memory
-from stylenet.files import claimed
+from stylenet.errors import OutOfMemoryError, StylenetError, causes, lacks_memory
+from stylenet.files import FULL, claimed
 from stylenet.run.budget import time_steps
 from stylenet.run.building import build, runner_of
 from stylenet.run.messages import CONFIG_FILE, Messages, save_config
@@ -72,8 +72,7 @@ def _train_once(config: DictConfig) -> float | None:
                 )
             return _train(config, folder)
     except (RuntimeError, MemoryError, InstantiationException) as error:
-        causes = (error, error.__cause__)
-        if not any(cause is not None and lacks_memory(cause) for cause in causes):
+        if not any(map(lacks_memory, causes(error))):
             raise
         remedy = runner_of(config).spare_memory(config)
         raise OutOfMemoryError("in training", remedy, error) from error
@@ -117,7 +116,18 @@ def _train(config: DictConfig, folder: Path) -> float | None:
     check_comparability(run, messages.say)
     check_batch_statistics(run, messages.say)
     with together(run.trainer, folder):
-        return _fit(run)
+        try:
+            return _fit(run)
+        except OSError as error:
+            if error.errno not in FULL:
+                raise
+            checkpoints = run.callback(StepCheckpoints)
+            kept = checkpoints is not None and checkpoints.last.is_file()
+            again = how_to_resume(folder) if kept else "run the same command again."
+            raise StylenetError(
+                f"The disk is full ({error}). What was written before is whole.",
+                f"Free some space, and {again}",
+            ) from error
 
 
 def _fit(run: Run) -> float | None:

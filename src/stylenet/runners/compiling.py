@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import ParamSpec, TypeVar
 
 import torch
 
 from stylenet.config import Settings
+from stylenet.errors import StylenetError
 from stylenet.runners.base import Say
 
 # Steps after which compiling has paid for itself. On a CPU it takes less than a minute (measured:
@@ -44,16 +46,20 @@ class CompileLongRuns:
         self.say = say
 
     def __call__(self, function: Callable[P, R], steps: float) -> Callable[P, R]:
-        """``function``, compiled for the shapes it is called with, or as it is."""
-        if self.wish is True:
-            return torch.compile(function, dynamic=False)
-        if self.wish is False or steps < self.long:
-            return function
-        self.say(f"training step compiled (takes a minute, pays from {self.long} steps on)")
-        return self._or_eager(torch.compile(function, dynamic=False), function)
+        """``function``, compiled for the shapes it is called with, or as it is.
 
-    def _or_eager(self, compiled: Callable[P, R], function: Callable[P, R]) -> Callable[P, R]:
-        """``compiled``, until it turns out that it cannot be: nobody asked for it."""
+        Raises:
+            StylenetError: by what is given, when it is called: it cannot be compiled, and that was
+                asked for.
+        """
+        if self.wish is False or (self.wish is not True and steps < self.long):
+            return function
+        if self.wish is not True:
+            self.say(f"training step compiled (takes a minute, pays from {self.long} steps on)")
+        return self._compiled(torch.compile(function, dynamic=False), function)
+
+    def _compiled(self, compiled: Callable[P, R], function: Callable[P, R]) -> Callable[P, R]:
+        """``compiled``; where it turns out that it cannot be, ``function``, if nobody asked."""
         # here, because it takes seconds to import, and short runs do not compile
         from torch._dynamo.exc import TorchDynamoException
 
@@ -66,9 +72,21 @@ class CompileLongRuns:
             except TorchDynamoException as error:
                 if current is function:
                     raise
+                reason = _reason(error)
+                if self.wish is True:
+                    raise StylenetError(
+                        f"Got compile=true, but the training step cannot be compiled: {reason}",
+                        "Mend the compiler (CXX=<another> uses another), or use compile=false.",
+                    ) from error
                 current = function
-                reason = str(error).strip().partition("\n")[0]
                 self.say(f"training step not compiled after all: {reason}")
                 return function(*args, **kwargs)
 
         return call
+
+
+def _reason(error: BaseException) -> str:
+    """One line of the many in ``error``, and the first of what the compiler said."""
+    first = str(error).strip().partition("\n")[0]
+    said = re.search(r"^Output:\s*(\S.*)", str(error), re.MULTILINE)
+    return f"{first} ({said[1].strip()})" if said else first

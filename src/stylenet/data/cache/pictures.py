@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import mmap
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -17,7 +16,7 @@ from stylenet.data.cache.file import Index, Record, read_index
 from stylenet.data.pictures import StampedPictures
 from stylenet.data.reduction import Reduction
 from stylenet.errors import StylenetError
-from stylenet.files import locked
+from stylenet.files import FULL, locked
 from stylenet.images import PictureError
 
 
@@ -107,7 +106,7 @@ def cached(sources: StampedPictures, folder: Path, reduction: Reduction) -> Cach
                     fill(index, sources, missing, stamps, reduction)
                     index = read_index(folder)
     except OSError as error:
-        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        if error.errno in FULL:
             raise no_room(folder, len(sources), "more room than that") from error
         raise StylenetError(
             f"The cache data.cache={folder} cannot be used ({error}), expected a folder that can be"
