@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import csv
+import errno
 import json
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -16,6 +18,7 @@ from PIL import Image
 from stylenet.apply import load_model
 from stylenet.errors import StylenetError
 from stylenet.files import claimed
+from stylenet.tasks import FeedForward
 
 Script = Callable[..., int]
 
@@ -279,6 +282,38 @@ def test_memory_that_runs_out_is_said_with_what_takes_it(
     assert "Error: Memory ran out in training (1.05e+06 GiB more could not be had)." in said
     assert words in said
     assert "Traceback" not in said
+
+
+@pytest.mark.parametrize(
+    ("last_every", "words", "not_words"),
+    [(10, "run the same command again.", "resume"), (1, "resume=", "same command")],
+    ids=["before the first checkpoint", "after it"],
+)
+def test_a_full_disk_offers_a_resume_where_one_can_work(
+    script: Script,
+    tiny: list[str],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
+    last_every: int,
+    words: str,
+    not_words: str,
+) -> None:
+    step = FeedForward.training_step
+
+    def full(task: FeedForward, *batch: Any) -> Any:
+        if task.global_step == 1:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        return step(task, *batch)
+
+    monkeypatch.setattr(FeedForward, "training_step", full)
+    run = tmp_path / "run"
+    arguments = ["logger=none", f"run.dir={run}", f"callbacks.checkpoints.last_every={last_every}"]
+    assert script("train.py", *tiny, "trainer.max_steps=3", *arguments) == 2
+    message = capfd.readouterr().err.partition("Error: The disk is full")[2]
+    assert "Free some space, and" in message
+    assert words in message
+    assert not_words not in message
 
 
 def test_a_refused_run_leaves_no_folder(script: Script, tiny: list[str], tmp_path: Path) -> None:
