@@ -34,6 +34,7 @@ def command(tmp_path: Path) -> dict[str, str]:
         ("stylenet ev", ["ev"], ["evaluate"]),
         ("stylenet train loss_n", ["train", "loss_n"], ["loss_network", "loss_network."]),
         ("stylenet train norm=", ["train", "norm", "="], ["batch", "conditional_", "instance"]),
+        ("stylenet train data=_", ["train", "data", "=", "_"], []),  # base files are no choices
         ("stylenet train a=1 net=jo", ["train", "a=1", "net", "=", "jo"], ["johnson"]),
         (
             "stylenet train task=gatys trainer.max_s",

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import importlib
 import os
+import re
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -84,6 +85,16 @@ def test_help_and_misspelt_names_do_not_wait_for_imports(arguments: list[str]) -
     assert "hydra" in imported
     slow = {"torch", "pytorch_lightning", "wandb", "matplotlib", "numpy", "scipy", "skimage", "PIL"}
     assert not slow & imported
+
+
+@pytest.mark.parametrize("program", ["train.py", "evaluate.py"])
+def test_help_shows_no_base_files(
+    program: str, script: Callable[..., int], capfd: pytest.CaptureFixture[str]
+) -> None:
+    assert script(program, "--help") == 0
+    groups = capfd.readouterr().out.partition("== Config ==")[0]
+    assert "loss_network: alexnet, compact_vgg" in groups
+    assert not re.search(r"[ ,]_\w", groups)
 
 
 def test_evaluate_does_without_what_only_training_needs(tmp_path: Path) -> None:

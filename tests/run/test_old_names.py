@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -50,6 +51,20 @@ def test_the_parts_of_a_distance_have_the_names_of_now() -> None:
     config = OmegaConf.create({"_target_": target, "weights": {"mean": 0.5, "deviation": 0.25}})
     renew_targets(config)
     assert config == {"_target_": target, "weights": {"mean": 0.5, "std": 0.25}}
+
+
+@pytest.mark.parametrize(
+    ("target", "old", "new"),
+    [
+        ("stylenet.callbacks.StopWhenFlat", "share", "fraction"),
+        ("stylenet.data.coco.CocoData", "val_share", "val_fraction"),
+    ],
+)
+def test_keys_have_the_names_of_now(target: str, old: str, new: str) -> None:
+    config = OmegaConf.create({"a": {"_target_": target, old: 0.25}, old: 1})
+    renew_targets(config)
+    assert config == {"a": {"_target_": target, new: 0.25}, old: 1}
+    assert new in inspect.signature(get_object(target)).parameters
 
 
 def test_what_did_not_move_keeps_its_name() -> None:

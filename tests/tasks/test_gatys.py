@@ -215,7 +215,7 @@ def test_a_run_ends_when_its_loss_no_longer_falls(fake_network):
     falling = make(fake_network, ADAM)
     assert fit(falling, 12, StopWhenFlat(steps=4)).global_step == 12
     demanding = make(fake_network, ADAM)
-    assert fit(demanding, 50, StopWhenFlat(steps=4, share=0.9)).global_step < 50
+    assert fit(demanding, 50, StopWhenFlat(steps=4, fraction=0.9)).global_step < 50
     coarse = make(fake_network, functools.partial(SGD, lr=0.0), sides=(8, 16), ends=(10, 50))
     assert fit(coarse, 50, StopWhenFlat(steps=4)).global_step == 15
     with pytest.raises(StylenetError, match=r"steps=0 .*1 or more"):

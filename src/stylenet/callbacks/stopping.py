@@ -18,19 +18,19 @@ log = logging.getLogger(__name__)
 class StopWhenFlat(Callback):
     """Ends the run when the training loss has not fallen for ``steps`` steps.
 
-    To fall is to go below its lowest value so far by more than the fraction ``share`` of that.
+    To fall is to go below its lowest value so far by more than ``fraction`` of that.
     Where the task paints from coarse to fine, only its last size counts (``at_last_stage``).
     """
 
-    def __init__(self, steps: int = 50, share: float = 0.0) -> None:
-        if steps < 1 or not 0 <= share < 1:
+    def __init__(self, steps: int = 50, fraction: float = 0.0) -> None:
+        if steps < 1 or not 0 <= fraction < 1:
             raise StylenetError(
-                f"Got callbacks.stopping of steps={steps} and share={share}; expected a whole "
-                "number of 1 or more, and a fraction of at least 0 and below 1.",
-                "Use callbacks.stopping.steps=50 callbacks.stopping.share=0.001.",
+                f"Got callbacks.stopping of steps={steps} and fraction={fraction}; expected a "
+                "whole number of 1 or more, and a fraction of at least 0 and below 1.",
+                "Use callbacks.stopping.steps=50 callbacks.stopping.fraction=0.001.",
             )
         self.steps = steps
-        self.share = share
+        self.fraction = fraction
         self._lowest = math.inf
         self._since = 0
 
@@ -47,7 +47,7 @@ class StopWhenFlat(Callback):
         loss = float(outputs["loss"] if isinstance(outputs, Mapping) else outputs)
         if not getattr(pl_module, "at_last_stage", True):
             return
-        if loss < self._lowest - self.share * abs(self._lowest) or self._lowest == math.inf:
+        if loss < self._lowest - self.fraction * abs(self._lowest) or self._lowest == math.inf:
             self._lowest, self._since = loss, trainer.global_step
         elif trainer.global_step - self._since >= self.steps:
             log.info(

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import hydra
+from hydra._internal.config_repository import ConfigRepository
 from hydra.core.config_store import ConfigStore
 from hydra.core.global_hydra import GlobalHydra
 from hydra.errors import HydraException
@@ -29,6 +30,8 @@ from stylenet.run.settings.sweeps import missing_launcher, register_launchers
 # in the environment, for the processes that this one starts: HYDRA_FULL_ERROR is not the user's
 WORDS = "STYLENET_ERRORS_IN_WORDS"
 UNWRITABLE = (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.ENAMETOOLONG)
+
+_names = ConfigRepository.get_group_options
 
 
 def conf_folder() -> Path:
@@ -51,6 +54,7 @@ def conf_folder() -> Path:
 def register() -> None:
     """Tell Hydra the typed roots and OmegaConf the resolvers that ``conf/`` uses."""
     setattr(ConfigStore, "__deepcopy__", _copied_store)  # noqa: B010
+    setattr(ConfigRepository, "get_group_options", _choices)  # noqa: B010
     store = ConfigStore.instance()
     # open, so that the files of conf/task can add keys: see check_keys
     train = OmegaConf.structured(TrainConfig, flags={"struct": False})
@@ -77,6 +81,12 @@ def _copied_store(store: ConfigStore, _: object) -> ConfigStore:
     copy = object.__new__(ConfigStore)  # calling the class would give the only instance
     copy.repo = copied(store.repo)
     return copy
+
+
+def _choices(repository: ConfigRepository, group_name: str, *kinds: Any, **kind: Any) -> list[str]:
+    """What a group has to choose from, for help, completion, advice: no base files, ``_x``."""
+    names = _names(repository, group_name, *kinds, **kind)
+    return [name for name in names if not name.startswith("_")]
 
 
 def _count(value: object) -> int:

@@ -16,13 +16,19 @@ MOVED = {
 }
 # a part of a distance of styles, by which its weights are keyed -> its name now
 PARTS = {"deviation": "std"}
+# the last part of a target -> its keys of before, and what each is called now
+KEYS = {"StopWhenFlat": {"share": "fraction"}, "CocoData": {"val_share": "val_fraction"}}
 
 
 def renew_targets(config: DictConfig | ListConfig) -> None:
     """Give every ``_target_`` in ``config`` that has moved since the place where it is now.
 
-    Weights of distances are keyed by the names that their parts have now.
+    Keys, and parts of distances by which weights are keyed, get the names that they have now.
     """
+    if isinstance(config, DictConfig):
+        for old, new in KEYS.get(str(config.get("_target_")).rpartition(".")[2], {}).items():
+            if old in config:
+                config[new] = config.pop(old)
     if isinstance(config, DictConfig) and str(config.get("_target_")).endswith(
         ".NormalisedDistance"
     ):

@@ -153,14 +153,14 @@ def test_choices_are_those_of_a_folder_of_the_same_pictures(coco):
 def test_a_share_is_held_out_instead_of_the_validation_split(coco):
     shutil.rmtree(coco / "val2017")
     (coco / VAL.annotations).unlink()
-    split = data(coco, val_share=0.25)
+    split = data(coco, val_fraction=0.25)
     train, val = names(split.train_pictures()), names(split.val_pictures())
     assert (len(train), len(val)) == (9, 3)
     assert set(train).isdisjoint(val)
-    few = data(coco, val_share=0.25, val_count=1, seed=5)
+    few = data(coco, val_fraction=0.25, val_count=1, seed=5)
     assert names(few.val_pictures()) == val[:1]
     assert names(few.train_pictures()) == train, "held out, though not validated on"
-    limited = data(coco, val_share=0.25, limit=4)
+    limited = data(coco, val_fraction=0.25, limit=4)
     assert names(limited.train_pictures()) == train[:4]
     assert names(limited.val_pictures()) == val
 
@@ -225,7 +225,9 @@ def test_absent_pictures_are_an_error_that_counts_and_names_them(coco, caplog):
 
 def test_absent_annotations_are_explained_by_what_is_there(coco, tmp_path):
     (coco / VAL.annotations).unlink()
-    with pytest.raises(StylenetError, match=r"no annotation file .*val2017.*data\.val_share=0\.01"):
+    with pytest.raises(
+        StylenetError, match=r"no annotation file .*val2017.*data\.val_fraction=0\.01"
+    ):
         data(coco).setup()
     (coco / TRAIN.annotations).rename(coco / "instances.json")
     with pytest.raises(
@@ -304,13 +306,13 @@ def test_filters_that_leave_nothing_to_train_on(coco):
     with pytest.raises(StylenetError, match=r"Of 12 chosen pictures .*or not RGB.*data\.rgb_only"):
         data(coco, rgb_only=True).setup()
     with pytest.raises(StylenetError, match=r"Of 1 chosen pictures .* held out"):
-        data(coco, max_area=150, val_share=0.5).setup()
+        data(coco, max_area=150, val_fraction=0.5).setup()
 
 
 @pytest.mark.parametrize(
     ("setting", "value"),
     [
-        *(("val_share", v) for v in (0, 1, -0.1)),
+        *(("val_fraction", v) for v in (0, 1, -0.1)),
         *(("min_area", -1), ("max_area", 0), ("max_absent", 1.5)),
         *(("limit", 0), ("val_count", -1), ("release", 2014)),
     ],
@@ -363,7 +365,7 @@ def test_what_is_absent_is_fetched_and_nothing_else(coco, online):
 
 def test_no_validation_split_is_fetched_where_none_is_needed(coco, online):
     server, release = online
-    data(coco, release, download=True, val_share=0.2).prepare_data()
+    data(coco, release, download=True, val_fraction=0.2).prepare_data()
     assert {path for path, *_ in server.requests} == {
         *("/annotations_trainval2017.zip", "/train2017.zip")
     }

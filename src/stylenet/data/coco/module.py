@@ -27,14 +27,14 @@ _log = logging.getLogger(__name__)
 class CocoData(PictureData):
     """Trains on the images of COCO's training split, validates on some of its validation split.
 
-    Filters hold for both. Choices (``limit``, ``val_count``, ``val_share``) are made by the hash
+    Filters hold for both. Choices (``limit``, ``val_count``, ``val_fraction``) are made by the hash
     of `FolderData`, over the names that the annotations list: they look random, and are the same
     for every seed and machine.
 
     Args:
         root: Folder with what the archives of COCO unpack to.
         release: Its splits.
-        val_share: Fraction of the training split, above 0 and below 1, held out in place of
+        val_fraction: Fraction of the training split, above 0 and below 1, held out in place of
             the validation split. None: the validation split; where the release has none,
             ``val_count`` images, at most a fifth.
         val_count: Validation images, at most. 0: no validation, and no validation split needed.
@@ -61,7 +61,7 @@ class CocoData(PictureData):
         *,
         root: str | None,
         release: CocoRelease,
-        val_share: float | None = None,
+        val_fraction: float | None = None,
         val_count: int = 16,
         limit: int | None = None,
         categories: Sequence[str] = (),
@@ -80,10 +80,10 @@ class CocoData(PictureData):
                 f"data.release is {release!r}, expected a release of COCO.",
                 "Choose one with a slash, e.g. data/release=coco2017.",
             )
-        _check_ranges(val_share, min_area, max_area, max_absent)
+        _check_ranges(val_fraction, min_area, max_area, max_absent)
         self.root = root
         self.release = release
-        self.val_share = val_share
+        self.val_fraction = val_fraction
         self.val_count = val_count
         self.limit = limit
         self.categories = [categories] if isinstance(categories, str) else list(categories or ())
@@ -155,7 +155,7 @@ class CocoData(PictureData):
                 f"Of {len(paths)} chosen pictures of {root / self.release.train.annotations} none"
                 f" is left to train on: all are held out for validation{dropped}.",
                 "Widen the filters (data.categories, data.min_area, data.rgb_only), or hold out"
-                " fewer (data.val_share, data.val_count).",
+                " fewer (data.val_fraction, data.val_count).",
             )
         if self.rgb_only and self.val_count and val:
             val = take_readable(val, root, self.max_unreadable, rgb_only=True, most=self.val_count)
@@ -176,7 +176,7 @@ class CocoData(PictureData):
     def _splits(self) -> list[CocoSplit]:
         """The splits that are needed: training, and validation unless it is held out."""
         val = self.release.val
-        official = val is not None and self.val_share is None and self.val_count > 0
+        official = val is not None and self.val_fraction is None and self.val_count > 0
         return [self.release.train, val] if official and val else [self.release.train]
 
     def _is_whole(self, split: CocoSplit, root: Path) -> bool:
@@ -187,9 +187,9 @@ class CocoData(PictureData):
     def _held_out(self, total: int) -> int:
         if self.val_count == 0:
             return 0
-        if self.val_share is None:
+        if self.val_fraction is None:
             return held_out_count(total, self.val_count)
-        held_out = max(1, round(self.val_share * total))
+        held_out = max(1, round(self.val_fraction * total))
         _log.info("%d of %d pictures are held out for validation.", held_out, total)
         return held_out
 
@@ -216,7 +216,7 @@ class CocoData(PictureData):
         here = sorted(path.name for path in root.iterdir() if not path.name.startswith("."))
         remedy = "Check data.root and data/release, or fetch COCO with data.download=true."
         if is_val:
-            remedy += " Or hold pictures of the training split out: data.val_share=0.01."
+            remedy += " Or hold pictures of the training split out: data.val_fraction=0.01."
         elif "instances.json" in here:
             remedy = (
                 "It looks like one file of annotations beside images/: add data/release=one_file."
@@ -257,11 +257,16 @@ def _absent(names: Sequence[str], folder: Path) -> list[str]:
 
 
 def _check_ranges(
-    val_share: float | None, min_area: float | None, max_area: float | None, max_absent: float
+    val_fraction: float | None, min_area: float | None, max_area: float | None, max_absent: float
 ) -> None:
     low = min_area or 0
     for name, value, fits, expected in (
-        ("val_share", val_share, 0 < (val_share or 0) < 1, "a fraction above 0 and below 1"),
+        (
+            "val_fraction",
+            val_fraction,
+            0 < (val_fraction or 0) < 1,
+            "a fraction above 0 and below 1",
+        ),
         ("min_area", min_area, low >= 0, "0 or more pixels"),
         ("max_area", max_area, (max_area or 0) > low, "more pixels than data.min_area"),
         ("max_absent", max_absent, 0 <= max_absent <= 1, "a fraction from 0 to 1"),

@@ -26,8 +26,7 @@ def explain(error: BaseException, overrides: Sequence[str]) -> str:
     """
     if isinstance(error, MissingConfigException) and error.options is not None:
         group, name = _choice(error.missing_cfg_file or "", overrides)
-        known = [one for one in error.options if not one.startswith("_")]  # _base: of other files
-        words = f"Error: there is no {group}={name}. {_siblings(name, known, f'{group}=')}"
+        words = f"Error: there is no {group}={name}. {_siblings(name, error.options, f'{group}=')}"
         variants = f" More: conf/{group}/{name.rpartition('/')[0]}/." if "/" in name else ""
         return words + variants
     cause = error if isinstance(error, OmegaConfBaseException) else error.__cause__
