@@ -194,17 +194,18 @@ class Bench:
             "trainer.accelerator=cpu",
             "trainer.max_steps=1",
             "logger=none",
-            "style_size.px=32",
-            f"style={self.photo}",
+            *([] if task == "distill" else [f"style={self.photo}", "style_size.px=32"]),
             f"paths.runs={folder / 'runs'}",
             f"paths.cache={folder / 'cache'}",
         ]
         if task in ("gatys", "texture", "pyramid"):
             content = [] if task == "texture" else [f"content={self.photo}", "content_size.px=32"]
-            return [f"task={task}", "data=iterations", *content, *common, *more]
+            steps = ["trainer.max_steps=2", "pyramid.steps=1"] if task == "pyramid" else []
+            return [f"task={task}", "data=iterations", *content, *common, *steps, *more]
         sizes = ["data.size=32", "data.batch_size=2", "data.num_workers=0"]
         root = [] if more else [f"data.root={self.photos}", "data.val_count=1"]
-        width = [] if task == "distill" else ["net.width=0.0625"]
+        random_teacher = "loss_network/weights@teacher.weights=random"
+        width = [random_teacher] if task == "distill" else ["net.width=0.0625"]
         return [f"task={task}", f"data={data}", *root, *sizes, *width, *common, *more]
 
     def case(self, kind: str, seed: int, number: int) -> Outcome:
@@ -216,7 +217,7 @@ class Bench:
         steps = self.kinds[kind](chance, scratch)
         try:
             with _limited(SECONDS):
-                tried = next(steps)
+                tried = next(steps)  # an error here is one of the campaign's own
                 end, said = _ended(lambda: next(steps, None))
         except Hang:
             end, said = "hang", traceback.format_exc()

@@ -161,3 +161,27 @@ def test_a_run_that_this_version_cannot_build_names_the_commit_that_can(
     assert "another version of stylenet: this one cannot build it" in said
     assert "'softness'" in said
     assert "Continue it with its own (commit abc123), or start a new run." in said
+
+
+def test_a_damaged_file_of_a_run_is_named(
+    script: Script, tiny: list[str], tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    run = tmp_path / "run"
+    assert script("train.py", *tiny, "trainer.max_steps=1", "logger=none", f"run.dir={run}") == 0
+    last = run / "checkpoints" / "last.ckpt"
+    for file, content in (
+        (last, last.read_bytes()[:-1000]),
+        (last, b""),
+        (run / "config.yaml", b"a: [\n"),
+        (run / "config.yaml", b"a: 1\n"),
+        (run / "run.json", b"{"),
+        (run / "run.json", b'{"stand_ins": 1.5}'),
+    ):
+        sound = file.read_bytes()
+        file.write_bytes(content)
+        assert script("train.py", f"resume={run}", "trainer.max_steps=2") == 2
+        said = capfd.readouterr().err
+        assert f"Error: The run cannot be resumed: {file} is damaged (" in said
+        assert "Traceback" not in said
+        file.write_bytes(sound)
+    assert script("train.py", f"resume={run}", "trainer.max_steps=2") == 0

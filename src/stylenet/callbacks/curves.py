@@ -72,10 +72,20 @@ class LossCurves(Callback):
     def _rows(self) -> list[list[str]]:
         if not self.table.exists():
             return []
-        with self.table.open(newline="") as file:
+        with self.table.open(newline="", errors="replace") as file:
             # a killed process may have left half a line, which looks whole where a number was cut
             lines = [line for line in file if line.endswith("\n")]
-        return [row for row in csv.reader(lines) if len(row) == 3 and row[0].isdigit()]
+        return [row for row in csv.reader(lines) if _is_loss(row)]
+
+
+def _is_loss(row: list[str]) -> bool:
+    """Whether a row of the table is whole: the file may have been damaged since it was written."""
+    try:
+        _, _, value = row
+        float(value)
+    except ValueError:
+        return False
+    return row[0].isdecimal()
 
 
 def draw_curves(rows: list[list[str]], figure: Path) -> None:

@@ -82,7 +82,7 @@ def inside(name: str, values: Tensor, image: Tensor, margin: int) -> Tensor:
 
 def split_name(name: str) -> tuple[str, int]:
     """``relu2_2@4`` -> ``relu2_2`` and 4."""
-    layer, _, scale = name.partition("@")
+    layer, _, scale = str(name).partition("@")  # typed as a number, it is none's name
     return layer, int(scale or 1)
 
 

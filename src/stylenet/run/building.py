@@ -10,11 +10,17 @@ from omegaconf import DictConfig, OmegaConf
 from stylenet.errors import StylenetError
 from stylenet.run.messages import Messages
 from stylenet.run.processes import rank, typed_command
+from stylenet.run.settings.values import check_values
 from stylenet.runners.base import Run, Runner
 
 
 def instantiate(config: Any, **extra: Any) -> Any:
-    """Build what ``config`` names from plain lists and dicts: Hydra's would enter checkpoints."""
+    """Build what ``config`` names from plain lists and dicts: Hydra's would enter checkpoints.
+
+    Raises:
+        StylenetError: a value of the wrong kind.
+    """
+    check_values(config)
     return hydra_instantiate(config, _convert_="all", **extra)
 
 

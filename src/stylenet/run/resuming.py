@@ -6,9 +6,12 @@ import json
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 from hydra.utils import get_object
 from omegaconf import DictConfig, ListConfig, OmegaConf, open_dict
+from omegaconf.errors import OmegaConfBaseException
+from yaml import YAMLError
 
 from stylenet.errors import StylenetError
 from stylenet.run.building import runner_of
@@ -27,7 +30,8 @@ def resumed(folder: Path, overrides: Sequence[str]) -> DictConfig:
     """The configuration of the run in ``folder``, with the values given now.
 
     Raises:
-        StylenetError: no run there, no checkpoint in it, or an override that is no plain value.
+        StylenetError: no run there, no checkpoint in it, a damaged file, or an override that is no
+            plain value.
     """
     file = folder / CONFIG_FILE
     checkpoint = folder / "checkpoints" / "last.ckpt"
@@ -37,15 +41,17 @@ def resumed(folder: Path, overrides: Sequence[str]) -> DictConfig:
                 f"Got resume={folder}, but {needed} does not exist.",
                 "Name the run directory that train.py printed, with a checkpoint in it.",
             )
-    config = OmegaConf.load(file)
-    assert isinstance(config, DictConfig)
+    try:
+        config = OmegaConf.load(file)
+    except (OSError, ValueError, YAMLError, OmegaConfBaseException) as error:
+        raise damaged(file, error) from error
+    if not isinstance(config, DictConfig) or not {"run", "task", "trainer"} <= config.keys():
+        raise damaged(file, "no configuration of a run")
     renew_targets(config)
     _modernise(config, folder)
-    record = folder / RECORD
-    if record.is_file():
-        facts = json.loads(record.read_text())
-        config.run.stand_ins.update(facts.get("stand_ins", {}))
-        config.run.statistics = facts.get("statistics", [])
+    record = _record_of(folder)
+    config.run.stand_ins.update(record.get("stand_ins", {}))
+    config.run.statistics = record.get("statistics", [])
     OmegaConf.set_struct(config, True)
     for override in overrides:
         key = override.partition("=")[0]
@@ -129,8 +135,7 @@ def _move(config: DictConfig | ListConfig, old: str, new: str) -> None:
 
 def other_version(folder: Path, why: str) -> StylenetError:
     """What to say where the run in ``folder`` was made by code that this version ``why``."""
-    record = folder / RECORD
-    commit = json.loads(record.read_text()).get("commit") if record.is_file() else None
+    commit = _record_of(folder).get("commit")
     return StylenetError(
         f"The run in {folder} was made by another version of stylenet: this one {why}.",
         f"Continue it with its own ({f'commit {commit}' if commit else 'older'}), or start a new "
@@ -140,9 +145,38 @@ def other_version(folder: Path, why: str) -> StylenetError:
 
 def messages_of(folder: Path, before: Sequence[str]) -> list[str]:
     """What the run in ``folder`` has said of itself: ``before``, if it was killed too early."""
-    record = folder / RECORD
-    kept = json.loads(record.read_text()).get("messages") if record.is_file() else None
-    return list(before if kept is None else kept)
+    return list(_record_of(folder).get("messages", before))
+
+
+def damaged(file: Path, why: object) -> StylenetError:
+    """What to say of a run's ``file`` that is not what this program wrote."""
+    reason = (str(why).strip() or type(why).__name__).splitlines()[0]
+    return StylenetError(
+        f"The run cannot be resumed: {file} is damaged ({reason}).",
+        "Copy the run directory again, or start a new run. A step_*.ckpt may take the place of a "
+        "damaged last.ckpt.",
+    )
+
+
+def _record_of(folder: Path) -> dict[str, Any]:
+    """What the run in ``folder`` has said of itself; nothing, if it was killed too early.
+
+    Raises:
+        StylenetError: the record is damaged.
+    """
+    file = folder / RECORD
+    if not file.is_file():
+        return {}
+    try:
+        record = json.loads(file.read_text())
+    except (OSError, ValueError, RecursionError) as error:
+        raise damaged(file, error) from error
+    kinds = {"stand_ins": dict, "statistics": list, "messages": list}
+    if not isinstance(record, dict) or any(
+        not isinstance(record.get(key, kind()), kind) for key, kind in kinds.items()
+    ):
+        raise damaged(file, "no record of a run")
+    return record
 
 
 def keys_of(overrides: Iterable[str]) -> set[str]:

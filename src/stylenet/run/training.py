@@ -9,6 +9,7 @@ import warnings
 from collections.abc import Iterator
 from pathlib import Path
 
+import torch
 from hydra.core.hydra_config import HydraConfig
 from hydra.errors import InstantiationException
 from hydra.types import RunMode
@@ -22,7 +23,7 @@ from stylenet.run.building import build, runner_of
 from stylenet.run.messages import CONFIG_FILE, Messages, save_config
 from stylenet.run.preparing import prepare
 from stylenet.run.processes import check_processes, rank, together
-from stylenet.run.resuming import messages_of, other_version
+from stylenet.run.resuming import damaged, messages_of, other_version
 from stylenet.runners.base import Run
 from stylenet.runners.checks import check_batch_statistics, check_comparability
 from stylenet.runners.compiling import on_gpu
@@ -136,7 +137,7 @@ def _fit(run: Run) -> float | None:
         folder.mkdir(parents=True, exist_ok=True)
         save_config(config, folder / CONFIG_FILE)
         run.runner.start(run)
-    checkpoint = str(folder / "checkpoints" / "last.ckpt") if config.resume else None
+    checkpoint = _whole(folder / "checkpoints" / "last.ckpt") if config.resume else None
     trainer.fit(run.task, run.data, ckpt_path=checkpoint, weights_only=True)
     checkpoints = run.callback(StepCheckpoints)
     stopped_by = None if checkpoints is None else checkpoints.stopped_by
@@ -146,6 +147,22 @@ def _fit(run: Run) -> float | None:
         log.warning("stopped by %s at step %d; %s", stopped_by.name, step, how_to_resume(folder))
         sys.exit(128 + stopped_by)
     return loss
+
+
+def _whole(checkpoint: Path) -> Path:
+    """``checkpoint``, after a look at all of it.
+
+    Raises:
+        StylenetError: it is damaged.
+    """
+    try:
+        found = torch.load(checkpoint, map_location="cpu", weights_only=True)
+        lacking = {"state_dict", "optimizer_states", "loops", "global_step"} - found.keys()
+        if lacking:
+            raise ValueError(f"it has no {min(lacking)}")
+    except Exception as error:  # a damaged file can raise nearly anything
+        raise damaged(checkpoint, error) from error
+    return checkpoint
 
 
 def quieten() -> None:

@@ -1,0 +1,27 @@
+"""A short part of the campaign: no case of these ends in a traceback or in nothing."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+
+# as where campaign.py is a program: its neighbours are found
+sys.path.insert(0, str(Path(__file__).parent))
+from campaign import campaign
+
+FEW = {"picture": 24, "map": 12, "model": 12, "weights": 6, "evaluate": 3, "train": 2}
+
+
+@pytest.mark.parametrize("kind", FEW)
+def test_odd_input_ends_in_a_result_or_in_words(
+    kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("HYDRA_FULL_ERROR", raising=False)
+    outcomes = list(campaign(tmp_path, seed=0, kinds=[kind], count=FEW[kind]))
+    assert len(outcomes) == FEW[kind]
+    assert [one for one in outcomes if one.end not in ("result", "words")] == []
+    if kind not in ("evaluate", "train"):  # or nothing was odd
+        assert "words" in {one.end for one in outcomes}
