@@ -68,14 +68,15 @@ def test_a_new_run_in_the_same_folder_starts_a_new_table(fit, tmp_path):
 
 
 @pytest.mark.parametrize(
-    "half", ["4", "4,train/lo", "4,train/loss/total,", "4,train/loss/total,1e"]
+    "half",
+    ["4", "4,train/lo", "4,train/loss/total,", "4,train/loss/total,1e", "\xff,,\n", "4,a,b\n"],
 )
-def test_half_a_line_of_a_killed_process_is_left_out(half, fit, tmp_path):
+def test_what_is_no_whole_line_of_losses_is_left_out(half, fit, tmp_path):
     folder = tmp_path / "run"
     fit(LossCurves(folder), StepCheckpoints(folder, last_every=4), max_steps=4)
     whole = table(folder)
-    with (folder / "losses.csv").open("a") as file:
-        file.write(half)
+    with (folder / "losses.csv").open("ab") as file:
+        file.write(half.encode("latin-1"))
     fit(LossCurves(folder), max_steps=6, resume=folder / "last.ckpt")
     rows = table(folder)
     assert rows[: len(whole)] == whole
