@@ -64,6 +64,7 @@ class TrainConfig:
     compile: Any = "auto"
     resume: str | None = None
     publication: Publication | None = None
+    objective: str | None = None
     paths: Paths = field(default_factory=Paths)
     run: Run = field(default_factory=Run)
     style_size: Any = None
@@ -76,6 +77,7 @@ class TrainConfig:
     runner: Any = None
     task: Any = None
     callbacks: Any = None
+    comparison: Any = None
     optimizer: Any = None
     scheduler: Any = None
     trainer: Any = None

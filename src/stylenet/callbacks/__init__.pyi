@@ -1,4 +1,5 @@
 from .checkpoints import StepCheckpoints, how_to_resume, save_whole
+from .comparable import ComparableMetrics, StepsDone
 from .curves import LossCurves
 from .metadata import run_metadata
 from .pictures import PictureGrids, RegionGrids, StyleGrids
@@ -9,6 +10,7 @@ from .stopping import StopWhenFlat
 from .throughput import Throughput
 
 __all__ = [
+    "ComparableMetrics",
     "LossCurves",
     "PictureGrids",
     "RegionGrids",
@@ -16,6 +18,7 @@ __all__ = [
     "Snapshots",
     "StepCheckpoints",
     "StepProgress",
+    "StepsDone",
     "StopWhenFlat",
     "StyleGrids",
     "Throughput",

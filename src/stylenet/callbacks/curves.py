@@ -13,7 +13,7 @@ from typing_extensions import override
 
 
 class LossCurves(Callback):
-    """Appends every logged loss to ``<folder>/losses.csv`` and draws ``<folder>/curves.png``.
+    """Appends every logged loss, and validation metric, to ``<folder>/losses.csv`` and draws ``<folder>/curves.png``.
 
     The file has the columns step, name, value. A resumed run drops the rows behind the
     checkpoint it resumes from and goes on, so that the curves are those of an uninterrupted run.
@@ -48,10 +48,11 @@ class LossCurves(Callback):
 
     @override
     def on_validation_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
-        """Append the validation losses, and shares that are explained where a task logs such."""
+        """Append validation losses and metrics, and where a task logs it what is explained."""
         if trainer.sanity_checking:
             return
         self._append(trainer, "val/loss/")
+        self._append(trainer, "val/metric/")
         self._append(trainer, "val/explained/")
         if trainer.state.fn != TrainerFn.FITTING and trainer.is_global_zero:  # after the training
             draw_curves(self._rows(), self.figure)

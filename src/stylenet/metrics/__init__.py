@@ -1,16 +1,19 @@
-"""What ``evaluate.py`` and studies measure of pictures."""
+"""What is measured of pictures: in every run alike, by ``evaluate.py`` and in studies."""
 
+from stylenet.metrics.comparison import Comparison, figure_names
 from stylenet.metrics.figures import Row, table_of_means, write_rows
 from stylenet.metrics.judge import Description, Judge
 from stylenet.metrics.quality import measure, ssim
 from stylenet.metrics.spectrum import Spectrum, contrast, spectrum
 
 __all__ = [
+    "Comparison",
     "Description",
     "Judge",
     "Row",
     "Spectrum",
     "contrast",
+    "figure_names",
     "measure",
     "spectrum",
     "ssim",

@@ -53,12 +53,15 @@ def build(config: DictConfig, messages: Messages | None = None) -> Run:
 
     What is said is kept in ``messages``.
     """
-    from stylenet.callbacks import RunRecord, run_metadata  # evaluate.py does without Lightning
+    # evaluate.py does without Lightning
+    from stylenet.callbacks import ComparableMetrics, RunRecord, StepsDone, run_metadata
 
     runner = runner_of(config)
     messages = Messages(config.run.messages) if messages is None else messages
     components = runner.build(config, instantiate, messages.say)
     callbacks = {k: instantiate(c) for k, c in (config.callbacks or {}).items() if c is not None}
+    if config.comparison and runner.compares(config):
+        callbacks["comparison"] = ComparableMetrics(instantiate(config.comparison))
     values, metadata = plain(config), run_metadata(typed_command())
     known = {
         **metadata,
@@ -71,7 +74,7 @@ def build(config: DictConfig, messages: Messages | None = None) -> Run:
         val_check_interval=_within(config, "val_check_interval"),
         log_every_n_steps=_within(config, "log_every_n_steps"),
         logger=[instantiate(c) for c in (config.logger or {}).values()] if rank() == 0 else [],
-        callbacks=[*callbacks.values(), record],
+        callbacks=[StepsDone(), *callbacks.values(), record],
         default_root_dir=config.run.dir,
         # our own bar is among the callbacks, or none is wanted; checkpoints likewise
         enable_progress_bar="progress" in callbacks,

@@ -25,6 +25,7 @@ from stylenet.run.processes import check_sweep, command_line, rank, start_of_run
 from stylenet.run.settings.arguments import quoted
 from stylenet.run.settings.explain import explain
 from stylenet.run.settings.names import run_dir, run_name, swept_keys
+from stylenet.run.settings.objectives import direction
 from stylenet.run.settings.sweeps import missing_launcher, register_launchers
 
 # in the environment, for the processes that this one starts: HYDRA_FULL_ERROR is not the user's
@@ -65,6 +66,7 @@ def register() -> None:
     OmegaConf.register_new_resolver("run_dir", _run_dir, replace=True)
     OmegaConf.register_new_resolver("expanded", lambda path: str(expanded(path)), replace=True)
     OmegaConf.register_new_resolver("count", _count, replace=True)
+    OmegaConf.register_new_resolver("direction", direction, replace=True)
     OmegaConf.register_new_resolver("times", lambda a, b: float(a * b), replace=True)
     register_launchers()
 

@@ -21,6 +21,7 @@ from omegaconf import DictConfig, ListConfig, OmegaConf, open_dict
 from stylenet.errors import StylenetError
 from stylenet.files import expanded
 from stylenet.loggers import choose_mode
+from stylenet.metrics import figure_names
 from stylenet.run.budget import Timer, settle_budget
 from stylenet.run.building import runner_of
 from stylenet.run.messages import Messages
@@ -29,6 +30,7 @@ from stylenet.run.resuming import keys_of, resumed
 from stylenet.run.settings.explain import check_choices
 from stylenet.run.settings.inputs import check_keys
 from stylenet.run.settings.names import run_dir, run_name
+from stylenet.run.settings.objectives import choose_objective
 from stylenet.run.settings.sweeps import choose_gpu
 from stylenet.runners.base import Runner, Say
 from stylenet.runners.speed import settle_compile, settle_precision
@@ -73,6 +75,7 @@ def prepare(
     _settle_init(config, messages.say)
     with open_dict(config):
         runner.validate(config, messages.say)
+        _settle_objective(config, runner)
     _settle_gpu(config, messages.say)
     settle_precision(config, messages.say)
     settle_compile(config, messages.say)
@@ -148,6 +151,14 @@ def _settle_paths(config: DictConfig, runner: Runner) -> None:
             OmegaConf.update(config, key, [settled(str(one)) for one in value])
         elif value is not None:
             OmegaConf.update(config, key, settled(str(value)))
+
+
+def _settle_objective(config: DictConfig, runner: Runner) -> None:
+    compared, measured = runner.compares(config), set[str]()
+    if compared and config.comparison:
+        measured = figure_names(compared, judged=config.comparison.get("judge") is not None)
+    losses = [] if config.loss is None else map(str, config.loss.terms)
+    config.objective = choose_objective(config.objective, measured, losses)
 
 
 def _settle_gpu(config: DictConfig, say: Say) -> None:

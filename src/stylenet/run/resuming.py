@@ -18,6 +18,7 @@ from stylenet.run.building import runner_of
 from stylenet.run.messages import CONFIG_FILE
 from stylenet.run.old_names import renew_targets
 from stylenet.run.settings.inputs import runner_for
+from stylenet.run.settings.objectives import LOSS
 from stylenet.runners.base import as_list
 from stylenet.styles import is_stand_in
 
@@ -84,6 +85,8 @@ def _modernise(config: DictConfig, folder: Path) -> None:
         if "runner" not in config:
             config.runner = runner_for(str(config.task.get("_target_")))
         config.net_packages = config.get("net_packages", [])
+        if "comparison" not in config:
+            config.comparison, config.objective = None, f"{LOSS}total"
         if "notes" in config.run:
             config.run.messages = config.run.pop("notes")
         config.run.statistics = []

@@ -24,6 +24,7 @@ from stylenet.run.messages import CONFIG_FILE, Messages, save_config
 from stylenet.run.preparing import prepare
 from stylenet.run.processes import check_processes, rank, together
 from stylenet.run.resuming import damaged, messages_of, other_version
+from stylenet.run.settings.objectives import to_minimise
 from stylenet.runners.base import Run
 from stylenet.runners.checks import check_batch_statistics, check_comparability
 from stylenet.runners.compiling import on_gpu
@@ -34,7 +35,7 @@ CLAIM = ".claim"
 
 
 def train(config: DictConfig) -> float | None:
-    """Train what ``config`` says; give the loss at the end, for sweeps to minimise.
+    """Train what ``config`` says; give its objective at the end, for sweeps to minimise.
 
     The run directory then holds ``config.yaml``, ``run.json``, ``style.png``, ``curves.png``,
     images and checkpoints, and what the task makes: ``model.safetensors`` with ``model.json``,
@@ -141,12 +142,12 @@ def _fit(run: Run) -> float | None:
     trainer.fit(run.task, run.data, ckpt_path=checkpoint, weights_only=True)
     checkpoints = run.callback(StepCheckpoints)
     stopped_by = None if checkpoints is None else checkpoints.stopped_by
-    loss = run.runner.save_results(run, finished=stopped_by is None)
+    figures = run.runner.save_results(run, finished=stopped_by is None)
     if stopped_by is not None and rank() == 0:
         step = trainer.global_step
         log.warning("stopped by %s at step %d; %s", stopped_by.name, step, how_to_resume(folder))
         sys.exit(128 + stopped_by)
-    return loss
+    return to_minimise(config.objective, figures)
 
 
 def _whole(checkpoint: Path) -> Path:

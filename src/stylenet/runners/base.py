@@ -75,6 +75,10 @@ class Run:
         """What it is trained on."""
         return self.components.data
 
+    def relative(self, path: Path) -> Path:
+        """``path`` as it is said: from the run directory on, which was said before."""
+        return path.relative_to(self.folder) if path.is_relative_to(self.folder) else path
+
     def callback(self, kind: type[Any]) -> Any:
         """The callback of this kind, or None where the configuration leaves it out."""
         return next((c for c in self.callbacks.values() if isinstance(c, kind)), None)
@@ -131,6 +135,14 @@ class Runner(ABC):
         (0, False) where the run was killed before it could save results.
         """
 
+    def compares(self, config: Settings) -> set[str]:
+        """Which of ``content`` and ``style`` what is painted can be compared with.
+
+        Nothing for a task that paints nothing.
+        """
+        del config
+        return set()
+
     @abstractmethod
     def build(self, config: Settings, instantiate: Instantiate, say: Say) -> Components:
         """The task and its data."""
@@ -143,8 +155,10 @@ class Runner(ABC):
         """
 
     @abstractmethod
-    def save_results(self, run: Run, *, finished: bool) -> float | None:
-        """Write what came out, say where it lies, give the loss for sweeps to minimise.
+    def save_results(self, run: Run, *, finished: bool) -> Mapping[str, float]:
+        """Write what came out, say where it lies, give its losses and metrics, ``val/...``.
+
+        None of them where a signal ended the run early.
 
         Called in every process of a run.
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import json
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -116,11 +116,11 @@ class DistillRunner(Runner):
         log.info("run %s", run.folder)
 
     @override
-    def save_results(self, run: Run, *, finished: bool) -> float | None:
-        """Rescale the student's channels, write it with its card; give ``val/loss/total``."""
+    def save_results(self, run: Run, *, finished: bool) -> Mapping[str, float]:
+        """Rescale the student's channels, write it with its card."""
         metrics = _validated(run) if finished else {}
         if not run.trainer.is_global_zero:
-            return metrics.get("val/loss/total")
+            return metrics
         config, folder, student = run.config, run.folder, run.task.net
         assert isinstance(student, Student)
         assert isinstance(run.data, PictureData)
@@ -156,10 +156,10 @@ class DistillRunner(Runner):
             log.info("%d dead channels of %s are left as they are", count, name)
         curves = run.callback(LossCurves)
         if curves is not None:
-            log.info("curves    %s", curves.figure)
-        log.info("student   %s", folder / TENSORS)
-        log.info("card      %s", folder / CARD)
-        return metrics.get("val/loss/total")
+            log.info("curves    %s", run.relative(curves.figure))
+        log.info("student   %s", TENSORS)
+        log.info("card      %s", CARD)
+        return metrics
 
 
 def _source(task: Any) -> str:

@@ -73,6 +73,10 @@ class NetRunner(Runner):
         return training.get("steps", 0), training.get("finished", False)
 
     @override
+    def compares(self, config: Settings) -> set[str]:
+        return {"content", "style"}
+
+    @override
     def build(self, config: Settings, instantiate: Instantiate, say: Say) -> NetComponents:
         """The net, its loss and the pictures it is trained on.
 
@@ -132,21 +136,21 @@ class NetRunner(Runner):
         """What ``model.json`` says of the styles, under the key that it has for them."""
 
     @override
-    def save_results(self, run: Run, *, finished: bool) -> float | None:
-        """Save the net; give ``val/loss/total``."""
-        losses = final_losses(run) if finished else {}
+    def save_results(self, run: Run, *, finished: bool) -> Mapping[str, float]:
+        """Save the net."""
+        figures = final_figures(run) if finished else {}
         if run.trainer.is_global_zero:
-            description = self.described_styles(run) | describe(run, losses, finished=finished)
+            description = self.described_styles(run) | describe(run, figures, finished=finished)
             save_model(run.folder, run.task.net, description)
             grids, curves = run.callback(PictureGrids), run.callback(LossCurves)
             if grids is not None and grids.last is not None:
-                log.info("pictures  %s", grids.last)
+                log.info("pictures  %s", run.relative(grids.last))
             if curves is not None:
-                log.info("curves    %s", curves.figure)
-            log.info("net       %s", run.folder / "model.safetensors")
+                log.info("curves    %s", run.relative(curves.figure))
+            log.info("net       model.safetensors")
             what = "content=<picture or folder>"
             log.info("paint     %s", command("evaluate", {"model": run.folder}, what))
-        return losses.get("val/loss/total")
+        return figures
 
 
 def _check_maps(task: Any, data: LightningDataModule) -> None:
@@ -182,7 +186,7 @@ def describe_style(run: Run, style: FoundStyle) -> dict[str, Any]:
     }
 
 
-def describe(run: Run, losses: Mapping[str, float], *, finished: bool) -> dict[str, Any]:
+def describe(run: Run, figures: Mapping[str, float], *, finished: bool) -> dict[str, Any]:
     """What ``model.json`` says of a net besides its styles: how to build it, how it was trained."""
     values, components = run.values, run.components
     assert isinstance(components, NetComponents)
@@ -193,8 +197,9 @@ def describe(run: Run, losses: Mapping[str, float], *, finished: bool) -> dict[s
             "loss_network": values["loss_network"]["name"],
             "weights_of_the_loss_network": run.task.loss.network.weights_source,
             **{k: v for k, v in values["loss"].items() if k != "terms"},
-            "final": losses,
+            "final": {k: v for k, v in figures.items() if k.startswith("val/loss/")},
         },
+        "metrics": {k: v for k, v in figures.items() if k.startswith("val/metric/")},
         "training": {
             "steps": run.trainer.global_step,
             "finished": finished,
@@ -207,17 +212,17 @@ def describe(run: Run, losses: Mapping[str, float], *, finished: bool) -> dict[s
     }
 
 
-def final_losses(run: Run) -> dict[str, float]:
-    """Validate the finished net, unless the last step was validated, and give its losses."""
+def final_figures(run: Run) -> dict[str, float]:
+    """Validate the finished net, unless the last step was validated; its losses and metrics."""
     trainer = run.trainer
     grids, best = run.callback(PictureGrids), run.callback(ModelCheckpoint)
     if grids is None or grids.last_step != trainer.global_step:
         trainer.validate(run.task, run.data, verbose=False)
-        score = trainer.callback_metrics.get("val/loss/total")
         # Lightning keeps the best of the validations within the training only
+        score = None if best is None else trainer.callback_metrics.get(str(best.monitor))
         if best is not None and score is not None:
             known = best.best_model_score
-            if known is None or score < known:
+            if known is None or (score > known if best.mode == "max" else score < known):
                 save_whole(trainer, Path(best.dirpath) / "best.ckpt")
     metrics = trainer.callback_metrics
-    return {k: float(v) for k, v in metrics.items() if k.startswith("val/loss/")}
+    return {k: float(v) for k, v in metrics.items() if k.startswith(("val/loss/", "val/metric/"))}

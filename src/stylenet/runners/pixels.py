@@ -6,15 +6,16 @@ import copy
 import functools
 import json
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeAlias
 
 import torch
+from torch import Tensor
 from typing_extensions import override
 
-from stylenet.callbacks import LossCurves, Snapshots
+from stylenet.callbacks import ComparableMetrics, LossCurves, Snapshots
 from stylenet.config import Settings
 from stylenet.errors import StylenetError
 from stylenet.files import write_text
@@ -39,6 +40,7 @@ from stylenet.runners.regional import (
     style_targets,
     write_maps,
 )
+from stylenet.styles import FoundStyle
 from stylenet.tasks import Stage, WhiteNoise
 
 log = logging.getLogger(__name__)
@@ -108,6 +110,12 @@ class PixelRunner(Runner):
         if not styles:
             raise StylenetError("Got style=[], expected at least one.", "Use style=udnie.")
         config.style = styles if len(styles) > 1 else styles[0]
+
+    @override
+    def compares(self, config: Settings) -> set[str]:
+        """What its loss compares with; regions of other styles than the whole's do not count."""
+        guided = config.get("regions") is not None
+        return ({"content"} if guided else {"content", "style"}) & set(config.loss.terms)
 
     @override
     def spare_memory(self, config: Settings) -> str:
@@ -201,10 +209,18 @@ class PixelRunner(Runner):
             net=PixelImage(start, layout),
             stages=stages,
             style=styles[0],
+            styles=self.measured_styles(config, found, styles),
             optimizer=instantiate(config.optimizer),
             scheduler=instantiate(config.scheduler) if config.scheduler else None,
         )
         return PixelComponents(found, task, instantiate(config.data), inputs, guidance)
+
+    def measured_styles(
+        self, config: Settings, found: Sequence[FoundStyle], images: Sequence[Tensor]
+    ) -> dict[str, Tensor]:
+        """The style images by name, if what is painted is compared with them."""
+        names = [style.name for style in found]
+        return dict(zip(names, images, strict=True)) if "style" in self.compares(config) else {}
 
     def arrange(
         self, config: Settings, instantiate: Instantiate, stages_of: StagesOf
@@ -232,25 +248,28 @@ class PixelRunner(Runner):
         log.info("run %s", run.folder)
 
     @override
-    def save_results(self, run: Run, *, finished: bool) -> float | None:
-        """Write ``result.png`` and ``result.json``; give the result's loss."""
+    def save_results(self, run: Run, *, finished: bool) -> Mapping[str, float]:
+        """Write ``result.png`` and ``result.json``."""
         task, components = run.task, run.components
         assert isinstance(components, PixelComponents)
         write_image(run.folder / "result.png", task.result())
+        metrics = run.callback(ComparableMetrics)
         facts: dict[str, Any] = {
             "steps": run.trainer.global_step,
             "evaluations": task.evaluations,
             "finished": finished,
             "losses": task.final_losses,
+            "metrics": {} if metrics is None else metrics.last,
         }
         if components.guidance is not None:
             names = components.inputs.styles
             facts["regions"] = region_results(components.guidance, names, task)
         write_text(run.folder / FACTS, json.dumps(facts, indent=2) + "\n")
-        log.info("picture   %s", run.folder / "result.png")
+        log.info("picture   result.png")
         snapshots, curves = run.callback(Snapshots), run.callback(LossCurves)
         if snapshots is not None:
-            log.info("progress  %s", snapshots.filmstrip)
+            log.info("progress  %s", run.relative(snapshots.filmstrip))
         if curves is not None:
-            log.info("curves    %s", curves.figure)
-        return task.final_losses.get("total") if finished else None
+            log.info("curves    %s", run.relative(curves.figure))
+        losses = {f"val/loss/{name}": value for name, value in task.final_losses.items()}
+        return {**losses, **facts["metrics"]} if finished else {}

@@ -116,20 +116,18 @@ class PyramidRunner(PixelRunner):
         log.info("%d steps paint the levels, %d more the content in that style", steps, rest)
 
     @override
-    def save_results(self, run: Run, *, finished: bool) -> float | None:
+    def save_results(self, run: Run, *, finished: bool) -> Mapping[str, float]:
         """Also write ``sheet.png``; of a run that was interrupted, what there is."""
-        loss, folder = super().save_results(run, finished=finished), run.folder
+        figures, folder = super().save_results(run, finished=finished), run.folder
         layers = run.config.pyramid.layers
         levels = {f"level_{n}": f"level {n}: {layer}" for n, layer in enumerate(layers, 1)}
         titles = {"content": "content", "style": "style", **levels}
         titles |= {Path(INTERMEDIATE).stem: "from the levels", "result": "in its style"}
         files = {title: folder / f"{name}.png" for name, title in titles.items()}
         pictures = [read_image(file) if file.is_file() else None for file in files.values()]
-        sheet = write_image(
-            folder / "sheet.png", contact_sheet([pictures], column_titles=list(files))
-        )
-        log.info("sheet     %s", sheet)
-        return loss
+        write_image(folder / "sheet.png", contact_sheet([pictures], column_titles=list(files)))
+        log.info("sheet     sheet.png")
+        return figures
 
 
 def _stages(stages_of: StagesOf, steps: int, which: str) -> list[Stage]:

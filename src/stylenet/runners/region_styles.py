@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from typing_extensions import override
 
@@ -63,11 +63,11 @@ class RegionStylesRunner(MultiStyleRunner):
         return Net(module, bank.description["architecture"], bank)
 
     @override
-    def save_results(self, run: Run, *, finished: bool) -> float | None:
+    def save_results(self, run: Run, *, finished: bool) -> Mapping[str, float]:
         """Also say how to paint by a map."""
-        loss = super().save_results(run, finished=finished)
+        figures = super().save_results(run, finished=finished)
         first, second, *_ = (style.name for style in run.components.styles)
         styles = f"'region_styles={{red: {first}, blue: {second}}}'"
         what = f"content=<picture> region_map=<map> {styles}"
         log.info("by a map  %s", command("evaluate", {"model": run.folder}, what))
-        return loss
+        return figures

@@ -132,14 +132,19 @@ class SketchRunner(PixelRunner):
         super().start(run)
 
     @override
-    def save_results(self, run: Run, *, finished: bool) -> float | None:
+    def compares(self, config: Settings) -> set[str]:
+        """The drawing: its style is one of regions."""
+        return super().compares(config) - {"style"}
+
+    @override
+    def save_results(self, run: Run, *, finished: bool) -> Mapping[str, float]:
         """Write the result, ``guided.png`` without the lines, and ``sheet.png``."""
         folder = run.folder
         write_image(folder / GUIDED, run.task.guided())
-        loss = super().save_results(run, finished=finished)
+        figures = super().save_results(run, finished=finished)
         write_image(folder / SHEET, sheet(folder))
-        log.info("sheet     %s", folder / SHEET)
-        return loss
+        log.info("sheet     %s", SHEET)
+        return figures
 
 
 def _refuse_others(config: Settings) -> None:

@@ -60,6 +60,7 @@ class Gatys(LightningModule):
         net: the picture, at the size of the first stage.
         stages: sizes in increasing order, at least one.
         style: a style picture (1,3,H,W) in [0,1], for callbacks to show.
+        styles: those by name that the whole image is to have, for callbacks to measure.
         optimizer: factory over the pixels; called again at each stage, which takes over moments.
         scheduler: factory of a learning-rate schedule, restarted at each stage, or None.
         average: the result is a running average of the iterates with this decay; 0: the last one.
@@ -79,6 +80,7 @@ class Gatys(LightningModule):
         scheduler: SchedulerFactory | None = None,
         average: float = 0.0,
         clamp: bool = False,
+        styles: Mapping[str, Tensor] | None = None,
     ) -> None:
         super().__init__()
         if not 0 <= average < 1:
@@ -89,6 +91,7 @@ class Gatys(LightningModule):
         self.net = net
         self.stages = tuple(stages)
         self.style = style
+        self.styles = dict(styles or {})
         self.average = average
         self.clamp = clamp
         self.evaluations = 0
@@ -124,6 +127,13 @@ class Gatys(LightningModule):
         if not self.average or steps == 0:
             return self.net.pixels.detach()
         return self._mean / (1 - self.average**steps)
+
+    def painted(self) -> Mapping[str, Tensor]:
+        """``stylised`` as the loss sees it, and ``content`` at its full size, where it is read."""
+        found = {"stylised": self.unfinished().clamp(0, 1)}
+        if "content" in self.loss.terms:
+            found["content"] = self.stages[-1].content.to(found["stylised"])
+        return found
 
     @override
     def training_step(self, batch: Any, batch_idx: int) -> Tensor:
