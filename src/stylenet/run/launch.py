@@ -62,7 +62,9 @@ def register() -> None:
     store.store(name="train_schema", node=train)
     store.store(name="evaluate_schema", node=EvaluateConfig)
     swept = swept_keys(sys.argv[1:])
-    OmegaConf.register_new_resolver("run_name", lambda keys: run_name(keys, swept), replace=True)
+    OmegaConf.register_new_resolver(
+        "run_name", lambda keys, now: run_name(keys, swept, start_of_run(now)), replace=True
+    )
     OmegaConf.register_new_resolver("run_dir", _run_dir, replace=True)
     OmegaConf.register_new_resolver("expanded", lambda path: str(expanded(path)), replace=True)
     OmegaConf.register_new_resolver("count", _count, replace=True)

@@ -56,7 +56,9 @@ def prepare(
         known = HydraConfig.initialized()
         overrides = list(HydraConfig.get().overrides.task) if known else []
     if config.resume is not None:
-        config = resumed(expanded(config.resume), overrides)
+        folder = expanded(config.resume)
+        # runs/latest may lead elsewhere before this run has ended
+        config = resumed(folder.resolve() if folder.is_symlink() else folder, overrides)
         runner = runner_of(config)
     else:
         config = copy.deepcopy(config)
@@ -98,11 +100,10 @@ def _name(config: DictConfig, overrides: Iterable[str]) -> None:
         config.run.dir = first or config.run.dir or hydra.runtime.output_dir
         if hydra.mode == RunMode.MULTIRUN:
             config.run.group = config.run.group or Path(hydra.sweep.dir).name
-    name = name or run_name(overrides)
+    now = f"{datetime.now():%Y-%m-%d_%H-%M-%S}"
+    name = name or run_name(overrides, start=now)
     if config.run.dir is None:
-        config.run.dir = run_dir(
-            None, config.paths.runs, f"{datetime.now():%Y-%m-%d_%H-%M-%S}", name
-        )
+        config.run.dir = run_dir(None, config.paths.runs, now, name)
     config.run.name = name
     config.run.dir = str(expanded(config.run.dir).absolute())
 

@@ -17,9 +17,10 @@ from omegaconf import DictConfig
 
 from stylenet.callbacks import StepCheckpoints, how_to_resume
 from stylenet.errors import OutOfMemoryError, StylenetError, causes, lacks_memory
-from stylenet.files import FULL, claimed
+from stylenet.files import FULL, claimed, expanded
 from stylenet.run.budget import time_steps
 from stylenet.run.building import build, runner_of
+from stylenet.run.latest import link_latest
 from stylenet.run.messages import CONFIG_FILE, Messages, save_config
 from stylenet.run.preparing import prepare
 from stylenet.run.processes import check_processes, rank, together
@@ -137,6 +138,7 @@ def _fit(run: Run) -> float | None:
     if rank() == 0:
         folder.mkdir(parents=True, exist_ok=True)
         save_config(config, folder / CONFIG_FILE)
+        link_latest(folder, expanded(config.paths.runs))
         run.runner.start(run)
     checkpoint = _whole(folder / "checkpoints" / "last.ckpt") if config.resume else None
     trainer.fit(run.task, run.data, ckpt_path=checkpoint, weights_only=True)

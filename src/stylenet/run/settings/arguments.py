@@ -11,6 +11,10 @@ from hydra.errors import HydraException
 
 from stylenet.commands import hydra_value
 
+# those of Hydra that take a value
+_OPTIONS = {"cfg", "package", "config-path", "config-name", "config-dir", "info"}
+_OPTIONS |= {"experimental-rerun", "resolve", "shell-completion"}
+_DASHED = re.compile(r"--([A-Za-z][\w./@:-]*)=.*", re.DOTALL)
 _VALUE = re.compile(r"(\+{0,2}[A-Za-z][\w./@:-]*=)(.+)", re.DOTALL)
 
 
@@ -18,9 +22,15 @@ def quoted(arguments: Iterable[str]) -> list[str]:
     """``arguments`` with the value of each plain ``key=value`` in quotes that does not parse.
 
     ``content=~/pics`` and ``style=été (1).png`` then mean these paths. Lists, mappings and the
-    values of a sweep stay as they are.
+    values of a sweep stay as they are. ``--key=value``, as ``wandb agent`` gives it, is
+    ``key=value``.
     """
-    return [_quoted(argument) for argument in arguments]
+    return [_quoted(_undashed(argument)) for argument in arguments]
+
+
+def _undashed(argument: str) -> str:
+    found = _DASHED.fullmatch(argument)
+    return argument if found is None or found[1] in _OPTIONS else argument[2:]
 
 
 def _quoted(argument: str) -> str:

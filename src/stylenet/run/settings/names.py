@@ -9,28 +9,40 @@ from pathlib import Path
 
 from stylenet.files import expanded
 
-LONGEST = 100
-# where things lie and how they are shown: of no interest to whoever compares runs
-UNNAMED = ("hydra", "paths", "run", "resume", "logger", "callbacks")
+LONGEST = 48
+# where things lie, how long it takes and how it is shown: of no interest to whoever compares runs
+UNNAMED = {
+    *("hydra", "paths", "run", "resume", "logger", "callbacks", "trainer", "objective"),
+    *("comparison", "compile", "channels_last", "net_packages"),
+}
+UNNAMED_OF_DATA = {f"data.{k}" for k in ("root", "roots", "val_root", "cache", "num_workers")}
+_WORD = re.compile(r"(?!(true|false|null|auto)$)[A-Za-z\[/.~'].*", re.IGNORECASE)
 
 
-def run_name(overrides: Iterable[str], swept: Container[str] = ()) -> str:
-    """A folder name out of command-line overrides: ``style-udnie+norm-batch``; ``default`` if none.
+def run_name(overrides: Iterable[str], swept: Container[str] = (), start: str = "") -> str:
+    """What differs from the defaults, in short, and an id: ``udnie+batch-3f2a``.
 
-    What a sweep varies, the keys ``swept``, stands first, then choices of groups and styles, then
-    dotted values, as they say less and a name may be cut. Images and folders are named by their
-    last part; what is no plain character becomes ``_``; a name that grows too long is cut and ends
-    in a hash of the whole. All characters are such that ``resume=<folder>`` needs no quotes,
-    neither the shell's nor Hydra's.
+    What a sweep varies, the keys ``swept``, stands first, then choices of groups and styles, by
+    their values alone, then numbers with their keys. Images and folders are named by their last
+    part; what is no plain character becomes ``_``; parts that would make the name too long are
+    left out. The id is of all overrides and of ``start``, the run's time. All characters are such
+    that ``resume=<folder>`` needs no quotes, neither the shell's nor Hydra's.
     """
-    named = [o for o in overrides if re.split(r"[./=@~+]", o.lstrip("+~"))[0] not in UNNAMED]
-    keys = {o: o.partition("=")[0] for o in named}
+    given = list(overrides)
+    keys = {o: o.lstrip("+~").partition("=")[0] for o in given}
+    named = [o for o in given if keys[o] in swept or not _is_unnamed(keys[o])]
     named.sort(key=lambda o: (keys[o] not in swept, "." in keys[o]))
-    name = "+".join(_short(o) for o in named) or "default"
-    if len(name) > LONGEST:
-        digest = hashlib.sha256(name.encode()).hexdigest()[:8]
-        name = f"{name[: LONGEST - 9]}-{digest}"
-    return name
+    digest = hashlib.sha256("\n".join([start, *given]).encode()).hexdigest()[:4]
+    left, parts = LONGEST - len(digest) - 1, list[str]()
+    for part in dict.fromkeys(_short(o) for o in named):
+        part = part if parts else part[:left]
+        if len("+".join([*parts, part])) <= left:
+            parts.append(part)
+    return f"{'+'.join(parts) or 'default'}-{digest}"
+
+
+def _is_unnamed(key: str) -> bool:
+    return key in UNNAMED_OF_DATA or re.split(r"[./@]", key)[0] in UNNAMED
 
 
 def swept_keys(arguments: Iterable[str]) -> set[str]:
@@ -41,11 +53,15 @@ def swept_keys(arguments: Iterable[str]) -> set[str]:
 
 
 def _short(override: str) -> str:
+    if override.startswith("~"):
+        return f"no_{_plain(override[1:].partition('=')[0])}"
     key, _, value = override.partition("=")
+    alone = "." not in key and _WORD.fullmatch(value)
     value = value.strip("'")
     if re.fullmatch(r".*[/\\].*\.\w+|[/.~].*", value):
         value = Path(value).stem
-    return f"{_plain(key.rsplit('.', 1)[-1].rsplit('@', 1)[0])}-{_plain(value)}"
+    last = _plain(key.rsplit(".", 1)[-1].rsplit("@", 1)[0])
+    return _plain(value) if alone else f"{last}-{_plain(value)}"
 
 
 def _plain(text: str) -> str:
