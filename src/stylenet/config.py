@@ -27,7 +27,8 @@ class Run:
     """What a run is called and where it is kept; null is filled in when the run starts.
 
     ``stand_ins`` has, when a run is resumed, the styles that swatches stood in for, and why;
-    ``statistics`` those of them whose paintings' own statistics it aims at.
+    ``statistics`` those of them whose paintings' own statistics it aims at. ``choices`` has what
+    was chosen of each group, such as ``{norm: instance}``.
     """
 
     dir: str | None = None
@@ -35,6 +36,7 @@ class Run:
     group: str | None = None
     project: str = "stylenet"
     overrides: list[str] = field(default_factory=list)
+    choices: dict[str, str] = field(default_factory=dict)
     messages: list[str] = field(default_factory=list)
     stand_ins: dict[str, str] = field(default_factory=dict)
     statistics: list[str] = field(default_factory=list)

@@ -13,7 +13,7 @@ from typing_extensions import override
 
 
 class LossCurves(Callback):
-    """Appends every logged loss, and validation metric, to ``<folder>/losses.csv`` and draws ``<folder>/curves.png``.
+    """Appends losses and metrics to ``<folder>/losses.csv`` and draws ``<folder>/curves.png``.
 
     The file has the columns step, name, value. A resumed run drops the rows behind the
     checkpoint it resumes from and goes on, so that the curves are those of an uninterrupted run.

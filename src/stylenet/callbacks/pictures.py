@@ -68,6 +68,14 @@ class PictureGrids(Callback):
         write_image(self.last, grid)
         show_picture(trainer, "val/pictures", grid)
 
+    def table(self, task: LightningModule) -> tuple[list[str], list[list[Tensor]]]:
+        """Titles of columns, and the images (3,H,W) shown last, a row a photograph."""
+        return self._titles(task) if self._shown else [], self._shown
+
+    def _titles(self, task: LightningModule) -> list[str]:
+        del task  # of which others name the styles
+        return ["content", "stylised"]
+
     def _columns(self, outputs: Mapping[str, Any]) -> list[Tensor]:
         """Batches (N,3,H,W) of what a task handed out, a column each."""
         return [outputs["content"], outputs["stylised"]]
@@ -75,7 +83,7 @@ class PictureGrids(Callback):
     def _sheet(self, rows: list[list[Tensor]], task: LightningModule) -> Tensor:
         """The grid (3,H,W) of ``rows``, a row a picture, with what else there is to show."""
         style = task.style[0].detach().float().cpu()  # type: ignore[index]
-        titles = ["content", "stylised", "style"]
+        titles = [*self._titles(task), "style"]
         return contact_sheet([[*row, style] for row in rows], column_titles=titles)
 
 
@@ -90,11 +98,15 @@ class StyleGrids(PictureGrids):
         own = [outputs["reconstruction"]] if "reconstruction" in outputs else []
         return [outputs["content"], *own, *outputs["stylised"].values()]
 
+    def _titles(self, task: LightningModule) -> list[str]:
+        styles: Mapping[str, Tensor] = task.styles  # type: ignore[assignment]
+        return [*["content", "reconstruction"][: len(self._shown[0]) - len(styles)], *styles]
+
     def _sheet(self, rows: list[list[Tensor]], task: LightningModule) -> Tensor:
         styles: Mapping[str, Tensor] = task.styles  # type: ignore[assignment]
-        before = ["content", "reconstruction"][: len(rows[0]) - len(styles)]
-        first = [*[None] * len(before), *(style[0].float().cpu() for style in styles.values())]
-        return contact_sheet([first, *rows], column_titles=[*before, *styles])
+        before = [None] * (len(rows[0]) - len(styles))
+        first = [*before, *(style[0].float().cpu() for style in styles.values())]
+        return contact_sheet([first, *rows], column_titles=self._titles(task))
 
 
 class RegionGrids(PictureGrids):
@@ -104,6 +116,11 @@ class RegionGrids(PictureGrids):
     ``validation_step`` hands out ``regions`` (N,S,H,W) and, where it makes one, a
     ``reconstruction``, which gets a column too.
     """
+
+    def _titles(self, task: LightningModule) -> list[str]:
+        del task
+        own = ["reconstruction"] if len(self._shown[0]) > 3 else []
+        return ["content", *own, "regions", "stylised"]
 
     def _columns(self, outputs: Mapping[str, Any]) -> list[Tensor]:
         regions = outputs["regions"].float().cpu()
@@ -121,9 +138,7 @@ class RegionGrids(PictureGrids):
             inside = slice(round(width), round(width) + picture.shape[-2])
             frame[:, inside, round(width) : round(width) + picture.shape[-1]] = picture[0].cpu()
             framed.append(frame)
-        titles = ["content", "reconstruction", "regions", "stylised"]
-        if len(rows[0]) < len(titles):
-            titles.remove("reconstruction")
+        titles = self._titles(task)
         return contact_sheet([*_in_rows(framed, len(titles)), *rows], column_titles=titles)
 
 

@@ -18,8 +18,9 @@ class RunRecord(Callback):
     """Puts the resolved configuration into checkpoints and loggers and the wall time into a file.
 
     ``config`` and ``metadata`` (commit, versions, hardware, command line) are plain data. They go
-    to each logger as hyper-parameters; ``<folder>/run.json`` holds the metadata, the ``messages``
-    so far, the steps done and the seconds spent, summed over resumes.
+    to each logger as hyper-parameters, as `flat_settings` arranges them; ``<folder>/run.json``
+    holds the metadata, the ``messages`` so far, the steps done and the seconds spent, summed over
+    resumes.
     """
 
     def __init__(
@@ -41,7 +42,7 @@ class RunRecord(Callback):
         """Start the clock and tell the loggers."""
         self._started = time.monotonic()
         for logger in trainer.loggers:
-            logger.log_hyperparams({**self.config, "metadata": self.metadata})
+            logger.log_hyperparams({**flat_settings(self.config), "metadata": self.metadata})
 
     @override
     def on_train_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
@@ -58,7 +59,7 @@ class RunRecord(Callback):
 
     def state_dict(self) -> dict[str, Any]:
         """Seconds spent until now."""
-        return {"seconds": self._seconds()}
+        return {"seconds": self.seconds()}
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
         """Continue from the seconds spent before."""
@@ -76,7 +77,8 @@ class RunRecord(Callback):
         if not isinstance(exception, OSError):
             self._write(trainer)
 
-    def _seconds(self) -> float:
+    def seconds(self) -> float:
+        """Spent on the training until now, summed over resumes."""
         return self._before + (time.monotonic() - self._started if self._started else 0.0)
 
     def _write(self, trainer: Trainer) -> None:
@@ -86,6 +88,34 @@ class RunRecord(Callback):
             **self.metadata,
             "messages": list(self.messages),
             "steps": trainer.global_step,
-            "wall_seconds": round(self._seconds(), 1),
+            "wall_seconds": round(self.seconds(), 1),
         }
         write_text(self.file, json.dumps(written, indent=2, default=str) + "\n")
+
+
+def flat_settings(config: Mapping[str, Any]) -> dict[str, Any]:
+    """``config`` as loggers group and filter runs by it.
+
+    At the top are what was chosen of each group (``norm: instance``), plain values (``seed: 0``),
+    ``style`` as a word, and what the command line gave by its full key (``loss.style_weight: 3``).
+    All groups as they were built stand under ``settings``.
+    """
+    run = config.get("run", {})
+    plain = {k: v for k, v in config.items() if not isinstance(v, Mapping)}
+    groups = {k: v for k, v in config.items() if isinstance(v, Mapping)}
+    keys = (override.lstrip("+").partition("=")[0] for override in run.get("overrides", []))
+    given = {key: _value(config, key) for key in keys if "." in key}
+    known = {k: v for k, v in given.items() if not isinstance(v, Mapping)}
+    style = config.get("style")
+    if style is not None:
+        several = style if isinstance(style, list | tuple) else [style]
+        plain["style"] = "+".join(Path(str(one)).stem for one in several)
+    return {**plain, **run.get("choices", {}), **known, "settings": groups}
+
+
+def _value(config: Any, key: str) -> Any:
+    for part in key.split("."):
+        if not isinstance(config, Mapping) or part not in config:
+            return None
+        config = config[part]
+    return config

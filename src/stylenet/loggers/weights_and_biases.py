@@ -9,7 +9,7 @@ import threading
 import urllib.error
 import urllib.request
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from stylenet.errors import StylenetError
@@ -56,8 +56,11 @@ def wandb_logger(
     group: str | None,
     mode: str,
     id: str,  # noqa: A002 - W&B's own word
+    **more: Any,
 ) -> WandbLogger:
     """Start a W&B run below ``save_dir``; ``id`` makes a resumed run continue the same one.
+
+    ``more`` is anything else that ``wandb.init`` takes; what is None has W&B's own default.
 
     Raises:
         StylenetError: no API key for a run that is to be online, or W&B refuses to start it.
@@ -72,6 +75,10 @@ def wandb_logger(
     from pytorch_lightning.loggers import WandbLogger
 
     Path(save_dir).mkdir(parents=True, exist_ok=True)
+    given = {key: value for key, value in more.items() if value is not None}
+    own: dict[str, Any] = {"silent": True, "console": "off", "init_timeout": 30}
+    own |= {"finish_timeout": SECONDS_TO_UPLOAD, **given.pop("settings", {})}
+    given.setdefault("resume", "allow" if mode == "online" else None)
     try:
         run = wandb.init(
             name=name,
@@ -80,11 +87,14 @@ def wandb_logger(
             id=id,
             group=group,
             mode=mode,  # type: ignore[arg-type]
-            resume="allow" if mode == "online" else None,
-            settings=wandb.Settings(
-                silent=True, console="off", init_timeout=30, finish_timeout=SECONDS_TO_UPLOAD
-            ),
+            settings=wandb.Settings(**own),
+            **given,
         )
+    except TypeError as error:
+        raise StylenetError(
+            f"wandb.init does not take what logger.wandb says: {error}.",
+            "See what it takes: conf/logger/wandb.yaml.",
+        ) from error
     except wandb.errors.Error as error:
         words = str(error).strip().rstrip(".")
         raise StylenetError(

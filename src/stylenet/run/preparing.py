@@ -27,6 +27,7 @@ from stylenet.run.building import runner_of
 from stylenet.run.messages import Messages
 from stylenet.run.processes import RUN_DIR, rank
 from stylenet.run.resuming import keys_of, resumed
+from stylenet.run.settings.choices import choices_of, labels
 from stylenet.run.settings.explain import check_choices
 from stylenet.run.settings.inputs import check_keys
 from stylenet.run.settings.names import run_dir, run_name
@@ -68,6 +69,7 @@ def prepare(
         runner = runner_of(config)
         config.run.overrides = list(overrides)
         config.run.messages = []
+        config.run.choices = choices_of(config)
         _name(config, overrides)
         _settle_length(config, overrides)
         _settle_paths(config, runner)
@@ -176,6 +178,9 @@ def _settle_wandb(config: DictConfig, say: Say) -> None:
         settings = config.logger.wandb
         settings.mode, reason = choose_mode(settings.mode)
         settings.id = settings.id or secrets.token_hex(4)
+        if config.resume is None:
+            settings.tags = [*dict.fromkeys((*labels(config), *(settings.tags or [])))]
+            settings.job_type = settings.job_type or config.run.choices.get("task")
     if config.resume is not None:
         return  # said when the run was new, and kept
     words = f"W&B {settings.mode}: {reason}"

@@ -24,6 +24,7 @@ from stylenet.run.latest import link_latest
 from stylenet.run.messages import CONFIG_FILE, Messages, save_config
 from stylenet.run.preparing import prepare
 from stylenet.run.processes import check_processes, rank, together
+from stylenet.run.results import keep_results, rate_of
 from stylenet.run.resuming import damaged, messages_of, other_version
 from stylenet.run.settings.objectives import to_minimise
 from stylenet.runners.base import Run
@@ -144,11 +145,13 @@ def _fit(run: Run) -> float | None:
     trainer.fit(run.task, run.data, ckpt_path=checkpoint, weights_only=True)
     checkpoints = run.callback(StepCheckpoints)
     stopped_by = None if checkpoints is None else checkpoints.stopped_by
+    rate = rate_of(run)
     figures = run.runner.save_results(run, finished=stopped_by is None)
     if stopped_by is not None and rank() == 0:
         step = trainer.global_step
         log.warning("stopped by %s at step %d; %s", stopped_by.name, step, how_to_resume(folder))
         sys.exit(128 + stopped_by)
+    keep_results(run, figures, rate)
     return to_minimise(config.objective, figures)
 
 

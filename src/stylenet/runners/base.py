@@ -12,6 +12,7 @@ from stylenet.config import Settings
 
 if TYPE_CHECKING:  # nothing waits for torch that only has to know a runner
     from pytorch_lightning import Callback, LightningDataModule, Trainer
+    from torch import Tensor
 
     from stylenet.styles import FoundStyle
 
@@ -94,6 +95,7 @@ class Runner(ABC):
         paths: keys that hold a path, or a list of paths; a value with ``://`` is an address.
         named: keys that hold the path of an image, or a name.
         models: keys that hold a run directory, a model file, or a name.
+        artifact: files of the run directory that are its finished net, if it makes one.
         has_budget: whether a run whose length nobody gives is as long as ``trainer.budget_minutes``
             allow.
     """
@@ -109,6 +111,7 @@ class Runner(ABC):
     )
     named: ClassVar[tuple[str, ...]] = ("style",)
     models: ClassVar[tuple[str, ...]] = ()
+    artifact: ClassVar[tuple[str, ...]] = ()
     has_budget: ClassVar[bool] = False
 
     @abstractmethod
@@ -166,6 +169,11 @@ class Runner(ABC):
             run: after its training.
             finished: False where a signal ended it early.
         """
+
+    def pictures(self, run: Run) -> tuple[Sequence[str], Sequence[Sequence[Tensor]]]:
+        """What the run painted: titles of columns, and rows of images (3,H,W) in [0,1]."""
+        del run
+        return (), ()
 
 
 def as_list(value: Any) -> list[str]:

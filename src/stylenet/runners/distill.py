@@ -35,6 +35,7 @@ RESCALED = 512  # training photographs over which a channel's mean becomes 1
 class DistillRunner(Runner):
     """The result is ``student.safetensors``, which a loss network loads, with a card."""
 
+    artifact = (TENSORS, FACTS, CARD)
     paths = (*Runner.paths, "teacher.weights.path", "student.weights.path")
 
     @override

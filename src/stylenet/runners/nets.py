@@ -56,6 +56,7 @@ class NetRunner(Runner):
     """A net is trained on many pictures, and kept as ``model.safetensors`` with its description."""
 
     has_budget = True
+    artifact = ("model.safetensors", DESCRIPTION)
 
     @override
     def validate(self, config: Settings, say: Say) -> None:
@@ -151,6 +152,12 @@ class NetRunner(Runner):
             what = "content=<picture or folder>"
             log.info("paint     %s", command("evaluate", {"model": run.folder}, what))
         return figures
+
+    @override
+    def pictures(self, run: Run) -> tuple[Sequence[str], Sequence[Sequence[Tensor]]]:
+        """Those of the last grid."""
+        grids = run.callback(PictureGrids)
+        return ((), ()) if grids is None else grids.table(run.task)
 
 
 def _check_maps(task: Any, data: LightningDataModule) -> None:

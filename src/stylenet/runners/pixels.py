@@ -273,3 +273,11 @@ class PixelRunner(Runner):
             log.info("curves    %s", run.relative(curves.figure))
         losses = {f"val/loss/{name}": value for name, value in task.final_losses.items()}
         return {**losses, **facts["metrics"]} if finished else {}
+
+    @override
+    def pictures(self, run: Run) -> tuple[Sequence[str], Sequence[Sequence[Tensor]]]:
+        """The content image, if there is one, and the result."""
+        found = run.task.painted()
+        shown = {"content": found["content"]} if "content" in found else {}
+        shown["stylised"] = run.task.result()
+        return list(shown), [[image[0].float().cpu() for image in shown.values()]]

@@ -1,0 +1,58 @@
+"""What a finished run leaves besides its pictures: ``metrics.json``, and the same for W&B."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from pytorch_lightning.loggers import WandbLogger
+
+from stylenet.callbacks import RunRecord
+from stylenet.files import write_text
+from stylenet.loggers import keep_artifact, keep_summary, keep_table
+from stylenet.run.settings.objectives import to_minimise
+from stylenet.runners.base import Run
+
+METRICS_FILE = "metrics.json"
+PICTURES_PER_SECOND = "train/pictures_per_second"
+
+
+def rate_of(run: Run) -> float | None:
+    """Pictures a second in the last steps, where the task has counted them: before a validation."""
+    rate = run.trainer.callback_metrics.get(PICTURES_PER_SECOND)
+    return None if rate is None else float(rate)
+
+
+def keep_results(run: Run, figures: Mapping[str, float], rate: float | None) -> None:
+    """Write ``metrics.json``; give loggers that can keep it summary, pictures and finished net.
+
+    Args:
+        run: finished.
+        figures: losses and metrics of the end.
+        rate: pictures a second.
+    """
+    trainer = run.trainer
+    if not trainer.is_global_zero:
+        return
+    record = next(one for one in trainer.callbacks if isinstance(one, RunRecord))  # type: ignore[attr-defined]
+    seconds = record.seconds()
+    summary: dict[str, Any] = {
+        "objective": run.config.objective,
+        "to_minimise": to_minimise(run.config.objective, figures),
+        "steps": trainer.global_step,
+        "seconds": round(seconds, 1),
+        "steps_per_second": round(trainer.global_step / seconds, 3),
+        "pictures_per_second": None if rate is None else round(rate, 2),
+    }
+    write_text(run.folder / METRICS_FILE, json.dumps({**summary, **figures}, indent=2) + "\n")
+    titles, rows = run.runner.pictures(run)
+    for logger in trainer.loggers:
+        if not isinstance(logger, WandbLogger):
+            continue
+        keep_summary(logger, {k: v for k, v in {**summary, **figures}.items() if v is not None})
+        if rows:
+            keep_table(logger, "val/table", titles, rows, trainer.global_step)
+        files = [run.folder / name for name in run.runner.artifact]
+        if files:
+            keep_artifact(logger, run.config.run.name, files)
