@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import importlib.util
 import json
 import logging
@@ -36,7 +37,7 @@ import stylenet
 from stylenet import images
 from stylenet.apply import any_style, save_model, zoo
 from stylenet.apply.model_file import build_architecture
-from stylenet.metrics import Judge
+from stylenet.metrics import Comparison, Judge
 from stylenet.run.launch import conf_folder, register
 
 ROOT = Path(__file__).parents[1]
@@ -73,6 +74,20 @@ def _small_photographs() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         photographs = images.reference_photographs(px=64)
         patch.setattr(images, "reference_photographs", lambda: photographs)
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _small_comparisons() -> Iterator[None]:
+    """What every run is compared at is as small as its tests."""
+    own = Comparison.__init__
+
+    @functools.wraps(own)
+    def small(self: Comparison, *arguments: Any, **more: Any) -> None:
+        own(self, *arguments, **(more | ({"px": 64} if "px" in more else {})))
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Comparison, "__init__", small)
         yield
 
 

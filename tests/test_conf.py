@@ -7,7 +7,6 @@ weights by random ones, styles by pictures made here, data by a few small photog
 from __future__ import annotations
 
 import copy
-import importlib
 import inspect
 import json
 import re
@@ -16,6 +15,7 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 import pytest
+from hydra.utils import get_object
 from omegaconf import DictConfig, OmegaConf
 from PIL import Image, ImageDraw
 
@@ -262,13 +262,12 @@ def check_signatures(config: DictConfig) -> None:
     config = copy.deepcopy(config)
     OmegaConf.set_struct(config, False)
     for node in targets(config):
-        module, _, name = str(node._target_).rpartition(".")
-        target = getattr(importlib.import_module(module), name)
+        target = get_object(str(node._target_))
         # budget_minutes: a wish for max_steps, which is settled before a Trainer is made
         given = {k for k in node if k not in ("_target_", "_partial_", "budget_minutes")}
         parameters = inspect.signature(target).parameters
         if not any(p.kind is p.VAR_KEYWORD for p in parameters.values()):
-            assert given <= set(parameters), name
+            assert given <= set(parameters), node._target_
 
 
 @pytest.mark.parametrize("file", EVALUATED)

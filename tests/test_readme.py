@@ -30,7 +30,7 @@ def blocks(language: str) -> list[str]:
 # once each: README's recipes also stand in the pages that they lead to
 COMMANDS = list(dict.fromkeys(line for b in blocks("sh") for line in b.splitlines() if line))
 SET_UP = "python3 -m venv .uv && .uv/bin/pip install -q uv && .uv/bin/uv run "
-RUN = "runs/2026-01-01_12-00-00_style-udnie"
+RUN = "runs/2026-01-01_12-00-00_udnie-3f2a"
 BANK = "runs/2026-01-01_12-00-00_four-styles"
 PIXELS = {f"task={name}" for name in ("gatys", "texture", "invert", "pyramid", "sketch")}
 Script = Callable[..., int]

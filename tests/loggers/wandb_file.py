@@ -71,6 +71,22 @@ def config(file: Path) -> dict[str, Any]:
     }
 
 
+def summary(file: Path) -> dict[str, Any]:
+    """The summary that the run was left with, later values over earlier ones."""
+    return {
+        key_of(item): json.loads(item.value_json)
+        for record in records(file)
+        for item in record.summary.update
+    }
+
+
+def artifacts(file: Path) -> list[Any]:
+    """The artifacts that the run logged."""
+    requests = (record.request for record in records(file) if record.HasField("request"))
+    logged = [r.log_artifact.artifact for r in requests if r.HasField("log_artifact")]
+    return logged + [r.artifact for r in records(file) if r.HasField("artifact")]
+
+
 def key_of(item: Any) -> str:
     """The key of an item, nested ones joined by dots."""
     return item.key or ".".join(item.nested_key)

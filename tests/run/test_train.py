@@ -6,8 +6,10 @@ import csv
 import errno
 import json
 import os
+import re
 from collections.abc import Callable
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import pytest
@@ -18,13 +20,14 @@ from PIL import Image
 from stylenet.apply import load_model
 from stylenet.errors import StylenetError
 from stylenet.files import claimed
+from stylenet.metrics import figure_names
 from stylenet.tasks import FeedForward
 
 Script = Callable[..., int]
 
 
 def only(folder: Path) -> Path:
-    (found,) = folder.iterdir()
+    (found,) = (one for one in folder.iterdir() if not one.is_symlink())  # runs/latest
     return found
 
 
@@ -61,8 +64,11 @@ def test_a_run_directory_holds_all_that_was_promised(
 
     said = capfd.readouterr().out
     assert "wandb sync" in said
-    for file in ("step_000003.png", "curves.png", "model.safetensors"):
-        assert str(run / file if "step" not in file else run / "pictures" / file) in said
+    (line,) = [line for line in said.splitlines() if line.startswith("run ")]
+    assert line == f"run {run}"
+    for file in ("pictures/step_000003.png", "curves.png", "model.safetensors"):
+        assert f"  {file}\n" in said
+    assert (tmp_path / "runs" / "latest").resolve() == run
 
 
 def test_checkpoints_hold_plain_data_and_no_loss_network(
@@ -96,9 +102,14 @@ def test_a_run_is_seen_whole_in_weights_and_biases(
     tiny: list[str],
     tmp_path: Path,
     wandb_history: Callable[[Path], list[dict[str, Any]]],
+    wandb_file: ModuleType,
 ) -> None:
-    assert script("train.py", *tiny, "trainer.max_steps=4", "trainer.val_check_interval=2") == 0
-    (file,) = only(tmp_path / "runs").glob("wandb/offline-run-*/*.wandb")
+    arguments = ["trainer.max_steps=4", "trainer.val_check_interval=2", "norm=batch"]
+    arguments += ["--loss.style_weight=3", "logger.wandb.entity=me", "logger.wandb.notes=why"]
+    arguments += ["logger.wandb.tags=[paper]", "data.val_count=3"]
+    assert script("train.py", *tiny, *arguments) == 0
+    run = only(tmp_path / "runs")
+    (file,) = run.glob("wandb/offline-run-*/*.wandb")
     rows = wandb_history(file)
     keys = set().union(*rows)
     for term in ("content", "style", "tv", "total", "style/relu2_2", "content/relu3_2"):
@@ -107,8 +118,48 @@ def test_a_run_is_seen_whole_in_weights_and_biases(
     assert {"train/learning_rate", "train/pictures_per_second"} <= keys
     assert any(key.startswith("val/pictures") for key in keys)
     steps = [row["trainer/global_step"] for row in rows if "train/loss/total" in row]
-    assert len(steps) == 4
+    assert steps == [1, 2, 3, 4]
+    assert [row["trainer/global_step"] for row in rows if "val/loss/total" in row] == [2, 4]
     assert list(file.parent.glob("files/media/images/val/pictures*.png"))
+
+    (begun,) = [r.run for r in wandb_file.records(file) if r.HasField("run")]
+    assert (begun.entity, begun.notes, begun.job_type) == ("me", "why", "feedforward")
+    assert list(begun.tags) == [
+        *("feedforward", "johnson_half", "batch", "07", "compact_vgg", "paper"),
+    ]
+    name = begun.display_name
+    assert re.fullmatch(r"folder\+07\+batch\+.*-[0-9a-f]{4}", name), name
+
+    settings = wandb_file.config(file)
+    expected = {"task": "feedforward", "net": "johnson_half", "norm": "batch", "style": "07"}
+    expected |= {"loss_network": "compact_vgg", "net/padding": "reflect", "seed": 0}
+    assert expected.items() <= settings.items()
+    assert settings["loss.style_weight"] == settings["settings"]["loss"]["style_weight"] == 3
+
+    summary = wandb_file.summary(file)
+    written = json.loads((run / "metrics.json").read_text())
+    assert written["objective"] == "val/metric/balanced"
+    assert written["to_minimise"] == written["val/metric/balanced"] > 0
+    for key, value in written.items():
+        assert summary[key] == (pytest.approx(value) if isinstance(value, float) else value), key
+    assert written["seconds"] > 0
+    assert written["pictures_per_second"] > 0
+    figures = {f"val/metric/{name}" for name in figure_names({"content", "style"}, judged=False)}
+    assert figures | {"val/metric/style/relu2_2"} <= set(written)
+    assert figures <= keys
+    assert load_model(run).description["metrics"]["val/metric/ssim"] == written["val/metric/ssim"]
+
+    table = json.loads(next(file.parent.glob("files/media/table/val/table*.json")).read_text())
+    assert table["columns"] == ["photograph", "content", "stylised"]
+    assert [row[0] for row in table["data"]] == [1, 2, 3]
+    for _, *cells in table["data"]:
+        assert all((file.parent / "files" / cell["path"]).is_file() for cell in cells)
+
+    nets = [artifact for artifact in wandb_file.artifacts(file) if artifact.type == "model"]
+    (net,) = nets
+    assert net.name == name.replace("+", "_")
+    assert json.loads(net.metadata)["style"]["name"] == "07"
+    assert {entry.path for entry in net.manifest.contents} == {"model.safetensors", "model.json"}
 
 
 def test_a_sweep_names_its_runs_and_groups_them(
@@ -119,8 +170,9 @@ def test_a_sweep_names_its_runs_and_groups_them(
     sweep = only(tmp_path / "runs")
     runs = sorted(p for p in sweep.iterdir() if p.is_dir())
     assert len(runs) == 2
-    assert "norm-instance" in runs[0].name
-    assert "norm-batch" in runs[1].name
+    assert runs[0].name.startswith("0_instance+")
+    assert runs[1].name.startswith("1_batch+")
+    assert (tmp_path / "runs" / "latest").resolve() == runs[1]
     configs = [yaml.safe_load((run / "config.yaml").read_text()) for run in runs]
     assert [c["run"]["group"] for c in configs] == [sweep.name] * 2
     assert configs[0]["run"]["name"] != configs[1]["run"]["name"]
@@ -333,7 +385,7 @@ def test_the_best_checkpoint_knows_the_last_step(
         totals = {
             int(row["step"]): float(row["value"])
             for row in csv.DictReader(file)
-            if row["name"] == "val/loss/total"
+            if row["name"] == "val/metric/balanced"
         }
     assert set(totals) == {2, 4, 5}
     best = torch.load(run / "checkpoints" / "best.ckpt", weights_only=True)

@@ -62,21 +62,43 @@ def test_unequal_overrides_have_unequal_names():
     assert len(set(names)) == len(names)
 
 
+def said(overrides, swept=()):
+    """The name without its id."""
+    name, _, digest = run_name(overrides, swept).rpartition("-")
+    assert re.fullmatch(r"[0-9a-f]{4}", digest)
+    return name
+
+
 def test_a_name_says_what_differs():
-    assert run_name(["style=udnie", "norm=batch"]) == "style-udnie+norm-batch"
-    assert run_name(["norm=batch", "style=udnie"]) == "norm-batch+style-udnie"
-    assert run_name(["loss.style_weight=1e5"]) == "style_weight-1e5"
-    assert run_name(["style=[udnie,wave]"]) == "style-udnie_wave"
-    assert run_name(["net/padding=reflect40"]) == "net_padding-reflect40"
+    assert said(["style=udnie", "norm=batch"]) == "udnie+batch"
+    assert said(["norm=batch", "style=udnie"]) == "batch+udnie"
+    assert said(["loss.style_weight=1e5"]) == "style_weight-1e5"
+    assert said(["style=[udnie,wave]"]) == "udnie_wave"
+    assert said(["net/padding=reflect40", "seed=3", "init=null"]) == "reflect40+seed-3+init-null"
+    assert said(["~scheduler"]) == "no_scheduler"
 
 
 def test_choices_stand_before_dotted_values_else_the_order_is_that_given():
-    given = ["loss.style_weight=3", "norm=batch", "trainer.max_steps=9", "style=udnie"]
-    assert run_name(given) == "norm-batch+style-udnie+style_weight-3+max_steps-9"
+    given = ["loss.style_weight=3", "norm=batch", "data.size=9", "style=udnie"]
+    assert said(given) == "batch+udnie+style_weight-3+size-9"
+    assert said(given, {"data.size"}) == "size-9+batch+udnie+style_weight-3"
 
 
 def test_nothing_given_has_a_name():
-    assert run_name([]) == "default"
+    assert said([]) == "default"
+
+
+def test_lengths_are_named_where_they_are_swept_only():
+    """A run that is resumed to be longer keeps its name."""
+    given = ["style=udnie", "trainer.max_steps=300"]
+    assert said(given) == "udnie"
+    assert said(given, {"trainer.max_steps"}) == "max_steps-300+udnie"
+
+
+def test_the_same_again_has_another_id():
+    first, again = (run_name(["style=udnie"], start=f"12-00-0{n}") for n in (0, 1))
+    assert first != again
+    assert first == run_name(["style=udnie"], start="12-00-00")
 
 
 @pytest.mark.parametrize(
@@ -91,16 +113,20 @@ def test_nothing_given_has_a_name():
         "logger.wandb.mode=offline",
         "+logger@logger=csv",
         "callbacks.pictures.rows=2",
+        "trainer.max_steps=9",
+        "objective=ssim",
+        "comparison=judged",
+        "data.root=/data/coco",
         "~callbacks.progress",
     ],
 )
 def test_where_things_lie_and_how_they_are_shown_is_not_named(override):
-    assert run_name([override]) == "default"
-    assert run_name(["style=udnie", override]) == "style-udnie"
+    assert said([override]) == "default"
+    assert said(["style=udnie", override]) == "udnie"
 
 
 def test_what_only_begins_like_them_is_named():
-    assert run_name(["runner.x=1"]) == "x-1"
+    assert said(["runner.x=1"]) == "x-1"
 
 
 @pytest.mark.parametrize(
@@ -116,15 +142,15 @@ def test_what_only_begins_like_them_is_named():
     ],
 )
 def test_pictures_and_folders_go_by_their_last_part(value, named):
-    assert run_name([f"style={value}"]) == f"style-{named}"
+    assert said([f"style={value}"]) == named
 
 
-def test_long_names_that_differ_at_the_end_differ():
-    long = [f"loss.style_layers=[{','.join(['relu1_2'] * 20)}]"]
-    one, other = run_name([*long, "data.size=1"]), run_name([*long, "data.size=2"])
-    assert len(one) == len(other) == LONGEST
-    assert one != other
-    assert one.startswith("style_layers-relu1_2_relu1_2")
+def test_parts_that_make_a_name_too_long_are_left_out_whole():
+    layers = f"loss.style_layers=[{','.join(['relu1_2'] * 20)}]"
+    one, other = (["style=udnie", layers, f"data.size={n}"] for n in (1, 2))
+    assert said(one) == "udnie+size-1"
+    assert run_name(one) != run_name([*one, layers])
+    assert said(other) == "udnie+size-2"
 
 
 def test_the_folder_is_new_or_the_one_resumed(monkeypatch):
