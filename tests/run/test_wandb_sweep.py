@@ -1,4 +1,4 @@
-"""docs/wandb_sweep.yaml, as far as one gets without W&B's server: what its agent would run, runs."""
+"""docs/wandb_sweep.yaml, without W&B's server: what its agent would run, runs."""
 
 from __future__ import annotations
 

@@ -158,8 +158,14 @@ def _settle_paths(config: DictConfig, runner: Runner) -> None:
 
 def _settle_objective(config: DictConfig, runner: Runner) -> None:
     compared, measured = runner.compares(config), set[str]()
+    judged = bool(config.comparison) and config.comparison.get("judge") is not None
+    if judged and "content" not in compared:
+        raise StylenetError(
+            "Got comparison=judged, but a judge compares with a photograph, and this run has none.",
+            "Use comparison=fixed.",
+        )
     if compared and config.comparison:
-        measured = figure_names(compared, judged=config.comparison.get("judge") is not None)
+        measured = figure_names(compared, judged=judged)
     losses = [] if config.loss is None else map(str, config.loss.terms)
     config.objective = choose_objective(config.objective, measured, losses)
 
