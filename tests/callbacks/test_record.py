@@ -9,6 +9,7 @@ import torch
 from pytorch_lightning.loggers import CSVLogger
 
 from stylenet.callbacks import RunRecord, StepCheckpoints, record
+from stylenet.callbacks.record import flat_settings
 
 CONFIG = {"style": "udnie", "loss": {"style_layers": ["relu1_2"], "style_weight": 5.0}}
 METADATA = {"commit": "abc", "versions": {"python": "3"}}
@@ -115,5 +116,22 @@ def test_loggers_get_configuration_and_metadata(fit, tmp_path):
     logger = CSVLogger(tmp_path, name="csv")
     fit(RunRecord(tmp_path, CONFIG, METADATA), logger=logger)
     logged = logger.experiment.hparams
-    assert {k: logged[k] for k in CONFIG} == CONFIG
+    assert logged["style"] == "udnie"
+    assert logged["settings"] == {"loss": CONFIG["loss"]}
     assert logged["metadata"] == METADATA
+
+
+def test_settings_can_be_grouped_by_what_was_chosen_and_given():
+    run = {"choices": {"norm": "batch", "net/padding": "reflect"}}
+    run["overrides"] = ["norm=batch", "+loss.style_weight=5", "loss=perceptual", "~scheduler"]
+    norm = {"_target_": "torch.nn.BatchNorm2d"}
+    config = {**CONFIG, "style": ["udnie", "photos/me.jpg"], "seed": 3, "norm": norm, "run": run}
+    flat = flat_settings(config)
+    assert flat == {
+        "style": "udnie+me",
+        "seed": 3,
+        "norm": "batch",
+        "net/padding": "reflect",
+        "loss.style_weight": 5.0,
+        "settings": {"loss": CONFIG["loss"], "norm": norm, "run": run},
+    }

@@ -75,7 +75,7 @@ def test_a_run_directory_holds_all_that_was_promised(
     keys = set().union(*wandb_history(file))
     assert {"train/loss/total", "train/evaluations", "train/learning_rate"} <= keys
     assert any(key.startswith("train/picture") for key in keys)
-    assert str(run / "result.png") in capfd.readouterr().out
+    assert "picture   result.png\n" in capfd.readouterr().out
 
 
 def test_resuming_continues_with_the_same_picture(
