@@ -1,6 +1,7 @@
 """``val/metric/*`` as a callback logs them, and steps that all loggers count alike."""
 
 import csv
+from pathlib import Path
 
 import pytest
 import torch
@@ -43,7 +44,7 @@ class OneImage(LightningModule):
 
 
 def rows(logger):
-    with open(logger.experiment.metrics_file_path) as file:
+    with Path(logger.experiment.metrics_file_path).open() as file:
         return list(csv.DictReader(file))
 
 

@@ -104,13 +104,18 @@ def flat_settings(config: Mapping[str, Any]) -> dict[str, Any]:
     plain = {k: v for k, v in config.items() if not isinstance(v, Mapping)}
     groups = {k: v for k, v in config.items() if isinstance(v, Mapping)}
     keys = (override.lstrip("+").partition("=")[0] for override in run.get("overrides", []))
-    given = {key: _value(config, key) for key in keys if "." in key}
+    given = {key: _value(config, key) for key in keys if "." in key and not _is_place(key)}
     known = {k: v for k, v in given.items() if not isinstance(v, Mapping)}
     style = config.get("style")
     if style is not None:
         several = style if isinstance(style, list | tuple) else [style]
         plain["style"] = "+".join(Path(str(one)).stem for one in several)
     return {**plain, **run.get("choices", {}), **known, "settings": groups}
+
+
+def _is_place(key: str) -> bool:
+    """Whether a key says where things lie or how they are shown."""
+    return key.partition(".")[0] in ("hydra", "paths", "run", "logger", "callbacks")
 
 
 def _value(config: Any, key: str) -> Any:

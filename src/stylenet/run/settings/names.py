@@ -15,7 +15,9 @@ UNNAMED = {
     *("hydra", "paths", "run", "resume", "logger", "callbacks", "trainer", "objective"),
     *("comparison", "compile", "channels_last", "net_packages"),
 }
-UNNAMED_OF_DATA = {f"data.{k}" for k in ("root", "roots", "val_root", "cache", "num_workers")}
+UNNAMED_OF_DATA = {
+    f"data.{k}" for k in ("root", "roots", "val_root", "val_count", "cache", "num_workers")
+}
 _WORD = re.compile(r"(?!(true|false|null|auto)$)[A-Za-z\[/.~'].*", re.IGNORECASE)
 
 
