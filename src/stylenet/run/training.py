@@ -20,11 +20,11 @@ from stylenet.errors import OutOfMemoryError, StylenetError, causes, lacks_memor
 from stylenet.files import FULL, claimed, expanded
 from stylenet.run.budget import time_steps
 from stylenet.run.building import build, runner_of
+from stylenet.run.keeping import keep_results, rate_of
 from stylenet.run.latest import link_latest
 from stylenet.run.messages import CONFIG_FILE, Messages, save_config
 from stylenet.run.preparing import prepare
 from stylenet.run.processes import check_processes, rank, together
-from stylenet.run.results import keep_results, rate_of
 from stylenet.run.resuming import damaged, messages_of, other_version
 from stylenet.run.settings.objectives import to_minimise
 from stylenet.runners.base import Run
