@@ -152,11 +152,12 @@ def test_a_run_is_seen_whole_in_weights_and_biases(
     table = json.loads(next(file.parent.glob("files/media/table/val/table*.json")).read_text())
     assert table["columns"] == ["photograph", "content", "stylised"]
     assert [row[0] for row in table["data"]] == [1]  # held out
-    for _, *cells in table["data"]:
-        assert all((file.parent / "files" / cell["path"]).is_file() for cell in cells)
-
-    nets = [artifact for artifact in wandb_file.artifacts(file) if artifact.type == "model"]
-    (net,) = nets
+    by_kind = {artifact.type: artifact for artifact in wandb_file.artifacts(file)}
+    shown = by_kind["run_table"].manifest.contents  # where W&B looks for the table's images
+    assert sum(entry.path.endswith(".png") for entry in shown) == 2
+    net = by_kind["model"]
+    for entry in (*shown, *net.manifest.contents):
+        assert Path(entry.local_path).is_relative_to(run)  # for wandb sync
     assert net.name == name.replace("+", "_")
     assert json.loads(net.metadata)["style"]["name"] == "07"
     assert {entry.path for entry in net.manifest.contents} == {"model.safetensors", "model.json"}

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import os
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +17,7 @@ if TYPE_CHECKING:
     from pytorch_lightning.loggers import WandbLogger
 
 PHOTOGRAPH = "photograph"
+STAGING = "WANDB_DATA_DIR"
 
 
 def keep_summary(logger: WandbLogger, summary: Mapping[str, Any]) -> None:
@@ -39,7 +42,8 @@ def keep_table(
     table = wandb.Table(columns=[PHOTOGRAPH, *titles])
     for number, row in enumerate(rows, 1):
         table.add_data(number, *(wandb.Image(_pixels(image)) for image in row))
-    logger.experiment.log({name: table, "trainer/global_step": step})
+    with _staged_in(logger):
+        logger.experiment.log({name: table, "trainer/global_step": step})
 
 
 def keep_artifact(logger: WandbLogger, name: str, files: Sequence[Path]) -> None:
@@ -53,9 +57,26 @@ def keep_artifact(logger: WandbLogger, name: str, files: Sequence[Path]) -> None
         description=f"The finished net of the run {name}.",
         metadata=described[0] if described else None,
     )
-    for file in files:
-        artifact.add_file(str(file), file.name)
-    logger.experiment.log_artifact(artifact)
+    with _staged_in(logger):
+        for file in files:
+            artifact.add_file(str(file), file.name)
+        logger.experiment.log_artifact(artifact)
+
+
+@contextlib.contextmanager
+def _staged_in(logger: WandbLogger) -> Iterator[None]:
+    """Let copies that wait to be uploaded lie beside the run, not in the home folder.
+
+    Those of an offline run wait for ``wandb sync``.
+    """
+    known = os.environ.get(STAGING)
+    if known is None:
+        os.environ[STAGING] = str(Path(str(logger.save_dir), "wandb"))
+    try:
+        yield
+    finally:
+        if known is None:
+            del os.environ[STAGING]
 
 
 def _pixels(image: Tensor) -> Any:
