@@ -1,16 +1,19 @@
 """W&B runs: online where that works, else offline, without a prompt and without a wait."""
 
 import http.server
+import inspect
 import os
 import socket
 import sys
 import threading
 import time
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 import torch
 import wandb
+from omegaconf import OmegaConf
 from PIL import Image
 
 from stylenet.callbacks.pictures import show_picture
@@ -19,6 +22,7 @@ from stylenet.loggers import choose_mode, wandb_logger
 from stylenet.loggers import weights_and_biases as module
 
 KEY = "0123456789" * 4
+ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture(autouse=True)
@@ -194,8 +198,31 @@ def finish():
     wandb.teardown()
 
 
-def logger(folder, mode, run_id="run00001"):
-    return wandb_logger(folder, project="p", name="a name", group="a group", mode=mode, id=run_id)
+def logger(folder, mode, run_id="run00001", **more):
+    names = {"project": "p", "name": "a name", "group": "a group"}
+    return wandb_logger(folder, mode=mode, id=run_id, **names, **more)
+
+
+def test_all_that_a_run_can_be_started_with_is_in_the_configuration():
+    known = set(OmegaConf.load(ROOT / "conf" / "logger" / "wandb.yaml").wandb)
+    taken = set(inspect.signature(wandb.init).parameters)
+    # W&B's own dir is ours from the beginning, and anonymous can no longer be given
+    assert known - {"_target_", "save_dir"} == taken - {"dir", "anonymous"}
+
+
+def test_what_is_given_reaches_the_run(tmp_path, wandb_file):
+    given = {"entity": "me", "tags": ["paper"], "notes": "why", "job_type": "train"}
+    run = logger(tmp_path, "offline", **given, settings={"x_disable_stats": True}, save_code=None)
+    assert run.experiment.settings.x_disable_stats
+    finish()
+    (start,) = [r.run for r in wandb_file.records(tmp_path) if r.HasField("run")]
+    assert (start.entity, list(start.tags)) == ("me", ["paper"])
+    assert (start.notes, start.job_type) == ("why", "train")
+
+
+def test_what_wandb_does_not_take_is_said(tmp_path):
+    with pytest.raises(StylenetError, match=r"tag.*conf/logger/wandb\.yaml"):
+        logger(tmp_path, "offline", tag="paper")
 
 
 def test_online_without_a_key_is_an_error_and_no_prompt(tmp_path, monkeypatch):

@@ -106,7 +106,7 @@ def test_a_run_is_seen_whole_in_weights_and_biases(
 ) -> None:
     arguments = ["trainer.max_steps=4", "trainer.val_check_interval=2", "norm=batch"]
     arguments += ["--loss.style_weight=3", "logger.wandb.entity=me", "logger.wandb.notes=why"]
-    arguments += ["logger.wandb.tags=[paper]"]
+    arguments += ["+logger.wandb.tags=[paper]"]
     assert script("train.py", *tiny, *arguments) == 0
     run = only(tmp_path / "runs")
     (file,) = run.glob("wandb/offline-run-*/*.wandb")

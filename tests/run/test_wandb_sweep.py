@@ -62,6 +62,8 @@ def test_what_the_agent_runs_logs_what_it_waits_for(
         ("--config-name=train", "--config-name=train"),
         ("--multirun", "--multirun"),
         ("--help", "--help"),
+        ("+logger.wandb.tags=[paper]", "++logger.wandb.tags=[paper]"),
+        ("+trainer.fast_dev_run=true", "+trainer.fast_dev_run=true"),
     ],
 )
 def test_a_key_with_dashes_is_a_key_and_an_option_of_hydras_stays_one(

@@ -90,7 +90,7 @@ def wandb_logger(
             settings=wandb.Settings(**own),
             **given,
         )
-    except TypeError as error:
+    except (TypeError, ValueError) as error:
         raise StylenetError(
             f"wandb.init does not take what logger.wandb says: {error}.",
             "See what it takes: conf/logger/wandb.yaml.",

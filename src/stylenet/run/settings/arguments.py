@@ -23,12 +23,14 @@ def quoted(arguments: Iterable[str]) -> list[str]:
 
     ``content=~/pics`` and ``style=été (1).png`` then mean these paths. Lists, mappings and the
     values of a sweep stay as they are. ``--key=value``, as ``wandb agent`` gives it, is
-    ``key=value``.
+    ``key=value``. A ``+`` before a key of ``logger.wandb`` may stand there or not.
     """
     return [_quoted(_undashed(argument)) for argument in arguments]
 
 
 def _undashed(argument: str) -> str:
+    if argument.startswith("+logger.wandb."):  # Hydra would refuse it for a key that is there
+        return f"+{argument}"
     found = _DASHED.fullmatch(argument)
     return argument if found is None or found[1] in _OPTIONS else argument[2:]
 
