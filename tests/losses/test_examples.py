@@ -8,6 +8,7 @@ from torch import Tensor
 
 from stylenet.errors import StylenetError
 from stylenet.losses import (
+    BatchStyleTerm,
     ExampleStyleTerm,
     GramMomentsDistance,
     NormalisedDistance,
@@ -57,6 +58,22 @@ def test_an_image_in_its_own_style_has_no_loss_and_examples_get_no_gradient(
     assert examples.grad is None
     assert stylised.grad is not None
     assert stylised.grad.any()
+
+
+def test_images_that_share_an_example_are_compared_with_it_together(
+    fake_network: torch.nn.Module, distance: NormalisedDistance
+) -> None:
+    arguments = (LAYERS, None, 2.0, distance)
+    loss = PerceptualLoss({"style": ExampleStyleTerm(fake_network, *arguments)}, fake_network)
+    stylised, examples = images(4, 1), images(2, 2)
+    together = loss(stylised, stylised, example=examples)
+    apart = []
+    for pair, example in zip(stylised.split(2), examples, strict=True):
+        known = BatchStyleTerm(fake_network, example[None], *arguments)
+        apart.append(PerceptualLoss({"style": known}, fake_network)(pair, pair).total)
+    torch.testing.assert_close(together.total, torch.stack(apart).mean())
+    with pytest.raises(StylenetError, match=r"2 examples for 3 images.*images_per_style"):
+        loss(stylised[:3], stylised[:3], example=examples)
 
 
 def test_images_without_examples_are_refused(fake_network: torch.nn.Module) -> None:

@@ -10,6 +10,7 @@ from stylenet.loss_networks import LossNetworkError
 from stylenet.loss_networks.network import compact_vgg
 from stylenet.loss_networks.weights import RandomWeights
 from stylenet.losses import (
+    BatchStyleTerm,
     ContentTerm,
     GramDistance,
     LayerWeightsError,
@@ -44,6 +45,34 @@ def test_the_style_target_is_computed_once(fake_network):
     style.zero_()  # what becomes of the picture is no longer of interest
     torch.testing.assert_close(loss(picture(), picture(seed=1)).total, first.total)
     assert len(fake_network.calls) == 3
+
+
+def test_a_batch_that_is_the_style_image_in_pieces_has_no_style_loss_as_a_whole(fake_network):
+    """The fake network looks at cells, so pieces have the features of the whole."""
+    style = picture(1, seed=7, side=8)
+    pieces = torch.cat([style[..., :4, :], style[..., 4:, :]])
+    arguments = (fake_network, style, ["one", "two"], None, 1)
+    whole, apart = BatchStyleTerm(*arguments), StyleTerm(*arguments)
+    for value in whole(view(fake_network, pieces), NOTHING).values():
+        torch.testing.assert_close(value, torch.zeros(1), rtol=0, atol=1e-10)
+    each = apart(view(fake_network, pieces), NOTHING)
+    assert all((value > 1e-6).all() for value in each.values())
+    whole.eval()  # each image on its own
+    for layer, value in whole(view(fake_network, pieces), NOTHING).items():
+        torch.testing.assert_close(value, each[layer], rtol=0, atol=0)
+
+
+def test_a_batch_as_a_whole_does_not_depend_on_its_order_and_one_image_is_itself(fake_network):
+    arguments = (fake_network, picture(1, seed=7), ["one", "two"], None, 1)
+    whole, apart = BatchStyleTerm(*arguments), StyleTerm(*arguments)
+    batch = picture(3)
+    there = whole(view(fake_network, batch), NOTHING)
+    back = whole(view(fake_network, batch.flip(0)), NOTHING)
+    for layer, value in there.items():
+        torch.testing.assert_close(value, back[layer])
+    alone = view(fake_network, batch[:1])
+    for layer, value in whole(alone, NOTHING).items():
+        torch.testing.assert_close(value, apart(alone, NOTHING)[layer])
 
 
 def test_the_style_targets_carry_no_gradient(fake_network):

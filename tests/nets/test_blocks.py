@@ -8,6 +8,7 @@ from torch import Tensor, nn
 
 from stylenet.nets import (
     Affine,
+    BilinearUpsample,
     ConvBlock,
     NearestUpsample,
     ResidualBlock,
@@ -69,7 +70,7 @@ def test_residual_block_adds_its_input_and_applies_no_relu_to_the_sum(padding):
     torch.testing.assert_close(block(x), kept, rtol=0, atol=0)
 
 
-@pytest.mark.parametrize("upsample", [NearestUpsample, TransposedUpsample])
+@pytest.mark.parametrize("upsample", [BilinearUpsample, NearestUpsample, TransposedUpsample])
 @pytest.mark.parametrize("mode", MODES)
 def test_upsampling_doubles_height_and_width(upsample, mode):
     assert upsample(4, 2, no_norm, mode)(noise(2, 4, 5, 7)).shape == (2, 2, 10, 14)
@@ -85,8 +86,9 @@ def interior_spread(upsample: type[nn.Module], mode: str) -> float:
 
 
 @pytest.mark.parametrize("mode", MODES)
-def test_nearest_upsampling_makes_no_checkerboard(mode):
+def test_upsampling_by_interpolation_makes_no_checkerboard(mode):
     assert interior_spread(NearestUpsample, mode) < 1e-5
+    assert interior_spread(BilinearUpsample, mode) < 1e-5
 
 
 def test_transposed_upsampling_makes_a_checkerboard():

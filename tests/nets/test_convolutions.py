@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from stylenet.nets import BlockConv2d, PaddedConv2d, UpsampledConv2d
+from stylenet.nets import BilinearConv2d, BlockConv2d, PaddedConv2d, UpsampledConv2d
 from stylenet.nets.padding import pad, reflect
 
 MODES = {"zeros": "constant", "reflect": "reflect", "replicate": "replicate"}
@@ -75,6 +75,17 @@ def test_upsampled_convolution_is_that_of_the_doubled_picture(mode, height, widt
         return F.conv2d(F.pad(doubled, (1,) * 4, mode=MODES[mode]), ours.weight, ours.bias)
 
     assert_same(ours, plain, noise(2, 3, height, width), *ours.parameters())
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_bilinear_convolution_is_that_of_the_picture_doubled_bilinearly(mode):
+    ours = BilinearConv2d(3, 5, mode).double()
+    x = noise(2, 3, 5, 8)
+    doubled = F.interpolate(x, scale_factor=2, mode="bilinear", align_corners=False)
+    expected = F.conv2d(F.pad(doubled, (1,) * 4, mode=MODES[mode]), ours.weight, ours.bias)
+    found = ours(x)
+    torch.testing.assert_close(found[..., 2:-2, 2:-2], expected[..., 2:-2, 2:-2])
+    assert found.shape == expected.shape
 
 
 @pytest.mark.parametrize("mode", MODES)

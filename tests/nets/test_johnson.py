@@ -11,6 +11,7 @@ from torch import Tensor, nn
 
 from stylenet.errors import StylenetError
 from stylenet.nets import (
+    BilinearUpsample,
     NearestUpsample,
     Padding,
     PictureTooSmallError,
@@ -26,7 +27,11 @@ PADDINGS = {
     "zeros": Padding(0, "zeros", 1),
     "reflect40": Padding(40, "zeros", 0),
 }
-UPSAMPLES = {"nearest": NearestUpsample, "transposed": TransposedUpsample}
+UPSAMPLES = {
+    "bilinear": BilinearUpsample,
+    "nearest": NearestUpsample,
+    "transposed": TransposedUpsample,
+}
 EVERY = list(product(PADDINGS, UPSAMPLES))
 
 

@@ -16,6 +16,7 @@ from stylenet.losses.region_styles import RegionStylesTerm
 from stylenet.losses.regions import RegionStyleTerm, guided_gram_matrix
 from stylenet.losses.several import StylesTerm
 from stylenet.losses.terms import (
+    BatchStyleTerm,
     ContentTerm,
     LayerWeightsError,
     PixelDeviationTerm,
@@ -26,6 +27,7 @@ from stylenet.losses.terms import (
 )
 
 __all__ = [
+    "BatchStyleTerm",
     "ContentTerm",
     "ExampleStyleTerm",
     "GramDistance",

@@ -11,7 +11,7 @@ from typing_extensions import override
 from stylenet.errors import StylenetError
 from stylenet.loss_networks.network import LossNetwork
 from stylenet.losses.distances import GramDistance, Statistics, StyleDistance
-from stylenet.losses.features import inside, read_features
+from stylenet.losses.features import inside, read_features, stacked
 from stylenet.losses.moments import channel_means, channel_stds, single
 from stylenet.losses.perceptual import Term, View
 from stylenet.losses.terms import LayerWeights, weigh_style_layers
@@ -20,8 +20,9 @@ from stylenet.losses.terms import LayerWeights, weigh_style_layers
 class ExampleStyleTerm(Term):
     """At each style layer, each image's distance from the statistics of the example it came with.
 
-    ``View.example`` of the content holds the examples. The other style terms know their styles
-    from the start; this one is for nets that paint in any.
+    ``View.example`` of the content holds the examples. Where they are fewer than the images, each
+    is of as many images in a row, whose statistics are pooled: see `BatchStyleTerm`. The other
+    style terms know their styles from the start; this one is for nets that paint in any.
 
     Args:
         network: reads the photographs of ``distance``.
@@ -64,7 +65,8 @@ class ExampleStyleTerm(Term):
         """One part a style layer.
 
         Raises:
-            StylenetError: the images came without examples.
+            StylenetError: the images came without examples, or with a number of them that does not
+                divide theirs.
         """
         example = content.example
         if example is None:
@@ -73,15 +75,22 @@ class ExampleStyleTerm(Term):
                 "have.",
                 "Use loss=perceptual, or task=any_style.",
             )
+        if len(stylised.image) % len(example.image):
+            raise StylenetError(
+                f"Got {len(example.image)} examples for {len(stylised.image)} images, expected as "
+                "many images for each.",
+                "Use a data.batch_size that task.images_per_style divides.",
+            )
+        each = len(stylised.image) // len(example.image)
         return {
             layer: weight
-            * self.distance(self._described(layer, stylised), self._target(layer, example))
+            * self.distance(self._described(layer, stylised, each), self._target(layer, example))
             for layer, weight in self.layer_weights.items()
         }
 
-    def _described(self, layer: str, view: View) -> Statistics:
-        values = single(inside(layer, view.features[layer], view.image, self.margin))
-        return self.distance.describe(values)
+    def _described(self, layer: str, view: View, each: int = 1) -> Statistics:
+        values = inside(layer, view.features[layer], view.image, self.margin)
+        return self.distance.describe(single(stacked(values, each)))
 
     @torch.no_grad()
     def _target(self, layer: str, example: View) -> Statistics:

@@ -80,6 +80,17 @@ def inside(name: str, values: Tensor, image: Tensor, margin: int) -> Tensor:
     return values[..., cells : height - cells, cells : width - cells]
 
 
+def stacked(features: Tensor, count: int) -> Tensor:
+    """Each ``count`` images on end, (N,C,H,W) -> (N/count,C,count*H,W).
+
+    Their statistics are then those of all of them together. Nothing is copied where ``features``
+    are channels-last.
+    """
+    n, c, h, w = features.shape
+    rows = features.permute(0, 2, 3, 1).reshape(n // count, count * h, w, c)
+    return rows.permute(0, 3, 1, 2)
+
+
 def split_name(name: str) -> tuple[str, int]:
     """``relu2_2@4`` -> ``relu2_2`` and 4."""
     layer, _, scale = str(name).partition("@")  # typed as a number, it is none's name

@@ -12,7 +12,7 @@ from stylenet.errors import StylenetError
 from stylenet.loss_networks.network import LossNetwork
 from stylenet.losses import functional
 from stylenet.losses.distances import GramDistance, StyleDistance
-from stylenet.losses.features import at_scales, inside
+from stylenet.losses.features import at_scales, inside, stacked
 from stylenet.losses.perceptual import Term, View
 from stylenet.losses.targets import KnownStatistics, style_targets
 
@@ -171,16 +171,33 @@ class StyleTerm(Term):
         return {layer: self._part(layer, stylised) for layer in self.layer_weights}
 
     def _part(self, layer: str, stylised: View) -> Tensor:
-        features = inside(layer, stylised.features[layer], stylised.image, self.margin)
-        described = self.distance.describe(features)
+        described = self.distance.describe(self._read(layer, stylised))
         distances = [
             share * self.distance(described, self._target(layer, number))
             for number, share in enumerate(self.shares)
         ]
         return self.layer_weights[layer] * torch.stack(distances).sum(0)
 
+    def _read(self, layer: str, stylised: View) -> Tensor:
+        return inside(layer, stylised.features[layer], stylised.image, self.margin)
+
     def _target(self, layer: str, number: int) -> dict[str, Tensor]:
         return {k: self.get_buffer(name) for k, name in self._names[layer, number].items()}
+
+
+class BatchStyleTerm(StyleTerm):
+    """`StyleTerm` of a batch as a whole while a net is trained: its statistics are pooled.
+
+    That each image alone shall have all statistics of the painting, as in Johnson et al. 2016, is
+    more than a crop with a plain sky can give: nets learn to meet the deep layers' variances in
+    patches of a weave there. A batch can have a colour or a shape here and there. In evaluation
+    mode each image is measured on its own.
+    """
+
+    @override
+    def _read(self, layer: str, stylised: View) -> Tensor:
+        features = super()._read(layer, stylised)
+        return stacked(features, len(features)) if self.training else features
 
 
 class TotalVariationTerm(Term):

@@ -2,6 +2,7 @@
 
 from stylenet.nets.blocks import (
     Affine,
+    BilinearUpsample,
     ConvBlock,
     NearestUpsample,
     Padding,
@@ -9,7 +10,7 @@ from stylenet.nets.blocks import (
     ScaledTanh,
     TransposedUpsample,
 )
-from stylenet.nets.convolutions import BlockConv2d, PaddedConv2d, UpsampledConv2d
+from stylenet.nets.convolutions import BilinearConv2d, BlockConv2d, PaddedConv2d, UpsampledConv2d
 from stylenet.nets.fitting import PictureTooSmallError
 from stylenet.nets.johnson import TransformerNet
 from stylenet.nets.norms import ConditionalInstanceNorm, InstanceNorm
@@ -29,6 +30,8 @@ from stylenet.nets.styled import (
 __all__ = [
     "Affine",
     "AnyStyleNet",
+    "BilinearConv2d",
+    "BilinearUpsample",
     "BlockConv2d",
     "ConditionalInstanceNorm",
     "ConvBlock",

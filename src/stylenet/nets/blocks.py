@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from stylenet.nets.convolutions import PaddedConv2d, UpsampledConv2d
+from stylenet.nets.convolutions import BilinearConv2d, PaddedConv2d, UpsampledConv2d
 from stylenet.nets.padding import Mode
 from stylenet.nets.styled import Condition, Styled, StyledSequential
 
@@ -101,6 +101,19 @@ class NearestUpsample(StyledSequential):
     def __init__(self, in_channels: int, out_channels: int, norm: NormFactory, mode: Mode) -> None:
         super().__init__(
             UpsampledConv2d(in_channels, out_channels, mode), norm(out_channels), nn.ReLU()
+        )
+
+
+class BilinearUpsample(StyledSequential):
+    """Bilinear doubling, 3x3 convolution, norm, ReLU: doubles H and W.
+
+    Where `NearestUpsample` can paint each of the pixels that a cell becomes in a colour of its own,
+    and so fill plains with a weave of single pixels, this one cannot. Takes its parameters.
+    """
+
+    def __init__(self, in_channels: int, out_channels: int, norm: NormFactory, mode: Mode) -> None:
+        super().__init__(
+            BilinearConv2d(in_channels, out_channels, mode), norm(out_channels), nn.ReLU()
         )
 
 

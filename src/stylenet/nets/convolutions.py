@@ -78,6 +78,22 @@ class UpsampledConv2d(PaddedConv2d):
         return torch.cat(phases).contiguous(memory_format=torch.channels_last)
 
 
+class BilinearConv2d(UpsampledConv2d):
+    """A 3x3 convolution of the image doubled by bilinear interpolation; the keys of its parent.
+
+    Bilinear doubling is nearest-neighbour doubling and a blur by [1, 2, 1] / 4 along both axes,
+    which commutes with the convolution (but for the outermost pixels, where the blur repeats the
+    convolved border).
+    """
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Double, convolve and blur."""
+        doubled = super().forward(x)
+        taps = doubled.new_tensor([0.25, 0.5, 0.25])
+        kernel = (taps[:, None] * taps).expand(self.out_channels, 1, 3, 3)
+        return F.conv2d(pad(doubled, 1, "replicate"), kernel, groups=self.out_channels)
+
+
 class BlockConv2d(PaddedConv2d):
     """A convolution of stride 1 to few channels: (N,in,H,W) -> (N,out,H,W), odd ``kernel``.
 

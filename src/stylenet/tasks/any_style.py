@@ -39,6 +39,8 @@ class AnyStyle(LightningModule):
         styles: images (1,3,H,W) in [0,1] by name, whose styles are painted at validation.
         optimizer: factory over the net's parameters.
         scheduler: factory of a learning-rate schedule stepped after every batch, or None.
+        images_per_style: how many images of a batch share a style image, and are compared with it
+            together; divides the batch.
     """
 
     def __init__(
@@ -49,6 +51,7 @@ class AnyStyle(LightningModule):
         styles: Mapping[str, Tensor],
         optimizer: OptimizerFactory,
         scheduler: SchedulerFactory | None = None,
+        images_per_style: int = 1,
     ) -> None:
         super().__init__()
         self.net = net
@@ -57,6 +60,7 @@ class AnyStyle(LightningModule):
         self.styles = dict(styles)
         self._optimizer = optimizer
         self._scheduler = scheduler
+        self.images_per_style = images_per_style
 
     def forward(self, content: Tensor, predicted: Tensor) -> Tensor:
         """Stylise ``content`` (N,3,H,W) in [0,1] by what the net predicted, (N,K)."""
@@ -81,7 +85,8 @@ class AnyStyle(LightningModule):
         Raises:
             NonFiniteLossError: before a NaN or infinite loss reaches the weights.
         """
-        examples = self.style_images.batch(self.global_step, len(batch)).to(self.device)
+        count = -(-len(batch) // self.images_per_style)
+        examples = self.style_images.batch(self.global_step, count).to(self.device)
         _, terms = self._painted(batch, examples)
         scalars = scalars_of(terms)
         check_finite(self.global_step, scalars, terms.terms)
@@ -111,7 +116,9 @@ class AnyStyle(LightningModule):
 
     def _painted(self, batch: Tensor, examples: Tensor) -> tuple[Tensor, LossTerms]:
         view = self.loss.view_content(batch, example=examples)
-        stylised = self(batch, self.net.predict(self._statistics(view)))
+        predicted = self.net.predict(self._statistics(view))
+        each = len(batch) // len(predicted)
+        stylised = self(batch, predicted.repeat_interleave(each, 0))
         return stylised, self.loss.compare(stylised, view)
 
     def _statistics(self, view: View) -> Tensor:
