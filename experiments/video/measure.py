@@ -123,7 +123,9 @@ def farneback(here: np.ndarray, there: np.ndarray) -> np.ndarray:
     return cv2.calcOpticalFlowFarneback(here, there, None, 0.5, 4, 21, 5, 7, 1.5, 0)
 
 
-def style_of(judge: Judge, painting: Path, frames: Sequence[Tensor], original: Sequence[Tensor]):
+def style_of(
+    judge: Judge, painting: Path, frames: Sequence[Tensor], original: Sequence[Tensor]
+) -> dict[str, float]:
     """Style and content distance of a few frames, by stage; means."""
     size = ShorterSide(JUDGED_PX)
     target = judge.describe(size(read_image(painting)))
@@ -202,7 +204,7 @@ def main() -> None:
             rows.append(row)
             print(row, flush=True)
         start = min(len(original) - 8, len(original) // 2)
-        strips += [[f for f in frames[way][start : start + 8]] for way in SHOWN]
+        strips += [frames[way][start : start + 8] for way in SHOWN]
     with options.results.open("w", newline="") as lines:
         writer = csv.DictWriter(lines, list(rows[0]), lineterminator="\n")
         writer.writeheader()

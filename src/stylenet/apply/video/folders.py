@@ -59,7 +59,7 @@ class FolderSource:
         """
         size = None
         for number, file in enumerate(self._files):
-            pixels = np.asarray(to_pil(read_image(file)))
+            pixels = np.array(to_pil(read_image(file)))  # writable, for torch
             size = size or pixels.shape
             if pixels.shape != size:
                 (height, width), (rows, columns) = pixels.shape[:2], size[:2]
