@@ -334,7 +334,8 @@ def tiny(photos: Path) -> list[str]:
 def moving_scene(count: int, height: int = 48, width: int = 64) -> list[NDArray[np.uint8]]:
     """A smooth image of which the frames show a part that moves by two pixels each time."""
     random = np.random.default_rng(0)
-    coarse = random.integers(0, 256, (7, 9, 3), dtype=np.uint8)
+    grey, colours = random.integers(30, 190, (7, 9, 1)), random.integers(0, 40, (7, 9, 3))
+    coarse = (grey + colours).astype(np.uint8)  # colours are kept at half the size only
     size = (width + 2 * count, height)
     whole = np.asarray(Image.fromarray(coarse).resize(size, Image.Resampling.BICUBIC))
     return [whole[:, 2 * n : 2 * n + width] for n in range(count)]

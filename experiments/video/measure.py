@@ -2,7 +2,7 @@
 
 ``python experiments/video/measure.py OUT`` paints what is not in OUT yet (frames as PNG), and
 writes ``results.csv`` and ``strip.jpg`` beside this file; ``--results`` and ``--strip`` say
-otherwise. The clips: ten frames of MPI Sintel, the first 48 of the fox, and one made here, with a
+otherwise. The clips: ten frames of MPI Sintel, the first 30 of the fox, and one made here, with a
 variable frame rate, sound and rotation.
 """
 
@@ -178,7 +178,7 @@ def main() -> None:
     options = parser.parse_args()
     clips = {
         "sintel": Clip(ASSETS / "video" / "sintel", None, 640),
-        "fox": Clip(ASSETS / "video" / "fox.mp4", Fraction(8, 5), 384),
+        "fox": Clip(ASSETS / "video" / "fox.mp4", Fraction(1), 384),
         "made": Clip(options.out / "made.mp4", None, 256),
     }
     if "made" in options.clips:

@@ -19,6 +19,7 @@ from stylenet.motion import DisFlow, Effort, Flow, flow_at, opencv, trusted, war
 
 FLOW_PX = 512  # the longer side at which flow is computed, at most
 STILL_PX = 0.5  # flow shorter than this is none, where the frames say so as well
+STILL = 0.25 / 255  # what changes less than this is at rest, whatever the flow around it
 MOST = 0.95
 CUT = 0.25  # less of the frame than this found again: another scene
 _LIKE = 0.06  # difference of colours at which what was found is trusted by 1/e
@@ -74,7 +75,8 @@ class FlowBlend:
         moved = _difference(warp(first, flow), second)
         rested = _difference(first, second)
         # what rests stays as it is: no drift, and no resampling
-        still = (np.abs(flow).max(-1) < STILL_PX) & (rested <= moved + _LEVEL)
+        slow = (np.abs(flow).max(-1) < STILL_PX) & (rested <= moved + _LEVEL)
+        still = slow | (rested < STILL)
         flow = np.where(still[..., None], np.float32(0), flow)
         trust = np.where(still, 1, trusted(flow, back))
         trust = trust * np.exp(-np.square(np.where(still, rested, moved) / _LIKE))

@@ -9,7 +9,7 @@ from contextlib import closing
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from pathlib import Path
-from typing import TypeAlias
+from typing import Protocol, TypeAlias, runtime_checkable
 
 import numpy as np
 import torch
@@ -33,6 +33,17 @@ log = logging.getLogger(__name__)
 FEWEST = 2  # frames of a clip
 Paint: TypeAlias = Callable[[Tensor], Tensor]
 """(3,H,W) in [0,1] -> the painting: a `Stylizer`, or a `Recipe`, which has a size as well."""
+
+
+@runtime_checkable
+class Settling(Protocol):
+    """What paints by the first frame whatever depends on the image, as a `Recipe` does."""
+
+    def settled(self, image: Tensor) -> Paint:
+        """What paints all frames as it would this one."""
+        ...
+
+
 Progress: TypeAlias = Callable[[int, int | None], None]
 """Gets how many frames are painted, of how many; None where that is not known."""
 
@@ -155,9 +166,9 @@ def paint_clip(
                         if progress is not None:
                             progress(run.frames, about.frames)
             if run.frames < FEWEST:
+                found = "1 frame" if run.frames else "no frames"
                 raise VideoError(
-                    f"{clip} has {run.frames or 'no'} frame{'' if run.frames == 1 else 's'} to "
-                    f"paint, expected {FEWEST} or more.",
+                    f"{clip} has {found} to paint, expected {FEWEST} or more.",
                     "Name another clip or part of it; stylenet stylize paints images.",
                 )
             sink.finish()
@@ -204,7 +215,11 @@ class _Run:
             pixels = last[1]
         else:
             image = torch.from_numpy(np.ascontiguousarray(frame.pixels))
-            painted = self._paint(image.permute(2, 0, 1).float().div_(255))
+            image = image.permute(2, 0, 1).float().div_(255)
+            paint: object = self._paint
+            if last is None and isinstance(paint, Settling):
+                self._paint = paint.settled(image)
+            painted = self._paint(image)
             pixels = painted.permute(1, 2, 0).contiguous().numpy()
             if self._blend is not None and last is not None and motion is not None:
                 pixels = self._blend(pixels, last[1], motion)
