@@ -1,9 +1,8 @@
 """Paint three clips frame by frame and blended, and measure flicker beside style.
 
 ``python experiments/video/measure.py OUT`` paints what is not in OUT yet (frames as PNG), and
-writes ``results.csv`` and ``strip.jpg`` beside this file; ``--results`` and ``--strip`` say
-otherwise. The clips: ten frames of MPI Sintel, the first 30 of the fox, and one made here, with a
-variable frame rate, sound and rotation.
+writes ``results.csv`` beside this file, or where ``--results`` says. The clips: ten frames of MPI
+Sintel, the first 30 of the fox, and one made here, with a variable frame rate, sound and rotation.
 """
 
 from __future__ import annotations
@@ -23,14 +22,16 @@ import torch
 from torch import Tensor
 
 from stylenet.apply import Stylizer
+from stylenet.apply.painters import Painter
 from stylenet.apply.painting import Recipe
 from stylenet.apply.video import ClipOptions, FlowBlend, paint_clip
-from stylenet.images import LongerSide, ShorterSide, contact_sheet, read_image, write_image
+from stylenet.images import LongerSide, ShorterSide, read_image
 from stylenet.metrics import Judge, warping_errors
 
 HERE = Path(__file__).parent
 ASSETS = HERE.parents[2] / "shared" / "assets"
 JUDGED_PX, JUDGED_FRAMES = 384, 5
+MADE_FRAMES = 40
 STAGES = ("s2", "s4", "s8", "s16")
 VARIANTS: dict[str, FlowBlend | None] = {
     "frame_by_frame": None,
@@ -38,7 +39,6 @@ VARIANTS: dict[str, FlowBlend | None] = {
     "blend_0.7": FlowBlend(),
     "blend_0.9": FlowBlend(0.9),
 }
-SHOWN = ("original", "frame_by_frame", "blend_0.7")
 
 
 class Clip(NamedTuple):
@@ -68,6 +68,11 @@ class Remembered:
         np.save(file, painted.contiguous().numpy())
         return painted
 
+    def settled(self, image: Tensor) -> Painter:
+        """The same: nothing depends on the first frame."""
+        del image
+        return self
+
 
 class Unpainted:
     """Leaves frames as they are."""
@@ -78,9 +83,14 @@ class Unpainted:
         """The image itself."""
         return image
 
+    def settled(self, image: Tensor) -> Painter:
+        """The same."""
+        del image
+        return self
+
 
 def make_clip(file: Path) -> Path:
-    """A walk over a photograph with a thing that crosses it: 40 frames at uneven times, a tone.
+    """A walk over a photograph with a thing that crosses it: frames at uneven times, a tone.
 
     The file is turned by 90 degrees, which players undo.
     """
@@ -99,7 +109,7 @@ def make_clip(file: Path) -> Path:
         tone = av.AudioFrame.from_ndarray(wave, format="s16", layout="mono")
         tone.rate, tone.pts, tone.time_base = 16000, 0, Fraction(1, 16000)
         clip.mux([*track.encode(tone), *track.encode()])
-        for number in range(40):
+        for number in range(MADE_FRAMES):
             left, top = 40 + 3 * number, 60 + round(20 * math.sin(number / 6))
             pixels = photograph[top : top + 192, left : left + 256].copy()
             pixels[40:90, 5 * number : 5 * number + 40] = (210, 60, 40)
@@ -145,9 +155,7 @@ def painted(name: str, clip: Clip, painting: Path, out: Path) -> dict[str, list[
     """The frames of the clip and of its paintings, by variant."""
     folder = out / name / painting.stem
     size = LongerSide(clip.px)
-    ways: dict[str, tuple[Callable[[Tensor], Tensor], FlowBlend | None]] = {
-        "original": (Unpainted(), None)
-    }
+    ways: dict[str, tuple[Painter, FlowBlend | None]] = {"original": (Unpainted(), None)}
     net = Stylizer.load("any", "cpu", style=painting)
     for variant, blend in VARIANTS.items():
         ways[variant] = (Remembered(net, folder / "once"), blend)
@@ -167,14 +175,13 @@ def painted(name: str, clip: Clip, painting: Path, out: Path) -> dict[str, list[
 
 
 def main() -> None:
-    """Paint, measure, draw."""
+    """Paint and measure."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("out", type=Path)
     parser.add_argument("--painting", type=Path, default=ASSETS / "styles" / "wave.jpg")
     parser.add_argument("--clips", nargs="+", default=["sintel", "fox", "made"])
     parser.add_argument("--px", type=int, help="longer side of all clips")
     parser.add_argument("--results", type=Path, default=HERE / "results.csv")
-    parser.add_argument("--strip", type=Path, default=HERE / "strip.jpg")
     options = parser.parse_args()
     clips = {
         "sintel": Clip(ASSETS / "video" / "sintel", None, 640),
@@ -184,7 +191,7 @@ def main() -> None:
     if "made" in options.clips:
         make_clip(clips["made"].file)
     judge = Judge.lite0()
-    rows, strips = [], []
+    rows = []
     for name in options.clips:
         clip = clips[name] if options.px is None else clips[name]._replace(px=options.px)
         frames = painted(name, clip, options.painting, options.out)
@@ -203,15 +210,10 @@ def main() -> None:
             row["style"] = f"{fmean(style[stage] for stage in STAGES):.3f}"
             rows.append(row)
             print(row, flush=True)
-        start = min(len(original) - 8, len(original) // 2)
-        strips += [frames[way][start : start + 8] for way in SHOWN]
     with options.results.open("w", newline="") as lines:
         writer = csv.DictWriter(lines, list(rows[0]), lineterminator="\n")
         writer.writeheader()
         writer.writerows(rows)
-    titles = [f"{name} {way}" for name in options.clips for way in SHOWN]
-    sheet = contact_sheet(strips, row_titles=titles, cell=150, title_px=10)
-    write_image(options.strip, sheet)
 
 
 if __name__ == "__main__":
