@@ -176,11 +176,18 @@ def test_evaluate_commands(
 
 
 def test_painting_from_python(place: Path, bank: Callable[[], None]) -> None:
-    (code,) = [block for block in blocks("python") if "stylenet.apply" in block]
+    code, _ = [block for block in blocks("python") if "stylenet.apply" in block]
     bank()
     exec(code, {})
     with Image.open(place / "mixed.png") as painted, Image.open(place / "photos/me.jpg") as photo:
         assert painted.size == photo.size
+
+
+def test_painting_clips_from_python(place: Path, shipped: Path, clip: Callable[..., Path]) -> None:
+    _, code = [block for block in blocks("python") if "stylenet.apply" in block]
+    clip("clips/me.mp4")
+    exec(code, {})
+    assert (place / "painted.mp4").is_file()
 
 
 @pytest.mark.parametrize("command", [c for c in COMMANDS if c.startswith("stylenet ")])
@@ -189,19 +196,26 @@ def test_stylenet_commands(
     place: Path,
     bank: Callable[[], None],
     shipped: Path,
+    clip: Callable[..., Path],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     if BANK in command:
         bank()
     words = shlex.split(command)
-    if "--sheet" in words:
+    if "--sheet" in words or words[1] == "video":
         words += ["--size", "64"]
+    if words[1] == "video":
+        for name in ("me", "other"):
+            clip(f"clips/{name}.mp4", sound=True)
     monkeypatch.setattr("sys.argv", words)
     with pytest.raises(SystemExit) as end:
         main()
     assert not end.value.code
     if "-o" in words:
         assert (place / words[words.index("-o") + 1]).exists()
+    if words[1] == "video":
+        (target,) = (w for w in words if w.startswith(("painted", "part", "animation", "frames")))
+        assert (place / target.partition("%")[0]).exists()
 
 
 def test_banks_commands(script: Script, place: Path, bank: Callable[[], None]) -> None:

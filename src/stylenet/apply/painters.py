@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Protocol
 
 from torch import Tensor
 
-from stylenet.apply.any_style import in_styles, takes_styles
+from stylenet.apply.any_style import StyledModel, in_styles, takes_styles
 from stylenet.apply.model_file import Model, load_model
 from stylenet.apply.requests import Request, read_regions
 from stylenet.apply.stylizer import Stylizer, style_images
@@ -32,6 +32,10 @@ class Painter(Protocol):
 
     def __call__(self, image: Tensor) -> Tensor:
         """The painting."""
+        ...
+
+    def settled(self, image: Tensor) -> Painter:
+        """What paints other images as ``image``: all that an image decides is decided by this."""
         ...
 
 
@@ -124,6 +128,14 @@ class _ByNet:
         painted: Tensor = self.stylizer(image, self.request)
         return painted
 
+    def settled(self, image: Tensor) -> Painter:
+        """A net for any style is weakened towards the style of this image."""
+        model, strength = self.stylizer.model, self.request.strength
+        if strength == 1 or not isinstance(model, StyledModel):
+            return self
+        weaker = Stylizer(model.weakened(image, strength), self.stylizer.device, self.stylizer.tile)
+        return replace(self, stylizer=weaker, request=replace(self.request, strength=1.0))
+
 
 @dataclass(frozen=True)
 class _ByRegion:
@@ -139,6 +151,11 @@ class _ByRegion:
         for region, painter in zip(regions, self.painters.values(), strict=True):
             painted += region * painter(image)
         return painted
+
+    def settled(self, image: Tensor) -> Painter:
+        """As each of its painters is."""
+        painters = {colour: p.settled(image) for colour, p in self.painters.items()}
+        return replace(self, painters=painters)
 
 
 def _by_own_styles(model: Model, wish: Wish) -> Painter:

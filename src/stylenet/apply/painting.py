@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import BinaryIO
 
@@ -40,6 +40,10 @@ class Recipe:
     size: Sizing = field(default_factory=AsIs)
     colours: Colours = field(default_factory=StyleColours)
     adjustment: Adjustment = field(default_factory=Adjustment)
+
+    def settled(self, image: Tensor) -> Recipe:
+        """The recipe for images that are to be painted as ``image`` is: the frames of a clip."""
+        return replace(self, painter=self.painter.settled(self.size(image)))
 
     def __call__(self, image: Tensor) -> Tensor:
         """(3,H,W) in [0,1] -> the painting, (3,H',W').

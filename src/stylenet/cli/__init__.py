@@ -9,6 +9,7 @@ from stylenet.cli.evaluate import evaluate
 from stylenet.cli.styles import styles
 from stylenet.cli.stylize import stylize
 from stylenet.cli.train import train
+from stylenet.cli.video import video
 
 __all__ = ["main"]
 
@@ -27,6 +28,7 @@ def main() -> None:
     app.command(context_settings=_HYDRAS, add_help_option=False)(train)
     app.command(context_settings=_HYDRAS, add_help_option=False)(evaluate)
     app.command()(stylize)
+    app.command()(video)
     app.command()(styles)
     app.command()(completion)
     app(prog_name="stylenet")

@@ -10,8 +10,6 @@ import typer
 from stylenet.errors import StylenetError, lacks_memory
 from stylenet.run.launch import say_error
 
-DEBUG = typer.Option("--debug", help="Show the traceback of an error.")
-
 
 def say(words: str) -> None:
     """One line for the user."""

@@ -9,7 +9,8 @@ from typing import Annotated
 
 import typer
 
-from stylenet.cli.saying import DEBUG, errors_in_words, say
+from stylenet.cli import options
+from stylenet.cli.saying import errors_in_words, say
 
 
 def styles(
@@ -22,9 +23,9 @@ def styles(
     size: Annotated[
         int, typer.Option(min=16, help="Longer side of the photo when it is painted.")
     ] = 384,
-    device: Annotated[str, typer.Option(help="auto, cpu, cuda and the like.")] = "auto",
+    device: options.Device = "auto",
     as_json: Annotated[bool, typer.Option("--json", help="List as JSON.")] = False,
-    debug: Annotated[bool, DEBUG] = False,
+    debug: options.Debug = False,
 ) -> None:
     """List the styles that --style knows by name; --sheet photo.jpg paints it in all of them."""
     with errors_in_words(debug):

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from stylenet.cli.saying import DEBUG, errors_in_words, say
+from stylenet.cli import options
+from stylenet.cli.saying import errors_in_words, say
 from stylenet.errors import StylenetError
 
 if TYPE_CHECKING:
@@ -28,40 +29,27 @@ def stylize(
             "colour=style, such as red=udnie blue=wave."
         ),
     ],
-    style: Annotated[
-        str | None,
-        typer.Option(help="A name, a painting's path, or a mixture such as udnie:0.6,wave:0.4."),
-    ] = None,
-    model: Annotated[
-        str | None,
-        typer.Option(help="A run directory, a model file or a net that ships."),
-    ] = None,
+    style: options.Style = None,
+    model: options.Net = None,
     out: Annotated[
         str | None,
         typer.Option("-o", "--out", help="A file, a folder, or - for standard output."),
     ] = None,
-    strength: Annotated[float, typer.Option(help="Of the style, from 0 to 1.")] = 1.0,
-    keep_colours: Annotated[
-        bool, typer.Option("--keep-colours", help="Keep the photo's colours.")
-    ] = False,
-    hue: Annotated[float, typer.Option(help="Turn hues by so many degrees.")] = 0.0,
-    saturation: Annotated[float, typer.Option(help="Factor; 0 is grey.")] = 1.0,
-    brightness: Annotated[float, typer.Option(help="Factor.")] = 1.0,
-    size: Annotated[
-        int | None, typer.Option(min=1, help="Bring the longer side to so many pixels.")
-    ] = None,
+    strength: options.Strength = 1.0,
+    keep_colours: options.KeepColours = False,
+    hue: options.Hue = 0.0,
+    saturation: options.Saturation = 1.0,
+    brightness: options.Brightness = 1.0,
+    size: options.Size = None,
     regions: Annotated[
         Path | None, typer.Option(help="A map of flat colours, one for each region.")
     ] = None,
-    net_package: Annotated[
-        list[str] | None,
-        typer.Option(help="A module of your own that the net may be made of; its code is run."),
-    ] = None,
-    device: Annotated[str, typer.Option(help="auto, cpu, cuda and the like.")] = "auto",
+    net_package: options.NetPackage = None,
+    device: options.Device = "auto",
     as_json: Annotated[
         bool, typer.Option("--json", help="Say as JSON what was painted and what was not.")
     ] = False,
-    debug: Annotated[bool, DEBUG] = False,
+    debug: options.Debug = False,
 ) -> None:
     """Paint photos: stylenet stylize photo.jpg --style udnie -o out.png.
 

@@ -5,6 +5,7 @@ from stylenet.metrics.figures import Row, table_of_means, write_rows
 from stylenet.metrics.judge import Description, Judge
 from stylenet.metrics.quality import measure, ssim
 from stylenet.metrics.spectrum import Spectrum, contrast, spectrum
+from stylenet.metrics.temporal import warping_errors
 
 __all__ = [
     "Comparison",
@@ -18,5 +19,6 @@ __all__ = [
     "spectrum",
     "ssim",
     "table_of_means",
+    "warping_errors",
     "write_rows",
 ]

@@ -1,0 +1,220 @@
+"""Paint three clips frame by frame and blended, and measure flicker beside style.
+
+``python experiments/video/measure.py OUT`` paints what is not in OUT yet (frames as PNG), and
+writes ``results.csv`` beside this file, or where ``--results`` says. The clips: ten frames of MPI
+Sintel, the first 30 of the fox, and one made here, with a variable frame rate, sound and rotation.
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import hashlib
+import math
+from collections.abc import Callable, Sequence
+from fractions import Fraction
+from pathlib import Path
+from statistics import fmean
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from stylenet.apply import Stylizer
+from stylenet.apply.painters import Painter
+from stylenet.apply.painting import Recipe
+from stylenet.apply.video import ClipOptions, FlowBlend, paint_clip
+from stylenet.images import LongerSide, ShorterSide, read_image
+from stylenet.metrics import Judge, warping_errors
+
+HERE = Path(__file__).parent
+ASSETS = HERE.parents[2] / "shared" / "assets"
+JUDGED_PX, JUDGED_FRAMES = 384, 5
+MADE_FRAMES = 40
+STAGES = ("s2", "s4", "s8", "s16")
+VARIANTS: dict[str, FlowBlend | None] = {
+    "frame_by_frame": None,
+    "blend_0.5": FlowBlend(0.5),
+    "blend_0.7": FlowBlend(),
+    "blend_0.9": FlowBlend(0.9),
+}
+
+
+class Clip(NamedTuple):
+    """A clip to paint: its file, up to which second, and pixels of its longer side."""
+
+    file: Path
+    end: Fraction | None
+    px: int
+
+
+class Remembered:
+    """Paints each frame once, whatever it is blended with then; in a folder, across runs."""
+
+    def __init__(self, paint: Callable[[Tensor], Tensor], folder: Path) -> None:
+        self._paint = paint
+        self._folder = folder
+        self.name = folder.name
+
+    def __call__(self, image: Tensor) -> Tensor:
+        """The painting of ``image`` (3,H,W)."""
+        key = hashlib.sha256(image.contiguous().numpy().tobytes()).hexdigest()[:20]
+        file = self._folder / f"{key}.npy"
+        if file.is_file():
+            return torch.from_numpy(np.load(file))
+        painted = self._paint(image)
+        self._folder.mkdir(parents=True, exist_ok=True)
+        np.save(file, painted.contiguous().numpy())
+        return painted
+
+    def settled(self, image: Tensor) -> Painter:
+        """The same: nothing depends on the first frame."""
+        del image
+        return self
+
+
+class Unpainted:
+    """Leaves frames as they are."""
+
+    name = "original"
+
+    def __call__(self, image: Tensor) -> Tensor:
+        """The image itself."""
+        return image
+
+    def settled(self, image: Tensor) -> Painter:
+        """The same."""
+        del image
+        return self
+
+
+def make_clip(file: Path) -> Path:
+    """A walk over a photograph with a thing that crosses it: frames at uneven times, a tone.
+
+    The file is turned by 90 degrees, which players undo.
+    """
+    import av
+    from skimage.data import astronaut
+
+    photograph = astronaut()
+    file.parent.mkdir(parents=True, exist_ok=True)
+    with av.open(str(file), "w") as clip:
+        video = clip.add_stream("libx264", rate=25, options={"crf": "12"})
+        video.width, video.height, video.pix_fmt = 256, 192, "yuv420p"
+        video.codec_context.time_base = Fraction(1, 1000)
+        video.set_display_rotation(90)
+        track = clip.add_stream("aac", rate=16000, layout="mono")
+        wave = (np.sin(np.arange(32000) / 9) * 9000).astype(np.int16)[None]
+        tone = av.AudioFrame.from_ndarray(wave, format="s16", layout="mono")
+        tone.rate, tone.pts, tone.time_base = 16000, 0, Fraction(1, 16000)
+        clip.mux([*track.encode(tone), *track.encode()])
+        for number in range(MADE_FRAMES):
+            left, top = 40 + 3 * number, 60 + round(20 * math.sin(number / 6))
+            pixels = photograph[top : top + 192, left : left + 256].copy()
+            pixels[40:90, 5 * number : 5 * number + 40] = (210, 60, 40)
+            frame = av.VideoFrame.from_ndarray(pixels, "rgb24")
+            frame.pts = 40 * number + (13 if number % 3 else 0)
+            frame.time_base = Fraction(1, 1000)
+            clip.mux(video.encode(frame))
+        clip.mux(video.encode())
+    return file
+
+
+def frames_of(folder: Path) -> list[Tensor]:
+    """The frames of a folder, in order."""
+    return [read_image(file) for file in sorted(folder.glob("*.png"))]
+
+
+def farneback(here: np.ndarray, there: np.ndarray) -> np.ndarray:
+    """Another flow than the one that frames are blended by (Farneback 2003)."""
+    import cv2
+
+    return cv2.calcOpticalFlowFarneback(here, there, None, 0.5, 4, 21, 5, 7, 1.5, 0)
+
+
+def style_of(
+    judge: Judge, painting: Path, frames: Sequence[Tensor], original: Sequence[Tensor]
+) -> dict[str, float]:
+    """Style and content distance of a few frames, by stage; means."""
+    size = ShorterSide(JUDGED_PX)
+    target = judge.describe(size(read_image(painting)))
+    rows = []
+    for number in np.linspace(len(frames) // 3, len(frames) - 1, JUDGED_FRAMES).astype(int):
+        own, photograph = (judge.describe(size(c[number])) for c in (frames, original))
+        rows.append(
+            {
+                **own.style_distance(target, photograph),
+                "content": own.content_distance(photograph),
+            }
+        )
+    return {key: fmean(row[key] for row in rows) for key in rows[0]}
+
+
+def painted(name: str, clip: Clip, painting: Path, out: Path) -> dict[str, list[Tensor]]:
+    """The frames of the clip and of its paintings, by variant."""
+    folder = out / name / painting.stem
+    size = LongerSide(clip.px)
+    ways: dict[str, tuple[Painter, FlowBlend | None]] = {"original": (Unpainted(), None)}
+    net = Stylizer.load("any", "cpu", style=painting)
+    for variant, blend in VARIANTS.items():
+        ways[variant] = (Remembered(net, folder / "once"), blend)
+    found = {}
+    for variant, (paint, blend) in ways.items():
+        place = folder / variant
+        if not place.exists():
+            done = paint_clip(
+                clip.file,
+                place / "%05d.png",
+                Recipe(paint, size),
+                ClipOptions(end=clip.end, blend=blend),
+            )
+            print(f"{name} {variant}: {done.frames} frames", flush=True)
+        found[variant] = frames_of(place)
+    return found
+
+
+def main() -> None:
+    """Paint and measure."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("out", type=Path)
+    parser.add_argument("--painting", type=Path, default=ASSETS / "styles" / "wave.jpg")
+    parser.add_argument("--clips", nargs="+", default=["sintel", "fox", "made"])
+    parser.add_argument("--px", type=int, help="longer side of all clips")
+    parser.add_argument("--results", type=Path, default=HERE / "results.csv")
+    options = parser.parse_args()
+    clips = {
+        "sintel": Clip(ASSETS / "video" / "sintel", None, 640),
+        "fox": Clip(ASSETS / "video" / "fox.mp4", Fraction(1), 384),
+        "made": Clip(options.out / "made.mp4", None, 256),
+    }
+    if "made" in options.clips:
+        make_clip(clips["made"].file)
+    judge = Judge.lite0()
+    rows = []
+    for name in options.clips:
+        clip = clips[name] if options.px is None else clips[name]._replace(px=options.px)
+        frames = painted(name, clip, options.painting, options.out)
+        original = frames["original"]
+        errors = {
+            "warp_1": warping_errors(original, frames, 1),
+            "warp_10": warping_errors(original, frames, 10),
+            "warp_1_farneback": warping_errors(original, frames, 1, farneback),
+        }
+        for variant, own in frames.items():
+            row = {"clip": name, "variant": variant, "frames": len(own)}
+            row |= {"width": own[0].shape[2], "height": own[0].shape[1]}
+            row |= {key: f"{error[variant]:.4f}" for key, error in errors.items()}
+            style = style_of(judge, options.painting, own, original)
+            row |= {key: f"{value:.3f}" for key, value in style.items()}
+            row["style"] = f"{fmean(style[stage] for stage in STAGES):.3f}"
+            rows.append(row)
+            print(row, flush=True)
+    with options.results.open("w", newline="") as lines:
+        writer = csv.DictWriter(lines, list(rows[0]), lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(rows)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,128 @@
+"""What a clip is made of, between the readers and the writers of its kinds."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Sequence
+from dataclasses import dataclass, field
+from fractions import Fraction
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from stylenet.apply.video.colours import TELEVISION, Coding
+
+if TYPE_CHECKING:
+    from av.audio.stream import AudioStream
+    from av.packet import Packet
+
+Pixels: TypeAlias = NDArray[np.uint8]
+"""(H,W,3), RGB."""
+
+
+@dataclass(frozen=True)
+class Frame:
+    """A frame, upright.
+
+    Attributes:
+        pixels: of it.
+        time: when it is shown, in the clip's time base.
+        duration: how long, in the same; 0 where that is not known.
+        name: of its file, in a folder of frames.
+        pixel_shape: width over height of its pixels.
+    """
+
+    pixels: Pixels
+    time: int
+    duration: int = 0
+    name: str | None = None
+    pixel_shape: Fraction = Fraction(1)
+
+
+@dataclass(frozen=True)
+class Sound:
+    """A packet of sound, which is copied as it is."""
+
+    packet: Packet[AudioStream]
+
+
+Item: TypeAlias = Frame | Sound
+
+
+@dataclass(frozen=True)
+class About:
+    """What is known of a clip before its frames are read.
+
+    Attributes:
+        file: where it is.
+        time_base: seconds that a frame's times count in.
+        rate: frames a second, on average.
+        frames: how many there are, about; None where that is not known.
+        sounds: its streams of sound.
+        coding: how its colours are coded.
+        metadata: title, date and the like.
+    """
+
+    file: Path
+    time_base: Fraction
+    rate: Fraction
+    frames: int | None
+    sounds: Sequence[AudioStream] = ()
+    coding: Coding = TELEVISION
+    metadata: dict[str, str] = field(default_factory=dict)
+
+
+class Source(Protocol):
+    """A clip that is read once, from its first frame to its last."""
+
+    @property
+    def about(self) -> About:
+        """What is known before."""
+        ...
+
+    @property
+    def remarks(self) -> Sequence[str]:
+        """What the user should know, once it has been read: a line each."""
+        ...
+
+    def items(self) -> Generator[Item, None, None]:
+        """Frames in the order of their times, and packets of sound between them.
+
+        Raises:
+            VideoError: it cannot be read.
+        """
+        ...
+
+    def close(self) -> None:
+        """Close its files."""
+        ...
+
+
+class Sink(Protocol):
+    """A clip that is written."""
+
+    @property
+    def remarks(self) -> Sequence[str]:
+        """What the user should know: a line each."""
+        ...
+
+    def write(self, item: Any) -> None:
+        """A painted `Frame` or a `Sound`, in the order of a source's items.
+
+        Raises:
+            VideoError: it cannot be written.
+        """
+        ...
+
+    def finish(self) -> None:
+        """Write what is not written yet, and close the files.
+
+        Raises:
+            VideoError: it cannot be written.
+        """
+        ...
+
+    def close(self) -> None:
+        """Close the files, whatever happened."""
+        ...

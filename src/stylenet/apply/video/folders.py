@@ -1,0 +1,120 @@
+"""Folders of frames, one image each."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Generator
+from fractions import Fraction
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from stylenet.apply.video.clips import About, Frame, Item, Sound
+from stylenet.apply.video.libraries import VideoError
+from stylenet.apply.video.writing import PaintedFrame
+from stylenet.images import painted_suffix, picture_files, read_image, to_pil, write_image
+
+RATE = Fraction(24)  # frames a second, where nothing says another
+
+
+class FolderSource:
+    """The images of a folder, in the order of the numbers in their names.
+
+    Args:
+        folder: where they are.
+        rate: frames a second.
+        start: seconds into the clip, of the first frame that is wanted.
+        end: seconds into the clip, of the first frame that is not; None: all there are.
+
+    Raises:
+        StylenetError: there are none.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        rate: Fraction = RATE,
+        start: Fraction = Fraction(0),
+        end: Fraction | None = None,
+    ) -> None:
+        files = sorted(
+            (f for f in picture_files(folder, "frames") if f.parent == folder), key=_in_order
+        )
+        wanted = [
+            file
+            for number, file in enumerate(files)
+            if number / rate >= start and (end is None or number / rate < end)
+        ]
+        self._files = wanted
+        self.remarks: list[str] = []
+        self.about = About(folder, 1 / rate, rate, len(wanted))
+
+    def items(self) -> Generator[Item, None, None]:
+        """The frames.
+
+        Raises:
+            PictureError: an image that cannot be read.
+            VideoError: one of another size than the first.
+        """
+        size = None
+        for number, file in enumerate(self._files):
+            pixels = np.array(to_pil(read_image(file)))  # writable, for torch
+            size = size or pixels.shape
+            if pixels.shape != size:
+                (height, width), (rows, columns) = pixels.shape[:2], size[:2]
+                raise VideoError(
+                    f"The frame {file} has {width} x {height} pixels, but the first one has "
+                    f"{columns} x {rows}.",
+                    "Leave it out, or bring all to one size.",
+                )
+            yield Frame(pixels, number, 1, file.name)
+
+    def close(self) -> None:
+        """Nothing is open."""
+
+
+class FolderSink:
+    """A folder of images, one a frame, named as in the source's folder or by number.
+
+    Args:
+        folder: where they are written.
+        target: what the user calls it.
+        about: the source.
+        pattern: of names, such as ``%05d.png``, for frames that have none.
+    """
+
+    def __init__(self, folder: Path, target: Path, about: About, pattern: str) -> None:
+        self._folder = folder
+        self._pattern = pattern
+        self._count = 0
+        self.remarks = (
+            [f"{target}: images have no sound, which is left out"] if about.sounds else []
+        )
+        folder.mkdir()
+
+    def write(self, item: PaintedFrame | Sound) -> None:
+        """Write a frame's image; sound is left out.
+
+        Raises:
+            PictureError: a suffix that images are not written as.
+            OSError: from the file system.
+        """
+        if isinstance(item, Sound):
+            return
+        self._count += 1
+        name = item.frame.name
+        file = Path(self._pattern % self._count if name is None else name)
+        image = torch.from_numpy(np.ascontiguousarray(item.pixels)).permute(2, 0, 1)
+        write_image(self._folder / file.with_suffix(painted_suffix(file)), image)
+
+    def finish(self) -> None:
+        """Every image is written as it comes."""
+
+    def close(self) -> None:
+        """Nothing is open."""
+
+
+def _in_order(file: Path) -> list[str | int]:
+    """Text and numbers by turns."""
+    return [int(part) if part.isdigit() else part for part in re.split(r"(\d+)", file.name)]

@@ -1,0 +1,73 @@
+"""Times in words, and frames at another rate."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Generator
+from contextlib import closing
+from dataclasses import replace
+from fractions import Fraction
+
+from stylenet.apply.video.clips import About, Frame, Item
+from stylenet.errors import StylenetError
+
+_TIME = re.compile(r"(?:(?:(\d+):)?(\d+):)?(\d+(?:\.\d*)?|\.\d+)")
+_RATE = re.compile(r"(\d+(?:\.\d*)?|\.\d+)(?:/(\d+))?")
+
+
+def seconds_of(text: str) -> Fraction:
+    """``83.5``, ``1:23.5`` and ``0:01:23.5`` as seconds.
+
+    Raises:
+        StylenetError: no time.
+    """
+    match = _TIME.fullmatch(text.strip())
+    if match is None:
+        raise StylenetError(f"Got the time {text!r}.", "Give seconds, or 1:23.5.")
+    hours, minutes, seconds = match.groups()
+    return 3600 * Fraction(hours or 0) + 60 * Fraction(minutes or 0) + Fraction(seconds)
+
+
+def rate_of(text: str) -> Fraction:
+    """``25``, ``29.97`` and ``30000/1001`` as frames a second.
+
+    Raises:
+        StylenetError: no rate above 0.
+    """
+    match = _RATE.fullmatch(text.strip())
+    parts = [Fraction(part or 1) for part in match.groups()] if match else [Fraction(0)] * 2
+    if 0 in parts:
+        raise StylenetError(f"Got fps={text}, expected frames a second.", "Use 25 or 30000/1001.")
+    return parts[0] / parts[1]
+
+
+def at_rate(
+    items: Generator[Item, None, None], about: About, rate: Fraction
+) -> Generator[Item, None, None]:
+    """Frames shown at multiples of 1/``rate``: each time the one that is on at that time.
+
+    Args:
+        items: of a clip.
+        about: that clip.
+        rate: frames a second; times count in 1/``rate`` from then on.
+    """
+    tick = about.time_base * rate  # of a new time in an old one
+    held: Frame | None = None
+    number = 0
+    with closing(items):
+        for item in items:
+            if not isinstance(item, Frame):
+                yield item
+                continue
+            if held is None:
+                number = math.ceil(item.time * tick)
+            while held is not None and number < item.time * tick:
+                yield replace(held, time=number, duration=1)
+                number += 1
+            held = item
+    if held is not None:
+        shown = held.duration or 1 / (about.rate * about.time_base)
+        while number < (held.time + shown) * tick:
+            yield replace(held, time=number, duration=1)
+            number += 1

@@ -1,0 +1,66 @@
+"""Warping by a flow, and where a flow can be trusted."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from stylenet.motion.flow import Field, opencv
+
+SLACK_PX = 0.5  # of the square of what forward and backward flow may disagree by,
+SLACK = 0.01  # and how much more for each squared pixel that they are long
+Pixels = NDArray[np.float32]
+
+
+def warp(image: Pixels, flow: Field, *, sharp: bool = False) -> Pixels:
+    """``image`` (H,W) or (H,W,C), seen from the frame that ``flow`` (H,W,2) starts at.
+
+    At p the result has what ``image`` has at p + flow(p); outside of it the nearest of its border.
+
+    Args:
+        image: of the frame that the flow leads to.
+        flow: from the other frame to this one.
+        sharp: by Lanczos' filter over 8 x 8 pixels in place of a bilinear one: what is warped
+            again and again stays sharp.
+    """
+    cv2 = opencv()
+    height, width = flow.shape[:2]
+    columns, rows = np.meshgrid(
+        np.arange(width, dtype=np.float32), np.arange(height, dtype=np.float32)
+    )
+    warped: Pixels = cv2.remap(
+        image,
+        columns + flow[..., 0],
+        rows + flow[..., 1],
+        cv2.INTER_LANCZOS4 if sharp else cv2.INTER_LINEAR,
+        borderMode=cv2.BORDER_REPLICATE,
+    )
+    return warped
+
+
+def trusted(here: Field, back: Field) -> NDArray[np.bool_]:
+    """Where the flow ``here``, to another frame, and the one ``back`` from it agree: (H,W).
+
+    Elsewhere one of the frames does not show what the other does. As Sundaram et al. 2010 (eq. 1),
+    and Ruder et al. 2016 (arXiv:1604.08610, section 3.2) after them: |f + b|^2 is less than 0.01
+    (|f|^2 + |b|^2) + 0.5, b being taken where f leads to; and f leads to a place in the frame.
+    """
+    height, width = here.shape[:2]
+    returned = warp(back, here)
+    apart = np.square(here + returned).sum(-1)
+    length = np.square(here).sum(-1) + np.square(returned).sum(-1)
+    columns = np.arange(width, dtype=np.float32) + here[..., 0]
+    rows = np.arange(height, dtype=np.float32)[:, None] + here[..., 1]
+    inside = (columns >= 0) & (columns <= width - 1) & (rows >= 0) & (rows <= height - 1)
+    agreed: NDArray[np.bool_] = (apart < SLACK * length + SLACK_PX) & inside
+    return agreed
+
+
+def flow_at(flow: Field, height: int, width: int) -> Field:
+    """``flow`` for frames of another size."""
+    if flow.shape[:2] == (height, width):
+        return flow
+    cv2 = opencv()
+    scale = np.array([width / flow.shape[1], height / flow.shape[0]], dtype=np.float32)
+    resized: Field = cv2.resize(flow, (width, height), interpolation=cv2.INTER_LINEAR) * scale
+    return resized

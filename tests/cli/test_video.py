@@ -1,0 +1,112 @@
+"""``stylenet video``, from the command line to the clips."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+import torch
+
+from stylenet.apply import Model, StyledModel, Stylizer
+from stylenet.images import LongerSide, read_image
+from stylenet.images.colour import to_yiq
+
+Command = Callable[..., SimpleNamespace]
+Make = Callable[..., Path]
+pytest.importorskip("av", reason="the extra video is not installed")
+pytest.importorskip("cv2", reason="the extra video is not installed")
+
+
+def test_a_clip_is_painted_frame_by_frame_as_photos_are(
+    stylenet: Command, shipped: Path, clip: Make
+) -> None:
+    given = clip("given.mp4")
+    assert stylenet("video", given, "frames/%02d.png", "--style", "wave").status == 0
+    plain = ("--style", "wave", "--blend", "0", "--size", "40", "--start", "0.1", "--end", "0:00.3")
+    done = stylenet("video", given, "plain/%02d.png", *plain)
+    assert done.status == 0, done.said
+    assert "plain/%02d.png  40 x 30  5 frames" in done.said
+    assert "frames/s" in done.said
+    assert len(list(Path("frames").iterdir())) == 8
+
+    import av
+
+    with av.open(str(given)) as source:
+        frames = [f.to_ndarray(format="rgb24") for f in source.decode(video=0)]
+    photo = torch.from_numpy(frames[3]).permute(2, 0, 1) / 255
+    expected = Stylizer.load("wave", "cpu")(LongerSide(40)(photo))
+    painted = read_image(Path("plain/01.png"))
+    assert (painted - expected).abs().mean() < 0.03  # read here by another filter of chrominance
+
+
+def test_the_clips_colours_are_kept(stylenet: Command, shipped: Path, clip: Make) -> None:
+    given = clip("given.mp4")
+    same = ("--style", "wave", "--keep-colours", "--blend", "0")
+    assert stylenet("video", given, "kept/%d.png", *same).status == 0
+    import av
+
+    with av.open(str(given)) as source:
+        frame = next(source.decode(video=0)).to_ndarray(format="rgb24")
+    original = torch.from_numpy(frame).permute(2, 0, 1) / 255
+    ours, theirs = (to_yiq(image[None])[:, 1:] for image in (read_image("kept/1.png"), original))
+    assert (ours - theirs).abs().mean() < 0.03
+
+
+def test_a_weaker_style_is_that_of_the_first_frame(
+    stylenet: Command, shipped: Path, clip: Make, photos: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each frame's own would change from frame to frame, and takes longer than to paint."""
+    asked = []
+    weakened = StyledModel.weakened
+
+    def counted(model: StyledModel, image: torch.Tensor, strength: float) -> Model:
+        asked.append(strength)
+        return weakened(model, image, strength)
+
+    monkeypatch.setattr(StyledModel, "weakened", counted)
+    given = clip("given.mp4")
+    words = ("--style", photos / "03.jpg", "--strength", "0.5")
+    done = stylenet("video", given, "weak.mp4", *words)
+    assert done.status == 0, done.said
+    assert asked == [0.5]
+
+
+def test_several_clips_go_into_a_folder_and_what_is_none_is_left_out(
+    stylenet: Command, shipped: Path, clip: Make
+) -> None:
+    clip("a.mp4")
+    Path("b.mp4").write_text("no clip")
+    done = stylenet("video", "a.mp4", "b.mp4", "painted/", "--style", "wave", "--json")
+    assert done.status == 1
+    told = json.loads(done.out)
+    assert [one["file"] for one in told["painted"]] == ["painted/a.mp4"]
+    assert told["painted"][0]["frames"] == 8
+    assert "cannot be read as a video" in told["skipped"][0]["reason"]
+    assert "skipped b.mp4" in done.said
+    assert [file.name for file in Path("painted").iterdir()] == ["a.mp4"]
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["a.mp4"], "Got 1 path, expected a clip and where its painting goes"),
+        (["none.mp4", "b.mp4"], "There is no file none.mp4"),
+        (["a.mp4", "b.xyz"], "expected a file ending in .mp4"),
+        (["a.mp4", "a.mp4"], "would take its place"),
+        (["a.mp4", "b.mp4", "--blend", "1"], "Got blend=1, expected 0 to 0.95"),
+        (["a.mp4", "b.mp4", "--start", "1"], "has no frames to paint"),
+    ],
+)
+def test_errors_are_one_line(
+    words: list[str], said: str, stylenet: Command, shipped: Path, clip: Make
+) -> None:
+    clip("a.mp4")
+    done = stylenet("video", *words, "--style", "wave")
+    assert done.status == 2
+    assert len(done.said.strip().splitlines()) == 1
+    assert done.said.startswith("Error: ")
+    assert said in done.said
+    assert not Path("b.mp4").exists()
