@@ -6,6 +6,7 @@ from typer import Typer
 
 from stylenet.cli.completion import completion
 from stylenet.cli.evaluate import evaluate
+from stylenet.cli.export import export
 from stylenet.cli.styles import styles
 from stylenet.cli.stylize import stylize
 from stylenet.cli.train import train
@@ -28,5 +29,6 @@ def main() -> None:
     app.command(context_settings=_HYDRAS, add_help_option=False)(evaluate)
     app.command()(stylize)
     app.command()(styles)
+    app.command()(export)
     app.command()(completion)
     app(prog_name="stylenet")
