@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from stylenet.cli.backend import BackendName, backend_of
 from stylenet.cli.saying import DEBUG, errors_in_words, say
 from stylenet.errors import StylenetError
 
@@ -58,6 +59,9 @@ def stylize(
         typer.Option(help="A module of your own that the net may be made of; its code is run."),
     ] = None,
     device: Annotated[str, typer.Option(help="auto, cpu, cuda and the like.")] = "auto",
+    backend: Annotated[
+        BackendName, typer.Option(help="What runs the net; auto: the fastest that is installed.")
+    ] = BackendName.AUTO,
     as_json: Annotated[
         bool, typer.Option("--json", help="Say as JSON what was painted and what was not.")
     ] = False,
@@ -77,6 +81,7 @@ def stylize(
         wish = Wish(
             *(style, model, strength, regions, region_styles, device),
             packages=tuple(net_package or ()),
+            backend=backend_of(backend, device, _most(given)),
         )
         recipe = recipe_of(
             wish,
@@ -105,6 +110,11 @@ def _parted(words: Sequence[str], regions: Path | None) -> tuple[list[str], dict
     if not photos:
         raise StylenetError("Got no photo.", "Name one, or a folder, or - for standard input.")
     return photos, {colour: style for colour, _, style in (w.partition("=") for w in styles)}
+
+
+def _most(photos: Sequence[str]) -> int:
+    """How many photos there may be: a folder is taken for several."""
+    return sum(2 if Path(photo).is_dir() else 1 for photo in photos)
 
 
 def _check_streams(given: Sequence[str], out: str | None, as_json: bool) -> None:
