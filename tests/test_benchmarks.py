@@ -190,6 +190,18 @@ def test_inference_writes_its_table(benchmark_of, tmp_path, monkeypatch):
     assert all(float(row["milliseconds"]) > 0 for row in rows)
 
 
+def test_backends_write_their_table(benchmark_of, tmp_path, monkeypatch):
+    backends = benchmark_of("backends")
+    monkeypatch.setenv("STYLENET_CACHE", str(tmp_path))
+    out = tmp_path / "backends.csv"
+    arguments = ["backends.py", "--sizes", "32", "--rounds", "2", "--out", str(out)]
+    monkeypatch.setattr(sys, "argv", arguments)
+    backends.main()
+    rows = {row["contender"]: float(row["milliseconds"]) for row in read(out)}
+    assert rows.keys() >= {"examples, float32", "onnxruntime, float32", "openvino, float32"}
+    assert all(value >= 0 for value in rows.values())
+
+
 def test_ways_to_compute_a_layer_agree_and_are_timed(benchmark_of, tmp_path, monkeypatch):
     layers = benchmark_of("layers")
     for make in layers.GROUPS.values():

@@ -11,6 +11,7 @@ from typing import Protocol
 from torch import Tensor
 
 from stylenet.apply.any_style import StyledModel, in_styles, takes_styles
+from stylenet.apply.backends import Backend, Eager
 from stylenet.apply.model_file import Model, load_model
 from stylenet.apply.requests import Request, read_regions
 from stylenet.apply.stylizer import Stylizer, style_images
@@ -52,6 +53,7 @@ class Wish:
         region_styles: colour -> style of its region.
         device: where to paint.
         packages: what a net may be made of besides stylenet's own.
+        backend: what runs the net.
     """
 
     style: str | None = None
@@ -61,6 +63,7 @@ class Wish:
     region_styles: Mapping[str, str] = field(default_factory=dict)
     device: str = "auto"
     packages: tuple[str, ...] = ()
+    backend: Backend = field(default_factory=Eager)
 
 
 def painter_of(wish: Wish, say: Say) -> Painter:
@@ -178,7 +181,7 @@ def _by_own_styles(model: Model, wish: Wish) -> Painter:
     request.weights(model)  # what cannot be is no fault of the first image
     title = request.title(model)
     name = model.name if title is None else f"{model.name}_{title}"
-    return _ByNet(Stylizer(model, wish.device), request, name)
+    return _ByNet(Stylizer(model, wish.device, backend=wish.backend), request, name)
 
 
 def _in_style(style: str | None, model: Model | None, wish: Wish, say: Say) -> Painter:
@@ -191,7 +194,9 @@ def _in_style(style: str | None, model: Model | None, wish: Wish, say: Say) -> P
     weights = style_weights(style)
     own = shipped_model(style) if model is None and style != ANY else None
     if own is not None and wish.strength == 1 and not expanded(style).is_file():
-        return _ByNet(Stylizer(load_model(own), wish.device), Request(), style)
+        return _ByNet(
+            Stylizer(load_model(own), wish.device, backend=wish.backend), Request(), style
+        )
     if model is None:
         model = _net_for_any(style)
         if own is not None:
@@ -204,7 +209,8 @@ def _in_style(style: str | None, model: Model | None, wish: Wish, say: Say) -> P
     mixed = len(weights) > 1
     styled = in_styles(model, *style_images(weights if mixed else next(iter(weights)), say))
     name = "+".join(f"{Path(k).stem}{w:g}" if mixed else Path(k).stem for k, w in weights.items())
-    return _ByNet(Stylizer(styled, wish.device), Request(strength=wish.strength), name)
+    stylizer = Stylizer(styled, wish.device, backend=wish.backend)
+    return _ByNet(stylizer, Request(strength=wish.strength), name)
 
 
 def _net_for_any(style: str) -> Model:

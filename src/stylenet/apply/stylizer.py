@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from stylenet.apply.any_style import StyledModel, in_styles, takes_styles
+from stylenet.apply.backends import Backend, Eager
 from stylenet.apply.devices import device_of
 from stylenet.apply.model_file import Model, load_model
 from stylenet.apply.requests import Request, Weights
@@ -46,6 +47,7 @@ class Stylizer:
         device: where it paints: ``cpu``, ``cuda`` and the like, or ``auto``.
         tile: pixels of the side of tiles in which it paints, with the same result; None: in one
             piece where the memory that is free will do, else in tiles of 1024.
+        backend: what runs the net, but for tiles and for strengths below 1, which torch does.
 
     Attributes:
         model: the net.
@@ -57,7 +59,11 @@ class Stylizer:
     """
 
     def __init__(
-        self, model: Model, device: torch.device | str = "cpu", tile: int | None = None
+        self,
+        model: Model,
+        device: torch.device | str = "cpu",
+        tile: int | None = None,
+        backend: Backend | None = None,
     ) -> None:
         if takes_styles(model):
             raise StylenetError(
@@ -71,6 +77,7 @@ class Stylizer:
         self.tile = tile
         self.seconds = 0.0
         self._net = model.net.to(self.device).to(memory_format=torch.channels_last)
+        self._run = (Eager() if backend is None else backend).runner(model, self.device)
         self._weights: tuple[Request, Weights] | None = None
 
     @classmethod
@@ -81,6 +88,7 @@ class Stylizer:
         packages: Sequence[str] = (),
         style: Style | None = None,
         tile: int | None = None,
+        backend: Backend | None = None,
     ) -> Stylizer:
         """A net that ships, by name, or one from a run directory or a model file.
 
@@ -92,6 +100,7 @@ class Stylizer:
             device: as for the class.
             packages: as in `load_model`.
             tile: as for the class.
+            backend: as for the class.
             style: what a net for any style is to paint in: an image of any kind, a name of the
                 catalogue, or several names or paths with their weights.
 
@@ -105,7 +114,7 @@ class Stylizer:
         model = load_model(path, packages)
         if style is not None:
             model = in_styles(model, *style_images(style, log.warning))
-        return cls(model, device, tile)
+        return cls(model, device, tile, backend)
 
     @overload
     def __call__(self, image: str | Path | PilImage, request: Request = ...) -> PilImage: ...
@@ -171,10 +180,8 @@ class Stylizer:
             free = free_bytes(self.device)
             tiled = free is not None and needed_bytes(self._net, height, width) > free
         if not tiled:
-            inputs = (image.to(self.device), *([] if weights is None else [weights]))
             try:
-                painted: Tensor = self._net(*inputs)
-                return painted
+                return self._run(image.to(self.device), weights)
             except (RuntimeError, MemoryError) as error:
                 if not lacks_memory(error) or not can_be_tiled(self._net, weights):
                     raise

@@ -6,6 +6,8 @@ from typer import Typer
 
 from stylenet.cli.completion import completion
 from stylenet.cli.evaluate import evaluate
+from stylenet.cli.export import export
+from stylenet.cli.importing import import_net
 from stylenet.cli.styles import styles
 from stylenet.cli.stylize import stylize
 from stylenet.cli.train import train
@@ -30,5 +32,7 @@ def main() -> None:
     app.command()(stylize)
     app.command()(video)
     app.command()(styles)
+    app.command()(export)
+    app.command("import")(import_net)
     app.command()(completion)
     app(prog_name="stylenet")

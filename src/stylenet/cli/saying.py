@@ -8,7 +8,6 @@ from collections.abc import Iterator
 import typer
 
 from stylenet.errors import StylenetError, lacks_memory
-from stylenet.run.launch import say_error
 
 
 def say(words: str) -> None:
@@ -24,13 +23,19 @@ def errors_in_words(debug: bool) -> Iterator[None]:
     except (StylenetError, OSError, MemoryError) as error:
         if debug:
             raise
-        say_error(in_line(error))
+        _say_error(error)
         raise typer.Exit(2) from None
     except RuntimeError as error:
         if debug or not lacks_memory(error):
             raise
-        say_error(in_line(error))
+        _say_error(error)
         raise typer.Exit(2) from None
+
+
+def _say_error(error: BaseException) -> None:
+    from stylenet.run.launch import say_error  # Hydra comes with it
+
+    say_error(in_line(error))
 
 
 def in_line(error: BaseException) -> str:

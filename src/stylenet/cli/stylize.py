@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from stylenet.cli import options
+from stylenet.cli.backend import BackendName, backend_of
 from stylenet.cli.saying import errors_in_words, say
 from stylenet.errors import StylenetError
 
@@ -46,6 +47,9 @@ def stylize(
     ] = None,
     net_package: options.NetPackage = None,
     device: options.Device = "auto",
+    backend: Annotated[
+        BackendName, typer.Option(help="What runs the net; auto: the fastest that is installed.")
+    ] = BackendName.AUTO,
     as_json: Annotated[
         bool, typer.Option("--json", help="Say as JSON what was painted and what was not.")
     ] = False,
@@ -65,6 +69,7 @@ def stylize(
         wish = Wish(
             *(style, model, strength, regions, region_styles, device),
             packages=tuple(net_package or ()),
+            backend=backend_of(backend, device, _most(given)),
         )
         recipe = recipe_of(
             wish,
@@ -93,6 +98,11 @@ def _parted(words: Sequence[str], regions: Path | None) -> tuple[list[str], dict
     if not photos:
         raise StylenetError("Got no photo.", "Name one, or a folder, or - for standard input.")
     return photos, {colour: style for colour, _, style in (w.partition("=") for w in styles)}
+
+
+def _most(photos: Sequence[str]) -> int:
+    """How many photos there may be: a folder is taken for several."""
+    return sum(2 if Path(photo).is_dir() else 1 for photo in photos)
 
 
 def _check_streams(given: Sequence[str], out: str | None, as_json: bool) -> None:

@@ -36,8 +36,7 @@ class InstanceNorm(nn.Module):
         """(N,C,H,W) -> the same shape, precision and memory format."""
         # The gradient of torch's kernel is wrong for one image where what comes back is
         # channels-last (torch 2.15, CPU).
-        alone = len(x) == 1 and torch.is_grad_enabled()
-        if alone or torch.compiler.is_compiling():
+        if torch.compiler.is_compiling() or (len(x) == 1 and torch.is_grad_enabled()):
             return self._spelt_out(x)
         # torch's own kernel, on contiguous copies, beats a chain of kernels on what is there
         normed = F.instance_norm(x, weight=self.weight, bias=self.bias, eps=self.eps)

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import ndimage
 
 from stylenet.regions.errors import RegionError
 from stylenet.regions.region_map import Colour, RegionMap, colour_name
@@ -127,6 +126,8 @@ def _snapped(labels: NDArray[np.int64], far: NDArray[np.bool_]) -> NDArray[np.in
     """``labels`` (H,W), with that of the nearest other place wherever ``far``."""
     if not far.any():
         return labels
+    from scipy import ndimage  # here: painting without regions does not wait for it
+
     beside = ndimage.distance_transform_edt(far, return_distances=False, return_indices=True)
     snapped: NDArray[np.int64] = labels[tuple(beside)]
     return snapped
@@ -135,6 +136,8 @@ def _snapped(labels: NDArray[np.int64], far: NDArray[np.bool_]) -> NDArray[np.in
 def _flat(pixels: Pixels) -> NDArray[np.bool_]:
     """Where a pixel has the colour of its eight neighbours, (H,W)."""
     size = (3, 3, 1)
+    from scipy import ndimage  # here: painting without regions does not wait for it
+
     low, high = ndimage.minimum_filter(pixels, size), ndimage.maximum_filter(pixels, size)
     flat: NDArray[np.bool_] = (high - low).max(2) <= STEP
     return flat

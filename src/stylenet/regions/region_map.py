@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import sparse
 
 from stylenet.regions.errors import RegionError
 
@@ -108,6 +107,8 @@ class RegionMap:
 
 def _overlaps(cells: int, pixels: int) -> Any:
     """Fraction of each pixel in each of ``cells`` equal parts of an axis, sparse (cells,pixels)."""
+    from scipy import sparse  # here: painting without regions does not wait for it
+
     if cells == pixels:
         return sparse.eye_array(cells, format="csr")
     edges = np.linspace(0, pixels, cells + 1)

@@ -1,0 +1,271 @@
+"""Nets of other people's repositories, read from their checkpoints into nets of ours.
+
+Which layout a checkpoint has is found out by its names and shapes. No pickle is executed: torch's
+reader of tensors and plain data (``weights_only``) is used.
+"""
+
+from __future__ import annotations
+
+import pickle
+import re
+import warnings
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from stylenet.apply.model_file import build_architecture
+from stylenet.errors import StylenetError
+from stylenet.files import expanded, sha256_of
+
+NESTED = ("state_dict", "model_state_dict", "model")  # where checkpoints keep the tensors
+MEAN, STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)  # ImageNet's, as torchvision gives them
+Norm = dict[str, str]
+"""What a norm's parameters are called there -> here."""
+
+
+class CheckpointError(StylenetError):
+    """A checkpoint that cannot be read, or of no layout that is known."""
+
+
+@dataclass(frozen=True)
+class Layout:
+    """How a repository names a net's layers, and what its net takes and gives.
+
+    Attributes:
+        name: of the repository.
+        sign: a name that only its checkpoints have.
+        layers: what our layers are called there, in `OURS`'s order; ``{}`` is a block's number.
+        first_block: the number of the first residual block.
+        norm: its norms' parameters.
+        eps: what its norms add to the variance.
+        upsample: the class of ours that doubles as it does.
+        bgr: whether colours go in and out as BGR.
+        imagenet: whether they are standardised by `MEAN` and `STD`; else they are 0 to 255.
+    """
+
+    name: str
+    sign: str
+    layers: tuple[str, ...]
+    first_block: int
+    norm: Norm
+    eps: float = 1e-5
+    upsample: str = "NearestUpsample"
+    bgr: bool = False
+    imagenet: bool = False
+
+
+# convolutions and their norms, one after the other
+OURS = (
+    *("encoder.0.0", "encoder.0.1", "encoder.1.0", "encoder.1.1", "encoder.2.0", "encoder.2.1"),
+    *("residuals.{}.body.0", "residuals.{}.body.1", "residuals.{}.body.3", "residuals.{}.body.4"),
+    *("decoder.0.0", "decoder.0.1", "decoder.1.0", "decoder.1.1", "decoder.2"),
+)
+_ENCODER = ("conv1.conv2d", "in1", "conv2.conv2d", "in2", "conv3.conv2d", "in3")
+_BLOCK = ("res{}.conv1.conv2d", "res{}.in1", "res{}.conv2.conv2d", "res{}.in2")
+_PLAIN = {"weight": "weight", "bias": "bias"}
+_EXAMPLES = (
+    *(*_ENCODER, *_BLOCK),
+    *("deconv1.conv2d", "in4", "deconv2.conv2d", "in5", "deconv3.conv2d"),
+)
+LAYOUTS = (
+    # pytorch/examples, fast_neural_style/neural_style/transformer_net.py
+    Layout("pytorch/examples", "in1.weight", _EXAMPLES, 1, _PLAIN),
+    # its ancestor, neural_style/transformer_net.py; utils.py: preprocess_batch, BGR
+    Layout(
+        *("abhiskk/fast-neural-style", "in1.scale", _EXAMPLES, 1),
+        *({"scale": "weight", "shift": "bias"}, 1e-9),
+        bgr=True,
+    ),
+    # models/definitions/transformer_net.py
+    Layout(
+        "gordicaleksa/pytorch-nst-feedforward",
+        "up1.conv2d.conv2d.weight",
+        (*_ENCODER, *_BLOCK, "up1.conv2d.conv2d", "in4", "up2.conv2d.conv2d", "in5", "up3.conv2d"),
+        1,
+        _PLAIN,
+        imagenet=True,
+    ),
+    # transformer.py, TransformerNetwork; utils.py reads and writes by OpenCV, BGR
+    Layout(
+        "rrmina/fast-neural-style-pytorch",
+        "ConvBlock.0.conv_layer.weight",
+        (
+            *(f"ConvBlock.{n}.{part}_layer" for n in (0, 2, 4) for part in ("conv", "norm")),
+            *(f"ResidualBlock.{{}}.conv{n}.{p}_layer" for n in (1, 2) for p in ("conv", "norm")),
+            *("DeconvBlock.0.conv_transpose", "DeconvBlock.0.norm_layer"),
+            *("DeconvBlock.2.conv_transpose", "DeconvBlock.2.norm_layer"),
+            "DeconvBlock.4.conv_layer",
+        ),
+        0,
+        _PLAIN,
+        upsample="TransposedUpsample",
+        bgr=True,
+    ),
+)
+
+
+def import_checkpoint(path: str | Path, style: str) -> tuple[nn.Module, dict[str, Any]]:
+    """The net of a checkpoint as one of ours, and its description: what `save_model` takes.
+
+    Args:
+        path: a ``.pth`` or ``.model`` file or the like.
+        style: the name of its style.
+
+    Raises:
+        CheckpointError: no checkpoint, one that holds more than tensors and plain data, or one of
+            an unknown layout.
+    """
+    file = expanded(path)
+    tensors = read_tensors(file)
+    layout = layout_of(tensors, file)
+    tensors = {k: v for k, v in tensors.items() if not _is_of_old_torch(k)}
+    batch = _has_batch_norm(tensors, file)
+    state, blocks = _renamed(tensors, layout, batch, file)
+    _fold_colours(state, layout)
+    architecture = _architecture(layout, len(state["encoder.0.0.weight"]) / 32, blocks, batch)
+    net: nn.Module = build_architecture(architecture)
+    try:
+        net.load_state_dict(state)
+    except RuntimeError as error:
+        raise CheckpointError(
+            f"{file} has the names of {layout.name}, but other shapes: {error}.",
+            "Only nets with that repository's kernels and ratios of channels can be imported.",
+        ) from error
+    description = {
+        "architecture": architecture,
+        "style": {"name": style},
+        "imported": {"layout": layout.name, "file": file.name, "sha256": sha256_of(file)},
+    }
+    return net.eval().requires_grad_(False), description
+
+
+def read_tensors(file: Path) -> dict[str, Tensor]:
+    """The tensors of a checkpoint by name, without ``module.`` before all of them.
+
+    Raises:
+        CheckpointError: see `import_checkpoint`.
+    """
+    try:
+        with warnings.catch_warnings():  # a pickle of another protocol is warned of, then refused
+            warnings.filterwarnings("ignore", "Detected pickle protocol", UserWarning)
+            found = torch.load(file, map_location="cpu", weights_only=True)
+    except FileNotFoundError as error:
+        raise CheckpointError(f"There is no file {file}.", "Name a checkpoint.") from error
+    except (pickle.UnpicklingError, RuntimeError, EOFError, ValueError, KeyError) as error:
+        reason = "it holds more than tensors and plain data, or is no checkpoint of torch at all"
+        raise CheckpointError(
+            f"{file} was not read: {reason}. Nothing of it was executed.",
+            "Name a file of torch.save(net.state_dict(), ...); do not load others' pickles.",
+        ) from error
+    for key in NESTED:
+        if isinstance(found, Mapping) and isinstance(found.get(key), Mapping):
+            found = found[key]
+    if not isinstance(found, Mapping):
+        raise CheckpointError(f"{file} holds a {type(found).__name__}.", "Name a state dict.")
+    tensors = {str(k): v for k, v in found.items() if isinstance(v, Tensor)}
+    if tensors and all(key.startswith("module.") for key in tensors):
+        tensors = {key.removeprefix("module."): value for key, value in tensors.items()}
+    return tensors
+
+
+def layout_of(tensors: Mapping[str, Tensor], file: Path) -> Layout:
+    """The layout whose first and last layers and sign the names have.
+
+    Raises:
+        CheckpointError: none.
+    """
+    for layout in LAYOUTS:
+        needed = {f"{layer}.weight" for layer in (layout.layers[0], layout.layers[-1])}
+        if needed | {layout.sign} <= tensors.keys():
+            return layout
+    some = ", ".join(list(tensors)[:4]) or "no tensors"
+    raise CheckpointError(
+        f"{file} has the names {some} ..., which are of no layout that is known.",
+        f"Known are those of {', '.join(layout.name for layout in LAYOUTS)}.",
+    )
+
+
+def _is_of_old_torch(key: str) -> bool:
+    """Instance norms of torch 0.3 kept running statistics, which they never used."""
+    return re.search(r"(^|\.)in\d\.(running_(mean|var)|num_batches_tracked)$", key) is not None
+
+
+def _has_batch_norm(tensors: Mapping[str, Tensor], file: Path) -> bool:
+    kept = {key.rpartition(".")[2] for key in tensors}
+    statistics = {"running_mean", "running_var"}
+    if "num_batches_tracked" in kept and not statistics <= kept:
+        raise CheckpointError(
+            f"{file} has batch norms without their running statistics.",
+            "Save the whole state dict (buffers, too): such a net cannot paint one image.",
+        )
+    return statistics <= kept
+
+
+def _renamed(
+    tensors: Mapping[str, Tensor], layout: Layout, batch: bool, file: Path
+) -> tuple[dict[str, Tensor], int]:
+    """The state of our net, and the number of its residual blocks."""
+    block = layout.layers[6]
+    first = layout.first_block
+    blocks = 0
+    while f"{block.format(first + blocks)}.weight" in tensors:
+        blocks += 1
+    statistics = ("running_mean", "running_var", "num_batches_tracked") if batch else ()
+    norm = layout.norm | {name: name for name in statistics}
+    state: dict[str, Tensor] = {}
+    for ours, theirs in zip(OURS, layout.layers, strict=True):
+        parameters = norm if re.search(r"(\.1|body\.4)$", ours) else _PLAIN
+        for number in range(blocks if "{}" in ours else 1):
+            for there, here in parameters.items():
+                name = f"{theirs.format(first + number)}.{there}"
+                if name in tensors:
+                    state[f"{ours.format(number)}.{here}"] = tensors[name].float()
+                elif there != "num_batches_tracked":
+                    raise CheckpointError(
+                        f"{file} has the layout of {layout.name}, but no {name}.",
+                        "An older or changed version of that repository wrote it, which cannot be "
+                        "imported; save the whole state dict.",
+                    )
+    return state, blocks
+
+
+def _fold_colours(state: dict[str, Tensor], layout: Layout) -> None:
+    """Let the net take and give RGB in [0,1] (what is left is the output's 1/255)."""
+    first, last = "encoder.0.0", "decoder.2"
+    weight = state[f"{first}.weight"]
+    if layout.bgr:
+        weight = weight.flip(1)
+        for name in ("weight", "bias"):
+            state[f"{last}.{name}"] = state[f"{last}.{name}"].flip(0)
+    if not layout.imagenet:
+        state[f"{first}.weight"] = weight * 255
+        return
+    mean, std = torch.tensor(MEAN), torch.tensor(STD)
+    weight = weight / std[:, None, None]
+    state[f"{first}.weight"] = weight
+    state[f"{first}.bias"] = state[f"{first}.bias"] - weight.sum((2, 3)) @ mean
+    state[f"{last}.weight"] = state[f"{last}.weight"] * std[:, None, None, None]
+    state[f"{last}.bias"] = state[f"{last}.bias"] * std + mean
+
+
+def _architecture(layout: Layout, width: float, blocks: int, batch: bool) -> dict[str, Any]:
+    norm = "torch.nn.BatchNorm2d" if batch else "stylenet.nets.InstanceNorm"
+    scale = 1.0 if layout.imagenet else 1 / 255
+    return {
+        "_target_": "stylenet.nets.TransformerNet",
+        "width": width,
+        "blocks": blocks,
+        "norm": {"_target_": norm, "_partial_": True, "eps": layout.eps},
+        "padding": {
+            "_target_": "stylenet.nets.Padding",
+            "margin": 0,
+            "mode": "reflect",
+            "residual": 1,
+        },
+        "upsample": {"_target_": f"stylenet.nets.{layout.upsample}", "_partial_": True},
+        "output": {"_target_": "stylenet.nets.Affine", "scale": scale, "centre": 0.0},
+    }

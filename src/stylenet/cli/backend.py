@@ -1,0 +1,40 @@
+"""The option ``--backend``: its words stand for objects."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from stylenet.apply.backends import Backend
+
+
+class BackendName(StrEnum):
+    """What the option takes."""
+
+    AUTO = "auto"
+    EAGER = "eager"
+    COMPILED = "compiled"
+    ONNXRUNTIME = "onnxruntime"
+    OPENVINO = "openvino"
+
+
+def backend_of(name: BackendName, device: str, images: int) -> Backend:
+    """The backend for so many images.
+
+    Raises:
+        StylenetError: a device that cannot be used.
+    """
+    from stylenet.apply.backends import Compiled, Eager, OnnxRuntime, OpenVino, fastest
+    from stylenet.apply.devices import device_of
+
+    if name is BackendName.AUTO:
+        return fastest(device_of(device), images)
+    kinds: dict[BackendName, Callable[[], Backend]] = {
+        BackendName.EAGER: Eager,
+        BackendName.COMPILED: Compiled,
+        BackendName.ONNXRUNTIME: OnnxRuntime,
+        BackendName.OPENVINO: OpenVino,
+    }
+    return kinds[name]()

@@ -1,0 +1,40 @@
+"""``stylenet import``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from stylenet.cli.saying import DEBUG, errors_in_words, say
+from stylenet.errors import StylenetError
+
+
+def import_net(
+    checkpoint: Annotated[
+        str, typer.Argument(help="A file of weights that another repository's program wrote.")
+    ],
+    name: Annotated[
+        str, typer.Option("--as", help="The style's name, and the folder that is written.")
+    ],
+    out: Annotated[
+        Path | None, typer.Option("-o", "--out", help="Another folder for the net.")
+    ] = None,
+    debug: Annotated[bool, DEBUG] = False,
+) -> None:
+    """Read an old checkpoint: stylenet import old.pth --as udnie (no pickle is executed).
+
+    Known are the nets of pytorch/examples, abhiskk/fast-neural-style,
+    rrmina/fast-neural-style-pytorch and gordicaleksa/pytorch-nst-feedforward.
+    """
+    with errors_in_words(debug):
+        from stylenet.apply import save_model
+        from stylenet.apply.checkpoints import import_checkpoint
+
+        folder = Path(name) if out is None else out
+        if (folder / "model.safetensors").exists():
+            raise StylenetError(f"There is a net in {folder} already.", "Choose another: -o.")
+        net, description = import_checkpoint(checkpoint, name)
+        file = save_model(folder, net, description)
+    say(f"{file}: a net of {description['imported']['layout']}; paint: --model {folder}")
