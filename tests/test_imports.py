@@ -30,7 +30,8 @@ ALLOWED = {
     "tasks": {"loss_networks", "losses", "nets"},
     "apply": {"files", "images", "loss_networks", "losses", "nets", "regions", "styles"},
     "zoo": set(),
-    "cli": {"apply", "run"},
+    "app": {"apply", "commands", "files", "images"},
+    "cli": {"app", "apply", "run"},
     "__main__": {"cli"},
     "run": {
         "apply",
@@ -78,6 +79,7 @@ WITHIN: dict[str, set[str]] = {
 HOMES = {
     "hydra": {"run"},
     "typer": {"cli"},
+    "gradio": {"app"},
     "wandb": {"loggers", "run"},
     "filelock": {"files"},
     "PIL": {"images", "data"},
