@@ -13,8 +13,8 @@ from PIL import Image
 from torch import Tensor
 
 from stylenet.app.limits import Limits
+from stylenet.app.look import Look
 from stylenet.app.studio import Studio
-from stylenet.app.visits import Look
 from stylenet.apply import Stylizer, find_named_style
 from stylenet.images import Adjustment, LongerSide, read_image
 

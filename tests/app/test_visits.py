@@ -10,8 +10,10 @@ from PIL import Image, ImageDraw
 from torch import Tensor
 
 from stylenet.app.limits import Limits
+from stylenet.app.look import Look
 from stylenet.app.studio import Mixture, Studio
-from stylenet.app.visits import Look, Visit, Visits
+from stylenet.app.visit import Visit
+from stylenet.app.visits import Visits
 from stylenet.app.words import in_words
 from stylenet.apply import Stylizer, find_named_style
 from stylenet.errors import StylenetError
@@ -113,8 +115,9 @@ def test_downloads_have_the_photographs_name(visit: Visit) -> None:
 
 def test_a_visit_leaves_nothing_and_others_stay(tmp_path: Path, photos: Path) -> None:
     visits = Visits(tmp_path / "all", Limits())
-    uploads = [tmp_path / f"upload{n}.jpg" for n in range(2)]
+    uploads = [tmp_path / f"{n}" / "upload.jpg" for n in range(2)]
     for upload in uploads:
+        upload.parent.mkdir()
         upload.write_bytes((photos / "00.jpg").read_bytes())
     one, other = visits.of("one"), visits.of("other")
     for visit, upload in zip((one, other), uploads, strict=True):
@@ -130,6 +133,27 @@ def test_a_visit_leaves_nothing_and_others_stay(tmp_path: Path, photos: Path) ->
     assert other.has_photograph
     visits.end_all()
     assert list((tmp_path / "all").iterdir()) == []
+
+
+def test_an_upload_that_came_to_nothing_is_deleted_after_a_while(
+    tmp_path: Path, photos: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "all"
+    visits = Visits(folder, Limits())
+    lost, kept = folder / "lost", folder / "kept"
+    for upload in (lost, kept):
+        upload.mkdir(parents=True)
+        (upload / "me.jpg").write_bytes((photos / "00.jpg").read_bytes())
+    visits.of("here").take_photograph(kept / "me.jpg")
+    visits.of("gone")
+    visits.end("gone")
+    assert lost.exists()
+    monkeypatch.setattr("stylenet.app.visits.UNCLAIMED", -1)
+    visits.end("gone")
+    assert not lost.exists()
+    assert kept.exists()
+    visits.end("here")
+    assert list(folder.iterdir()) == []
 
 
 def test_who_was_away_longest_goes_when_there_are_too_many(tmp_path: Path) -> None:

@@ -85,7 +85,7 @@ class Optimisation:
         seen = -1
         while self.running:
             now = self._newest(finished=False)
-            if now.step > seen:
+            if now.picture is not None and now.step > seen:
                 seen = now.step
                 yield now
             if time.monotonic() > self._until:

@@ -41,6 +41,7 @@ class Served:
 def page_of(studio: Studio, visits: Visits) -> gr.Blocks:
     """The page with its tabs."""
     # files of visitors whose end went unnoticed are deleted after a day
+    page: gr.Blocks
     with gr.Blocks(title="stylenet", analytics_enabled=False, delete_cache=(3600, DAY)) as page:
         gr.Markdown("# stylenet")
         with gr.Tab("Paint"):

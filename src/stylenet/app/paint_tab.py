@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import gradio as gr
 
+from stylenet.app.look import Look
 from stylenet.app.studio import Mixture, Studio
-from stylenet.app.visits import Look, Visit, Visits
+from stylenet.app.visit import Visit
+from stylenet.app.visits import Visits
 from stylenet.app.words import MENDABLE, in_words
 from stylenet.images import Adjustment, LuminanceOnly, StyleColours
 
@@ -21,15 +23,15 @@ SAVE = "(file) => { const a = document.createElement('a'); a.href = file.url; \
 a.download = file.orig_name; a.click(); }"
 
 
-def upload(label: str, elem_id: str, height: int, *sources: str) -> gr.Image:
+def upload(label: str, elem_id: str, height: int, *more: Literal["webcam"]) -> gr.Image:
     """Where a picture is uploaded; what listens to it gets its file's path, or None.
 
     Gradio's own way decodes the picture, by which its name and metadata are lost, and says what is
     wrong with it in its own words. A subclass would have Gradio write a stub beside this file.
     """
-    given = ["upload", "clipboard", *sources]
+    sources: list[Literal["upload", "webcam", "clipboard"]] = ["upload", "clipboard", *more]
     image = gr.Image(
-        label=label, type="filepath", sources=given, height=height, buttons=[], elem_id=elem_id
+        label=label, type="filepath", sources=sources, height=height, buttons=[], elem_id=elem_id
     )
     vars(image)["preprocess"] = lambda payload: None if payload is None else payload.path
     return image

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import gradio as gr
 import torch
+from gradio.components.image_editor import EditorData
 from PIL.Image import Image
+from PIL.Image import open as open_pillow
 from torch import Tensor
 from torch.nn import functional as F
 
@@ -20,7 +25,28 @@ from stylenet.images import to_tensor
 COLOURS = {"red": "#e02020", "green": "#20b040", "blue": "#2060e0"}
 
 
-def brushed(layers: list[Image]) -> Tensor:
+@dataclass(frozen=True)
+class Brushed:
+    """What a browser sent: the layers that were brushed, RGBA, and all files that it takes."""
+
+    layers: tuple[Image, ...]
+    files: tuple[Path, ...]
+
+
+def layers_of(payload: EditorData | None) -> Brushed:
+    """In place of Gradio's own, which forgets the files."""
+    if payload is None:
+        return Brushed((), ())
+    files = [Path(layer.path) for layer in payload.layers if layer.path]
+    more = [Path(p.path) for p in (payload.background, payload.composite) if p and p.path]
+    layers = []
+    for file in files:
+        with open_pillow(file) as image:
+            layers.append(image.convert("RGBA"))
+    return Brushed(tuple(layers), (*files, *more))
+
+
+def regions_of(layers: Sequence[Image]) -> Tensor:
     """Which of `COLOURS` each place was brushed in: (R,H,W) of 0 and 1; nowhere in two.
 
     Args:
@@ -67,6 +93,7 @@ class RegionsTab:
                     height=420,
                     elem_id="editor",
                 )
+                vars(self.editor)["preprocess"] = layers_of
             with gr.Column(scale=2, min_width=280):
                 self.styles = []
                 for number, place in enumerate((*COLOURS, "everywhere else")):
@@ -127,10 +154,11 @@ class RegionsTab:
 
     def _painted(self, request: gr.Request, *controls: Any) -> Tensor:
         """The whole photo in each style, of which each region shows one."""
-        editor, *styles, size = controls
+        brushed, *styles, size = controls
         visit = self._visits.of(str(request.session_hash))
+        visit.claim(brushed.files)
         content = visit.content(int(size))
-        regions = brushed([] if editor is None else editor["layers"])
+        regions = regions_of(brushed.layers)
         rest = 1 - regions.sum(0, keepdim=True)
         parts = F.interpolate(
             torch.cat([regions, rest])[None], content.shape[-2:], mode="bilinear", antialias=True

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-import importlib.util
+import signal
+import sys
 from typing import Annotated
 
 import typer
@@ -30,14 +31,13 @@ def app(
         name, colon, password = (auth or "").partition(":")
         if auth is not None and not (name and colon and password):
             raise StylenetError("Got --auth without a name and a password.", "Use name:password.")
-        if importlib.util.find_spec("gradio") is None:
-            raise StylenetError(
-                "The page needs the package gradio, which is not installed.",
-                "Install it: pip install 'stylenet[app]'.",
-            )
+        from stylenet.apply.extras import imported
+
+        imported("gradio", "app", "the page")
         from stylenet.app.page import served
         from stylenet.app.studio import Studio
 
+        signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))  # pictures are deleted then, too
         with served(Studio(device), host, port, (name, password) if auth else None) as page:
             say(f"{page.address}  (Ctrl-C ends it and deletes all pictures)")
             page.page.block_thread()
