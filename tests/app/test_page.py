@@ -20,6 +20,7 @@ from stylenet.images import Adjustment, LongerSide, read_image
 
 pytest.importorskip("gradio", reason="the page needs gradio, which is not installed")
 from stylenet.app.page import Served, served
+from stylenet.app.regions_tab import COLOURS
 
 # of Gradio and of what it stands on
 pytestmark = [
@@ -179,3 +180,24 @@ def test_regions_are_brushed(
     tab.locator("#regions_said", has_text="Brush, then paint").wait_for()
     tab.click("#go_regions")
     tab.locator("#regions_said", has_text="Nothing was brushed yet").wait_for()
+
+    box = tab.locator("#editor canvas").first.bounding_box()
+    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2  # the photo's middle
+    tab.mouse.move(x, y - 20)
+    tab.mouse.down()
+    tab.mouse.move(x, y + 20, steps=5)
+    tab.mouse.up()
+    tab.click("#go_regions")
+    tab.locator("#regions_said", has_text="128 x 96 pixels").wait_for()
+    saved = download(tab, "#regions_png", tmp_path)
+    assert saved.name == "me_regions.png"
+    styles = list(Studio("cpu").styles.values())
+    found, red, rest = (
+        read_image(saved),
+        painted(file, styles[1])[0],
+        painted(file, styles[len(COLOURS) + 1])[0],
+    )
+    assert (found - red)[:, 48, 64].abs().max() <= 1 / 255
+    for side in (slice(0, 40), slice(88, 128)):
+        assert (found - rest)[..., side].abs().max() <= 1 / 255
+    assert not same(saved, rest)

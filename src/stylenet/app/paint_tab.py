@@ -16,7 +16,7 @@ from stylenet.app.visits import Visits
 from stylenet.app.words import MENDABLE, in_words
 from stylenet.images import Adjustment, LuminanceOnly, StyleColours
 
-SIZES = (256, 384, 512, 768, 1024, 1536, 2048)
+SIZES = (256, 384, 512, 768, 1024, 1536)  # and the largest that is allowed
 NONE = ""
 # a hidden link would not be followed: Gradio gives it its address only afterwards
 SAVE = "(file) => { const a = document.createElement('a'); a.href = file.url; \
@@ -100,7 +100,7 @@ class PaintTab:
             )
         self.strokes = gr.Slider(0.5, 2, 1, step=0.25, label="Size of strokes", elem_id="strokes")
         self.size = gr.Dropdown(
-            [(f"{px} pixels", px) for px in SIZES if px <= side],
+            [(f"{px} pixels", px) for px in (*(px for px in SIZES if px < side), side)],
             value=min(512, side),
             label="Size of the painting, longer side",
             elem_id="size",
