@@ -93,7 +93,7 @@ def main() -> None:
         tab.goto(page.address)
         tab.set_input_files("#photo input[type=file]", photo)
         tab.locator("#said", has_text="pixels").wait_for()
-        tab.get_by_role("button", name="Colours", exact=True).click()
+        tab.get_by_text("Colours", exact=True).click()
         rows = measure(tab, arguments.rounds)
         browser.close()
     report(rows, arguments.out)

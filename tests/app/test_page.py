@@ -121,7 +121,7 @@ def test_upload_choose_slide_and_download(
     assert saved.name == "me_wave.png"
     assert same(saved, expected)
 
-    tab.get_by_role("button", name="Colours", exact=True).click()
+    tab.get_by_text("Colours", exact=True).click()
     slide(tab, "strength", 0.5)
     slide(tab, "saturation", 0)
     saved = download(tab, "#png", tmp_path)
@@ -140,7 +140,7 @@ def test_a_bad_file_and_one_too_large_are_answered_in_words(
     upload(tab, bad, "bad.png cannot be used: it is not a picture")
     large = tmp_path / "large.png"
     large.write_bytes(bytes(1_200_000))
-    tab.get_by_role("button", name="Clear").first.click()
+    tab.get_by_role("button", name="Remove Image").first.click()
     tab.set_input_files("#photo input[type=file]", large)
     tab.get_by_text(re.compile("exceeds the maximum|too large", re.IGNORECASE)).first.wait_for()
 
@@ -152,7 +152,7 @@ def test_two_visitors_do_not_see_each_others_pictures_which_end_with_the_visit(
     tmp_path: Path,
     wait_for: Callable[..., bool],
 ) -> None:
-    begin = len(page.visits)
+    assert wait_for(lambda: len(page.visits) == 0)  # those of the tests before are gone
     tabs = [visitor(), visitor()]
     files = [photo("one.png", 1), photo("two.png", 2)]
     for tab, file in zip(tabs, files, strict=True):
@@ -163,9 +163,9 @@ def test_two_visitors_do_not_see_each_others_pictures_which_end_with_the_visit(
         assert same(saved, painted(file, "udnie")[0])
     address = tabs[1].locator("#result img").first.get_attribute("src")
     assert tabs[0].request.get(address).ok
-    assert len(page.visits) == begin + 2
+    assert len(page.visits) == 2
     tabs[1].close()
-    assert wait_for(lambda: len(page.visits) == begin + 1)
+    assert wait_for(lambda: len(page.visits) == 1)
     assert not tabs[0].request.get(address).ok
     assert same(download(tabs[0], "#png", tmp_path), painted(files[0], "udnie")[0])
 
@@ -192,12 +192,8 @@ def test_regions_are_brushed(
     saved = download(tab, "#regions_png", tmp_path)
     assert saved.name == "me_regions.png"
     styles = list(Studio("cpu").styles.values())
-    found, red, rest = (
-        read_image(saved),
-        painted(file, styles[1])[0],
-        painted(file, styles[len(COLOURS) + 1])[0],
-    )
+    found = read_image(saved)
+    red, rest = (painted(file, styles[n])[0] for n in (1, len(COLOURS) + 1))
     assert (found - red)[:, 48, 64].abs().max() <= 1 / 255
-    for side in (slice(0, 40), slice(88, 128)):
-        assert (found - rest)[..., side].abs().max() <= 1 / 255
-    assert not same(saved, rest)
+    brushed = ((found - rest).abs().amax((0, 1)) > 1 / 255).nonzero()  # columns
+    assert 48 < brushed.min() <= 64 <= brushed.max() < 80, (brushed.min(), brushed.max())

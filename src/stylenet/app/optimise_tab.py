@@ -67,10 +67,10 @@ class OptimiseTab:
             [self.result, self.said, self.save],
             concurrency_id="optimise",
             concurrency_limit=1,
-            show_progress="hidden",
+            show_progress_on=self.said,  # while others wait for their turn
         )
         self.stop.click(self._stop, None, self.said, queue=False)
-        paint.own.input(self._offer, None, self.style)
+        paint.own_taken.then(self._offer, None, self.style)
 
     def _offer(self, request: gr.Request) -> Any:
         """The visitor's own paintings, among the styles."""

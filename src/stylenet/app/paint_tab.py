@@ -54,6 +54,10 @@ class PaintTab:
     Args:
         studio: what paints.
         visits: whose pictures.
+
+    Attributes:
+        size: the control of the size, of this and other tabs.
+        own_taken: what other tabs wait for to offer the visitor's own paintings.
     """
 
     def __init__(self, studio: Studio, visits: Visits) -> None:
@@ -138,7 +142,9 @@ class PaintTab:
         shown = [self.result, self.said]
         net: dict[str, Any] = {"concurrency_id": "net", "concurrency_limit": 1}
         self.photo.input(self._take, [self.photo, *controls], shown, **net)
-        self.own.input(self._take_style, [self.own], [self.style, *self.more, self.said], **net)
+        self.own_taken = self.own.input(
+            self._take_style, [self.own], [self.style, *self.more, self.said], **net
+        )
         gr.on(
             [control.change for control in self._painting],
             self._show,

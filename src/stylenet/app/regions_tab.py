@@ -120,6 +120,13 @@ class RegionsTab:
         self.go.click(self._show, inputs, [self.result, self.said], **net)
         saved = self.save.click(self._download, inputs, [self.file, self.said], **net)
         saved.success(None, self.file, None, js=SAVE)
+        paint.own_taken.then(self._offer, None, self.styles)
+
+    def _offer(self, request: gr.Request) -> list[Any]:
+        """The visitor's own paintings, among the styles."""
+        visit = self._visits.of(str(request.session_hash))
+        choices = [*self._studio.styles.items(), *visit.own_styles]
+        return [gr.update(choices=choices) for _ in self.styles]
 
     def _load(self, request: gr.Request, size: int) -> tuple[Any, ...]:
         visit = self._visits.of(str(request.session_hash))
