@@ -24,13 +24,13 @@ from stylenet.images import Exactly, read_image, sample_photographs, write_image
 
 ROOT = Path(__file__).parents[1]
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-sync"]
-# control -> the values that it is given by turns
-CONTROLS: dict[str, tuple[float, float]] = {
+# control -> the values that it is given by turns; of strokes so many that the net paints each time
+CONTROLS: dict[str, tuple[float, ...]] = {
     "strength": (0.5, 1.0),
     "hue": (30, 0),
     "saturation": (0.5, 1.0),
     "brightness": (0.8, 1.0),
-    "strokes": (2.0, 1.0),
+    "strokes": (0.5, 0.75, 1.25, 1.5, 1.75, 2.0),
 }
 SLOW = 120_000
 # milliseconds from giving a number to the painting's being there
@@ -52,11 +52,11 @@ CHANGE = """([control, value]) => new Promise((resolve) => {
 
 
 def measure(tab: Any, rounds: int) -> list[dict[str, str]]:
-    """A row a control; the first round, in which paintings are made, is left out of recolouring."""
+    """A row a control; the first two changes are left out."""
     rows = []
     for control, values in CONTROLS.items():
-        took = [tab.evaluate(CHANGE, [control, values[n % 2]]) for n in range(2 * rounds + 2)]
-        took = took[2:]
+        given = [values[n % len(values)] for n in range(rounds + 2)]
+        took = [tab.evaluate(CHANGE, [control, value]) for value in given][2:]
         rows.append(
             {
                 "control": control,
@@ -71,7 +71,7 @@ def main() -> None:
     """Open the page and change what it has."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--size", type=int, default=512)
-    parser.add_argument("--rounds", type=int, default=10, help="each changes a control twice")
+    parser.add_argument("--rounds", type=int, default=20)
     parser.add_argument("--out", type=Path, default=ROOT / "benchmarks/results/page.csv")
     arguments = parser.parse_args()
     path = shutil.which("chromium") or shutil.which("chromium-browser")

@@ -308,7 +308,7 @@ def test_page_writes_its_table(benchmark_of, tmp_path, monkeypatch):
     page = benchmark_of("page")
     monkeypatch.setattr(page, "CONTROLS", {"strength": (0.5, 1.0), "strokes": (0.5, 1.0)})
     out = tmp_path / "page.csv"
-    arguments = ["page.py", "--size", "64", "--rounds", "1", "--out", str(out)]
+    arguments = ["page.py", "--size", "64", "--rounds", "2", "--out", str(out)]
     monkeypatch.setattr(sys, "argv", arguments)
     page.main()
     rows = {row["control"]: row for row in read(out)}

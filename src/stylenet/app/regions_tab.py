@@ -83,7 +83,7 @@ class RegionsTab:
         with gr.Row():
             with gr.Column(scale=3, min_width=280):
                 self.editor = gr.ImageEditor(
-                    label="Brush regions on the photo of the tab Paint",
+                    label="Brush here",
                     type="pil",
                     sources=[],
                     transforms=[],
