@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import csv
 import importlib
+import shutil
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
@@ -307,3 +308,21 @@ def test_startup_writes_its_table_and_help_takes_a_quarter_of_the_imports(
     assert [row["command"] for row in rows] == commands
     for row in rows:
         assert 0 < float(row["times_imports"]) <= 0.25
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")  # of Gradio, to itself
+@pytest.mark.filterwarnings("ignore::ResourceWarning")
+def test_page_writes_its_table(benchmark_of, tmp_path, monkeypatch):
+    for package in ("gradio", "playwright.sync_api"):
+        pytest.importorskip(package, reason=f"{package} is not installed")
+    if not (shutil.which("chromium") or shutil.which("chromium-browser")):
+        pytest.skip("there is no chromium on this machine")
+    page = benchmark_of("page")
+    monkeypatch.setattr(page, "CONTROLS", {"strength": (0.5, 1.0), "strokes": (0.5, 1.0)})
+    out = tmp_path / "page.csv"
+    arguments = ["page.py", "--size", "64", "--rounds", "2", "--out", str(out)]
+    monkeypatch.setattr(sys, "argv", arguments)
+    page.main()
+    rows = {row["control"]: row for row in read(out)}
+    assert list(rows) == ["strength", "strokes"]
+    assert all(float(r["slowest_ms"]) >= float(r["median_ms"]) > 0 for r in rows.values())

@@ -41,7 +41,8 @@ ALLOWED = {
         "styles",
     },
     "zoo": set(),
-    "cli": {"apply", "run"},
+    "app": {"apply", "commands", "files", "images"},
+    "cli": {"app", "apply", "run"},
     "__main__": {"cli"},
     "run": {
         "apply",
@@ -91,6 +92,7 @@ WITHIN: dict[str, set[str]] = {
 HOMES = {
     "hydra": {"run"},
     "typer": {"cli"},
+    "gradio": {"app"},
     "wandb": {"loggers", "run"},
     "filelock": {"files"},
     "PIL": {"images", "data"},

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 from PIL import Image, ImageDraw
 
+from stylenet.app import site
 from stylenet.cli import main
 
 ROOT = Path(__file__).parents[1]
@@ -190,6 +191,8 @@ def test_painting_clips_from_python(place: Path, shipped: Path, clip: Callable[.
     assert (place / "painted.mp4").is_file()
 
 
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")  # of Gradio, to itself
+@pytest.mark.filterwarnings("ignore::ResourceWarning")
 @pytest.mark.parametrize("command", [c for c in COMMANDS if c.startswith("stylenet ")])
 def test_stylenet_commands(
     command: str,
@@ -202,6 +205,11 @@ def test_stylenet_commands(
     if BANK in command:
         bank()
     words = shlex.split(command)
+    if words[1] == "app":  # it would serve until Ctrl-C
+        gradio = pytest.importorskip("gradio", reason="gradio is not installed")
+        monkeypatch.setattr(gradio.Blocks, "block_thread", lambda page: None)
+    if words[1] == "site":  # it would ask npm
+        monkeypatch.setattr(site, "_runtime", lambda: dict.fromkeys(site.RUNTIME, b""))
     if "--sheet" in words or words[1] == "video":
         words += ["--size", "64"]
     if words[1] == "video":

@@ -17,7 +17,7 @@ from stylenet.apply.model_file import (
 )
 from stylenet.apply.requests import Request, style_bytes
 from stylenet.apply.style_of import style_of
-from stylenet.apply.stylizer import Stylizer
+from stylenet.apply.stylizer import Stylizer, find_named_style
 from stylenet.apply.zoo import shipped_model, shipped_models
 
 __all__ = [
@@ -30,6 +30,7 @@ __all__ = [
     "Stylizer",
     "check_architecture",
     "copy_pictures",
+    "find_named_style",
     "grown",
     "in_styles",
     "load_model",

@@ -28,7 +28,7 @@ from stylenet.apply.tiles import (
 from stylenet.errors import StylenetError, lacks_memory
 from stylenet.files import cache_folder, expanded
 from stylenet.images import AnyImage, PilImage, as_tensor, in_kind
-from stylenet.styles import find_style
+from stylenet.styles import FoundStyle, find_style
 
 log = logging.getLogger(__name__)
 
@@ -212,14 +212,23 @@ def style_images(
     return {name: _image(style, say)[None]}, {name: 1.0}
 
 
+def find_named_style(style: str, *, online: bool = True) -> FoundStyle:
+    """A style by its name or path, in ``$STYLENET_STYLES`` and where else `find_style` looks.
+
+    Raises:
+        StyleNotFoundError: no such style.
+    """
+    # as conf/ has paths.styles and paths.cache
+    folder = os.environ.get("STYLENET_STYLES")
+    cache = cache_folder(os.environ.get("STYLENET_CACHE", "~/.cache/stylenet"))
+    return find_style(
+        style, folder=expanded(folder) if folder else None, cache=cache / "styles", online=online
+    )
+
+
 def _image(style: AnyImage, say: Callable[[str], None]) -> Tensor:
     if isinstance(style, str) and not expanded(style).is_file():
-        # as conf/ has paths.styles and paths.cache
-        folder = os.environ.get("STYLENET_STYLES")
-        cache = cache_folder(os.environ.get("STYLENET_CACHE", "~/.cache/stylenet"))
-        found = find_style(
-            style, folder=expanded(folder) if folder else None, cache=cache / "styles"
-        )
+        found = find_named_style(style)
         if found.stand_in is not None:
             say(found.stand_in)
         return as_tensor(found.path)

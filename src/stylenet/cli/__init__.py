@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typer import Typer
 
+from stylenet.cli.app import app as page
 from stylenet.cli.completion import completion
 from stylenet.cli.evaluate import evaluate
 from stylenet.cli.export import export
 from stylenet.cli.importing import import_net
+from stylenet.cli.site import site
 from stylenet.cli.styles import styles
 from stylenet.cli.stylize import stylize
 from stylenet.cli.train import train
@@ -34,5 +36,7 @@ def main() -> None:
     app.command()(styles)
     app.command()(export)
     app.command("import")(import_net)
+    app.command("app")(page)
+    app.command()(site)
     app.command()(completion)
     app(prog_name="stylenet")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import functools
 import hashlib
 import importlib.resources
 import importlib.util
@@ -66,6 +67,7 @@ def find_style(
     swatches: Path | None = None,
     timeout: float = SECONDS_OF_SILENCE,
     patience: float = SECONDS_TO_ANSWER,
+    online: bool = True,
 ) -> FoundStyle:
     """Look for a style as a path, in ``folder``, in scikit-image, in ``cache``, at its source.
 
@@ -80,6 +82,7 @@ def find_style(
         swatches: folder of stand-ins, ``<name>.jpg``, to use instead of the package's own.
         timeout: seconds without a byte after which a download is given up.
         patience: seconds within which a server must begin to answer.
+        online: whether its source may be asked.
 
     Raises:
         StyleNotFoundError: with every place tried, why it failed, the nearest name and a remedy.
@@ -98,10 +101,11 @@ def find_style(
         tried_last = [("in the catalogue", "it has no such name")]
     else:
         tried_last = []
+        fetched = functools.partial(_download, entry, cache, timeout, patience)
         places += [
             ("in scikit-image", lambda: _in_skimage(entry)),
             (f"in the cache, {cache / entry.file_name}", lambda: _in_cache(entry, cache)),
-            (f"at {entry.source}", lambda: _download(entry, cache, timeout, patience)),
+            *([(f"at {entry.source}", fetched)] if online else []),
             ("among the swatches", lambda: _swatch(entry, swatches, _why(entry, tried))),
         ]
     for where, look in places:

@@ -1,0 +1,103 @@
+"""How long the page takes to answer: ``python benchmarks/page.py``.
+
+A photograph is painted in Chromium; then each control is changed again and again, and the time
+until the new painting has been loaded is taken in the browser, medians. The server is in the same
+process, on the same cores. Needs gradio, playwright and a chromium.
+"""
+
+from __future__ import annotations
+
+import argparse
+import shutil
+import statistics
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from playwright.sync_api import sync_playwright
+from side_by_side import report
+
+from stylenet.app.limits import Limits
+from stylenet.app.page import served
+from stylenet.app.studio import Studio
+from stylenet.images import Exactly, read_image, sample_photographs, write_image
+
+ROOT = Path(__file__).parents[1]
+FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-sync"]
+# control -> the values that it is given by turns; of strokes so many that the net paints each time
+CONTROLS: dict[str, tuple[float, ...]] = {
+    "strength": (0.5, 1.0),
+    "hue": (30, 0),
+    "saturation": (0.5, 1.0),
+    "brightness": (0.8, 1.0),
+    "strokes": (0.5, 0.75, 1.25, 1.5, 1.75, 2.0),
+}
+SLOW = 120_000
+# milliseconds from giving a number to the painting's being there
+CHANGE = """([control, value]) => new Promise((resolve) => {
+    const number = document.querySelector(`#${control} input[type=number]`);
+    const shown = () => [...document.querySelectorAll('#result img')].at(-1);
+    const before = shown().src, begun = performance.now();
+    Object.getOwnPropertyDescriptor(HTMLInputElement.prototype, 'value').set.call(number, value);
+    number.dispatchEvent(new Event('input', {bubbles: true}));
+    number.dispatchEvent(new Event('change', {bubbles: true}));
+    const look = () => {
+        const image = shown();
+        if (image.src !== before && image.complete && image.naturalWidth > 0)
+            resolve(performance.now() - begun);
+        else setTimeout(look, 2);
+    };
+    look();
+})"""
+
+
+def measure(tab: Any, rounds: int) -> list[dict[str, str]]:
+    """A row a control; the first two changes are left out."""
+    rows = []
+    for control, values in CONTROLS.items():
+        given = [values[n % len(values)] for n in range(rounds + 2)]
+        took = [tab.evaluate(CHANGE, [control, value]) for value in given][2:]
+        rows.append(
+            {
+                "control": control,
+                "median_ms": f"{statistics.median(took):.0f}",
+                "slowest_ms": f"{max(took):.0f}",
+            }
+        )
+    return rows
+
+
+def main() -> None:
+    """Open the page and change what it has."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--size", type=int, default=512)
+    parser.add_argument("--rounds", type=int, default=20)
+    parser.add_argument("--out", type=Path, default=ROOT / "benchmarks/results/page.csv")
+    arguments = parser.parse_args()
+    path = shutil.which("chromium") or shutil.which("chromium-browser")
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        served(Studio("cpu", Limits(side=arguments.size))) as page,
+        sync_playwright() as playwright,
+    ):
+        photo = Path(folder) / "photo.png"
+        write_image(
+            photo,
+            Exactly(arguments.size, arguments.size)(
+                read_image(next(iter(sample_photographs().values())))
+            ),
+        )
+        browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
+        tab = browser.new_page()
+        tab.set_default_timeout(SLOW)
+        tab.goto(page.address)
+        tab.set_input_files("#photo input[type=file]", photo)
+        tab.locator("#said", has_text="pixels").wait_for()
+        tab.get_by_text("Colours", exact=True).click()
+        rows = measure(tab, arguments.rounds)
+        browser.close()
+    report(rows, arguments.out)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""The web page, ``stylenet app``: Gradio on top of `stylenet.apply`."""

@@ -1,0 +1,113 @@
+"""The page as a whole, and its server."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import gradio as gr
+from gradio.themes import Soft
+
+from stylenet.app.optimise_tab import OptimiseTab
+from stylenet.app.paint_tab import PaintTab
+from stylenet.app.regions_tab import RegionsTab
+from stylenet.app.studio import Studio
+from stylenet.app.visits import Visits
+from stylenet.errors import StylenetError
+
+PLAIN = ("system-ui", "sans-serif")  # Gradio's own fonts would be fetched from Google
+DAY = 24 * 3600
+
+
+@dataclass(frozen=True)
+class Served:
+    """A page that is being served.
+
+    Attributes:
+        address: for the browser.
+        page: Gradio's.
+        visits: who is there.
+    """
+
+    address: str
+    page: gr.Blocks
+    visits: Visits
+
+
+def page_of(studio: Studio, visits: Visits) -> gr.Blocks:
+    """The page with its tabs."""
+    # files of visitors whose end went unnoticed are deleted after a day
+    page: gr.Blocks
+    with gr.Blocks(title="stylenet", analytics_enabled=False, delete_cache=(3600, DAY)) as page:
+        gr.Markdown("# stylenet")
+        with gr.Tab("Paint"):
+            paint = PaintTab(studio, visits)
+        with gr.Tab("Regions") as tab:
+            RegionsTab(studio, visits, paint, tab)
+        with gr.Tab("Optimise"):
+            OptimiseTab(studio, visits, paint)
+
+        def end(request: gr.Request) -> None:
+            visits.end(str(request.session_hash))
+
+        page.unload(end)
+    return page
+
+
+@contextlib.contextmanager
+def served(
+    studio: Studio,
+    host: str = "127.0.0.1",
+    port: int | None = None,
+    auth: tuple[str, str] | None = None,
+) -> Iterator[Served]:
+    """Serve the page until the end of the block; all pictures are deleted then.
+
+    Args:
+        studio: what paints.
+        host: the address to listen on; the default is reached from this machine only.
+        port: None for the first free one from 7860 on.
+        auth: a name and a password that visitors have to give; nobody has to if None.
+
+    Raises:
+        StylenetError: the port is taken.
+    """
+    with tempfile.TemporaryDirectory(prefix="stylenet-app-", ignore_cleanup_errors=True) as folder:
+        os.environ["GRADIO_TEMP_DIR"] = folder
+        os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
+        visits = Visits(Path(folder), studio.limits)
+        page = page_of(studio, visits)
+        page.queue(max_size=64)
+        try:
+            _, address, _ = page.launch(
+                server_name=host,
+                server_port=port,
+                auth=auth,
+                inline=False,
+                share=False,
+                prevent_thread_lock=True,
+                quiet=True,
+                footer_links=[],
+                run_history=False,
+                enable_monitoring=False,
+                ssr_mode=False,
+                pwa=False,
+                mcp_server=False,
+                max_file_size=f"{studio.limits.upload_mb}mb",
+                theme=Soft(font=PLAIN, font_mono=("ui-monospace", "monospace")),
+            )
+        except OSError as error:
+            raise StylenetError(
+                f"Port {port or 7860} of {host} cannot be had ({error}).",
+                "Choose another: --port 7870.",
+            ) from error
+        try:
+            yield Served(address, page, visits)
+        finally:
+            page.close(verbose=False)
+            visits.end_all()
+            del os.environ["GRADIO_TEMP_DIR"]

@@ -1,0 +1,242 @@
+"""The tab in which a photograph is painted and its colours are changed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import gradio as gr
+
+from stylenet.app.look import Look
+from stylenet.app.studio import Mixture, Studio
+from stylenet.app.visit import Visit
+from stylenet.app.visits import Visits
+from stylenet.app.words import MENDABLE, in_words
+from stylenet.images import Adjustment, LuminanceOnly, StyleColours
+
+SIZES = (256, 384, 512, 768, 1024, 1536)  # and the largest that is allowed
+NONE = ""
+# a hidden link would not be followed: Gradio gives it its address only afterwards
+SAVE = "(file) => { const a = document.createElement('a'); a.href = file.url; \
+a.download = file.orig_name; a.click(); }"
+
+
+def upload(label: str, elem_id: str, height: int, *more: Literal["webcam"]) -> gr.Image:
+    """Where a picture is uploaded; what listens to it gets its file's path, or None.
+
+    Gradio's own way decodes the picture, by which its name and metadata are lost, and says what is
+    wrong with it in its own words. A subclass would have Gradio write a stub beside this file.
+    """
+    sources: list[Literal["upload", "webcam", "clipboard"]] = ["upload", "clipboard", *more]
+    image = gr.Image(
+        label=label, type="filepath", sources=sources, height=height, buttons=[], elem_id=elem_id
+    )
+    vars(image)["preprocess"] = lambda payload: None if payload is None else payload.path
+    return image
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What the controls say."""
+
+    mixture: Mixture
+    size: int
+    strokes: float
+    look: Look
+    title: str
+
+
+class PaintTab:
+    """Controls, the picture before and after, downloads.
+
+    Args:
+        studio: what paints.
+        visits: whose pictures.
+
+    Attributes:
+        size: the control of the size, of this and other tabs.
+        own_taken: what other tabs wait for to offer the visitor's own paintings.
+    """
+
+    def __init__(self, studio: Studio, visits: Visits) -> None:
+        self._studio, self._visits = studio, visits
+        with gr.Row():
+            with gr.Column(scale=2, min_width=280):
+                self._draw_controls(list(studio.styles.items()))
+            with gr.Column(scale=3, min_width=280):
+                self._draw_result()
+        self._listen()
+
+    def _draw_controls(self, styles: Sequence[tuple[str, str]]) -> None:
+        side = self._studio.limits.side
+        self.photo = upload("Your photo", "photo", 220, "webcam")
+        self.style = gr.Dropdown(
+            list(styles), value=styles[0][1], label="Style", elem_id="style", filterable=False
+        )
+        with gr.Accordion("A painting of your own as the style", open=False):
+            self.own = upload("The painting", "own", 160)
+        with gr.Accordion("Mix several styles", open=False):
+            self.weights = [gr.Slider(0, 1, 1, step=0.05, label="Weight of the style above")]
+            self.more = []
+            for ordinal in ("second", "third"):
+                self.more.append(
+                    gr.Dropdown(
+                        [("none", NONE), *styles],
+                        value=NONE,
+                        label=f"The {ordinal} style",
+                        elem_id=f"style_{ordinal}",
+                        filterable=False,
+                    )
+                )
+                label = f"Weight of the {ordinal} style"
+                self.weights.append(gr.Slider(0, 1, 0.5, step=0.05, label=label))
+        self.strength = gr.Slider(0, 1, 1, step=0.05, label="Strength", elem_id="strength")
+        self.keep = gr.Checkbox(label="Keep the photo's colours", elem_id="keep")
+        with gr.Accordion("Colours", open=False):
+            self.hue = gr.Slider(-180, 180, 0, step=5, label="Hue, in degrees", elem_id="hue")
+            self.saturation = gr.Slider(
+                0, 2, 1, step=0.05, label="Saturation", elem_id="saturation"
+            )
+            self.brightness = gr.Slider(
+                0, 2, 1, step=0.05, label="Brightness", elem_id="brightness"
+            )
+        self.strokes = gr.Slider(0.5, 2, 1, step=0.25, label="Size of strokes", elem_id="strokes")
+        self.size = gr.Dropdown(
+            [(f"{px} pixels", px) for px in (*(px for px in SIZES if px < side), side)],
+            value=min(512, side),
+            label="Size of the painting, longer side",
+            elem_id="size",
+            filterable=False,
+        )
+
+    def _draw_result(self) -> None:
+        self.result = gr.ImageSlider(
+            label="Before and after: drag the line",
+            type="filepath",
+            interactive=False,
+            buttons=["fullscreen"],
+            max_height=640,
+            elem_id="result",
+        )
+        self.said = gr.Markdown("Choose a photo.", elem_id="said", container=True)
+        with gr.Row():
+            self.jpeg = gr.Button("Download as JPEG", variant="primary", elem_id="jpeg")
+            self.png = gr.Button("Download as PNG", elem_id="png")
+        self.file = gr.File(visible="hidden", label="The painting's file")
+        gr.Markdown(self._studio.limits.in_words)
+
+    @property
+    def _painting(self) -> list[Any]:
+        """Controls after which the net has to paint."""
+        return [self.style, *self.more, *self.weights, self.size, self.strokes]
+
+    @property
+    def _finishing(self) -> list[Any]:
+        """Controls of a finished painting."""
+        return [self.strength, self.keep, self.hue, self.saturation, self.brightness]
+
+    def _listen(self) -> None:
+        controls = [*self._painting, *self._finishing]
+        shown = [self.result, self.said]
+        net: dict[str, Any] = {"concurrency_id": "net", "concurrency_limit": 1}
+        self.photo.input(self._take, [self.photo, *controls], shown, **net)
+        self.own_taken = self.own.input(
+            self._take_style, [self.own], [self.style, *self.more, self.said], **net
+        )
+        gr.on(
+            [control.change for control in self._painting],
+            self._show,
+            controls,
+            shown,
+            trigger_mode="always_last",
+            **net,
+        )
+        gr.on(
+            [control.change for control in self._finishing],
+            self._show,
+            controls,
+            shown,
+            trigger_mode="always_last",
+            concurrency_limit=8,
+            show_progress="hidden",
+        )
+        for button, download in ((self.jpeg, self._jpeg), (self.png, self._png)):
+            done = button.click(download, controls, [self.file, self.said], **net)
+            done.success(None, self.file, None, js=SAVE)
+
+    def _take(self, request: gr.Request, upload: str | None, *controls: Any) -> tuple[Any, ...]:
+        visit = self._visits.of(str(request.session_hash))
+        if upload is None:
+            return gr.skip(), "Choose a photo."
+        try:
+            with visit.lock:
+                visit.take_photograph(Path(upload))
+        except MENDABLE as error:
+            return None, in_words(error, Path(upload))
+        return self._show(request, *controls)
+
+    def _take_style(self, request: gr.Request, upload: str | None) -> tuple[Any, ...]:
+        visit = self._visits.of(str(request.session_hash))
+        styles = list(self._studio.styles.items())
+        if upload is None:
+            return (*([gr.skip()] * 3), gr.skip())
+        try:
+            with visit.lock:
+                file = str(visit.take_style(Path(upload)))
+        except MENDABLE as error:
+            return (*([gr.skip()] * 3), in_words(error, Path(upload)))
+        choices = [*styles, *visit.own_styles]
+        more = gr.update(choices=[("none", NONE), *choices], value=NONE)
+        return gr.update(choices=choices, value=file), more, more, gr.skip()
+
+    def _show(self, request: gr.Request, *controls: Any) -> tuple[Any, ...]:
+        visit = self._visits.of(str(request.session_hash))
+        try:
+            with visit.lock:
+                wanted = self._wanted(visit, *controls)
+                if not visit.has_photograph:
+                    return gr.skip(), "Choose a photo."
+                image = self._finished(visit, wanted)
+                pair = (str(visit.before(wanted.size)), str(visit.preview(image)))
+        except MENDABLE as error:
+            return gr.skip(), in_words(error)
+        height, width = image.shape[-2:]
+        return pair, f"{wanted.title}, {width} x {height} pixels"
+
+    def _jpeg(self, request: gr.Request, *controls: Any) -> tuple[Any, ...]:
+        return self._download(request, ".jpg", *controls)
+
+    def _png(self, request: gr.Request, *controls: Any) -> tuple[Any, ...]:
+        return self._download(request, ".png", *controls)
+
+    def _download(self, request: gr.Request, suffix: str, *controls: Any) -> tuple[Any, ...]:
+        visit = self._visits.of(str(request.session_hash))
+        try:
+            with visit.lock:
+                wanted = self._wanted(visit, *controls)
+                image = self._finished(visit, wanted)
+                file = visit.download(image, wanted.title, suffix)
+        except MENDABLE as error:
+            raise gr.Error(in_words(error), title="No download") from error
+        return str(file), f"{file.name} was downloaded."
+
+    def _finished(self, visit: Visit, wanted: Wanted) -> Any:
+        painted = visit.painting(self._studio, wanted.mixture, wanted.size, wanted.strokes)
+        return wanted.look(painted, visit.content(wanted.size))
+
+    def _wanted(self, visit: Visit, *controls: Any) -> Wanted:
+        style, second, third, *rest = controls
+        *weights, size, strokes, strength, keep, hue, saturation, brightness = rest
+        names = [visit.style(self._studio, name) for name in (style, second, third) if name != NONE]
+        shares = [w for n, w in zip((style, second, third), weights, strict=True) if n != NONE]
+        mixed = len(names) > 1
+        mixture = tuple(zip(names, shares if mixed else [1.0], strict=True))
+        look = Look(
+            strength,
+            LuminanceOnly() if keep else StyleColours(),
+            Adjustment(hue, saturation, brightness),
+        )
+        parts = [f"{Path(name).stem}{w:g}" if mixed else Path(name).stem for name, w in mixture]
+        return Wanted(mixture, int(size), float(strokes), look, "+".join(parts))

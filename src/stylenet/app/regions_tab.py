@@ -1,0 +1,178 @@
+"""The tab in which regions are brushed, and each is painted in a style of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+import torch
+from gradio.components.image_editor import EditorData
+from PIL.Image import Image
+from PIL.Image import open as open_pillow
+from torch import Tensor
+from torch.nn import functional as F
+
+from stylenet.app.paint_tab import SAVE, PaintTab
+from stylenet.app.studio import Studio
+from stylenet.app.visits import Visits
+from stylenet.app.words import MENDABLE, in_words
+from stylenet.errors import StylenetError
+from stylenet.images import to_tensor
+
+COLOURS = {"red": "#e02020", "green": "#20b040", "blue": "#2060e0"}
+
+
+@dataclass(frozen=True)
+class Brushed:
+    """What a browser sent: the layers that were brushed, RGBA, and all files that it takes."""
+
+    layers: tuple[Image, ...]
+    files: tuple[Path, ...]
+
+
+def layers_of(payload: EditorData | None) -> Brushed:
+    """In place of Gradio's own, which forgets the files."""
+    if payload is None:
+        return Brushed((), ())
+    files = [Path(layer.path) for layer in payload.layers if layer.path]
+    more = [Path(p.path) for p in (payload.background, payload.composite) if p and p.path]
+    layers = []
+    for file in files:
+        with open_pillow(file) as image:
+            layers.append(image.convert("RGBA"))
+    return Brushed(tuple(layers), (*files, *more))
+
+
+def regions_of(layers: Sequence[Image]) -> Tensor:
+    """Which of `COLOURS` each place was brushed in: (R,H,W) of 0 and 1; nowhere in two.
+
+    Args:
+        layers: of mode RGBA, transparent where nothing was brushed; the later ones lie above.
+
+    Raises:
+        StylenetError: nothing was brushed.
+    """
+    values = torch.tensor([[int(c[i : i + 2], 16) for i in (1, 3, 5)] for c in COLOURS.values()])
+    found = torch.zeros(0)
+    for layer in layers:
+        opaque = to_tensor(layer.getchannel("A").convert("RGB"))[0] >= 0.5
+        colours = 255 * to_tensor(layer.convert("RGB"))
+        distances = ((colours[None] - values[:, :, None, None]) ** 2).sum(1)
+        own = F.one_hot(distances.argmin(0), len(COLOURS)).permute(2, 0, 1) * opaque
+        found = own.float() if not len(found) else torch.where(opaque, own.float(), found)
+    if not len(found) or not found.any():
+        raise StylenetError("Nothing was brushed yet.", "Brush a part of the photo, then paint.")
+    return found
+
+
+class RegionsTab:
+    """The photo of the tab *Paint*, to brush on; a style for each colour and for the rest.
+
+    Args:
+        studio: what paints.
+        visits: whose pictures.
+        paint: where the photo and its size come from.
+    """
+
+    def __init__(self, studio: Studio, visits: Visits, paint: PaintTab, tab: gr.Tab) -> None:
+        self._studio, self._visits = studio, visits
+        styles = list(studio.styles.items())
+        with gr.Row():
+            with gr.Column(scale=3, min_width=280):
+                self.editor = gr.ImageEditor(
+                    label="Brush here",
+                    type="pil",
+                    sources=[],
+                    transforms=[],
+                    layers=False,
+                    brush=gr.Brush(colors=list(COLOURS.values()), color_mode="fixed"),
+                    buttons=["fullscreen"],
+                    height=420,
+                    elem_id="editor",
+                )
+                vars(self.editor)["preprocess"] = layers_of
+            with gr.Column(scale=2, min_width=280):
+                self.styles = []
+                for number, place in enumerate((*COLOURS, "everywhere else")):
+                    words = "everywhere else" if place not in COLOURS else f"where it is {place}"
+                    value = styles[(number + 1) % len(styles)][1]
+                    self.styles.append(
+                        gr.Dropdown(styles, value=value, label=f"Style {words}", filterable=False)
+                    )
+                self.go = gr.Button("Paint the regions", variant="primary", elem_id="go_regions")
+        self.result = gr.ImageSlider(
+            label="Before and after: drag the line",
+            type="filepath",
+            interactive=False,
+            buttons=["fullscreen"],
+            max_height=640,
+            elem_id="regions_result",
+        )
+        self.said = gr.Markdown("", elem_id="regions_said", container=True)
+        self.save = gr.Button("Download as PNG", elem_id="regions_png")
+        self.file = gr.File(visible="hidden", label="The painting's file")
+        net: dict[str, Any] = {"concurrency_id": "net", "concurrency_limit": 1}
+        inputs = [self.editor, *self.styles, paint.size]
+        tab.select(self._load, [paint.size], [self.editor, self.said], **net)
+        self.go.click(self._show, inputs, [self.result, self.said], **net)
+        saved = self.save.click(self._download, inputs, [self.file, self.said], **net)
+        saved.success(None, self.file, None, js=SAVE)
+        paint.own_taken.then(self._offer, None, self.styles)
+
+    def _offer(self, request: gr.Request) -> list[Any]:
+        """The visitor's own paintings, among the styles."""
+        visit = self._visits.of(str(request.session_hash))
+        choices = [*self._studio.styles.items(), *visit.own_styles]
+        return [gr.update(choices=choices) for _ in self.styles]
+
+    def _load(self, request: gr.Request, size: int) -> tuple[Any, ...]:
+        visit = self._visits.of(str(request.session_hash))
+        with visit.lock:
+            if not visit.has_photograph:
+                return None, "Choose a photo in the tab Paint first."
+            if visit.brushed_on == (shown := visit.before(int(size))):
+                return gr.skip(), gr.skip()  # what was brushed stays
+            visit.brushed_on = shown
+        return {"background": str(shown), "layers": [], "composite": None}, "Brush, then paint."
+
+    def _show(self, request: gr.Request, *controls: Any) -> tuple[Any, ...]:
+        visit = self._visits.of(str(request.session_hash))
+        size = int(controls[-1])
+        try:
+            with visit.lock:
+                image = self._painted(request, *controls)
+                pair = (str(visit.before(size)), str(visit.preview(image)))
+        except MENDABLE as error:
+            return gr.skip(), in_words(error)
+        height, width = image.shape[-2:]
+        return pair, f"regions, {width} x {height} pixels"
+
+    def _download(self, request: gr.Request, *controls: Any) -> tuple[Any, ...]:
+        visit = self._visits.of(str(request.session_hash))
+        try:
+            with visit.lock:
+                file = visit.download(self._painted(request, *controls), "regions", ".png")
+        except MENDABLE as error:
+            raise gr.Error(in_words(error), title="No download") from error
+        return str(file), f"{file.name} was downloaded."
+
+    def _painted(self, request: gr.Request, *controls: Any) -> Tensor:
+        """The whole photo in each style, of which each region shows one."""
+        brushed, *styles, size = controls
+        visit = self._visits.of(str(request.session_hash))
+        visit.claim(brushed.files)
+        content = visit.content(int(size))
+        regions = regions_of(brushed.layers)
+        rest = 1 - regions.sum(0, keepdim=True)
+        parts = F.interpolate(
+            torch.cat([regions, rest])[None], content.shape[-2:], mode="bilinear", antialias=True
+        )[0]
+        painted = torch.zeros_like(content)
+        for part, style in zip(parts, styles, strict=True):
+            if part.any():
+                mixture = ((visit.style(self._studio, style), 1.0),)
+                painted += part * visit.painting(self._studio, mixture, int(size), 1.0)
+        return painted.clamp(0, 1)

@@ -1,0 +1,80 @@
+"""What paints for all visitors: one picture at a time, since one takes all cores."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TypeAlias
+
+from torch import Tensor
+
+from stylenet.app.limits import Limits
+from stylenet.apply import Stylizer, find_named_style, shipped_models
+from stylenet.apply.devices import device_of
+from stylenet.apply.style_sheet import named_styles
+from stylenet.apply.zoo import ANY
+from stylenet.errors import StylenetError
+
+Mixture: TypeAlias = tuple[tuple[str, float], ...]
+"""Names of styles, or paths of paintings, with their weights."""
+
+
+class Studio:
+    """The nets and styles that the page has.
+
+    Args:
+        device: where to paint: see `Stylizer`.
+        limits: what a visitor may ask for.
+
+    Attributes:
+        limits: what a visitor may ask for.
+        styles: what to call them in the page -> name, of all that can be painted in here.
+
+    Raises:
+        StylenetError: a device that cannot be used; there is no style.
+    """
+
+    def __init__(self, device: str = "auto", limits: Limits | None = None) -> None:
+        self.limits = Limits() if limits is None else limits
+        self.styles = {s.title or s.name: s.name for s in named_styles() if s.painter is not None}
+        if not self.styles:
+            raise StylenetError(
+                "There is no net that ships with this version, so the page can paint nothing.",
+                "Install a released version of stylenet.",
+            )
+        self._device = device_of(device)
+        self._known: dict[Mixture, Stylizer] = {}
+        self._painting = threading.Lock()
+
+    def paint(self, mixture: Mixture, image: Tensor) -> Tensor:
+        """(3,H,W) in [0,1] -> the painting, when it is its turn.
+
+        Raises:
+            PictureTooSmallError: see the net.
+            StylenetError: weights of a mixture of which none is above 0.
+        """
+        with self._painting:
+            return self._stylizer(mixture).paint(image)
+
+    def _stylizer(self, mixture: Mixture) -> Stylizer:
+        """Kept for the styles that all visitors have; a visitor's own painting is not."""
+        if mixture in self._known:
+            return self._known[mixture]
+        names = [name for name, _ in mixture]
+        if len(names) == 1 and names[0] in shipped_models():
+            stylizer = Stylizer.load(names[0], self._device)
+        elif len(names) == 1:
+            stylizer = Stylizer.load(ANY, self._device, style=self.file(names[0]))
+        else:
+            weights: Mapping[str, float] = {str(self.file(n)): weight for n, weight in mixture}
+            stylizer = Stylizer.load(ANY, self._device, style=weights)
+        if len(names) == 1 and names[0] in self.styles.values():
+            self._known[mixture] = stylizer
+        return stylizer
+
+    def file(self, style: str) -> Path:
+        """The file of a style's picture; without asking any server."""
+        if style not in self.styles.values():
+            return Path(style)
+        return find_named_style(style, online=False).path

@@ -1,0 +1,208 @@
+"""A visitor and the pictures: in memory and in a folder of the visit's own, until it ends."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import secrets
+import shutil
+import threading
+from collections import OrderedDict
+from collections.abc import Iterable
+from pathlib import Path
+
+from torch import Tensor
+
+from stylenet.app.limits import Limits
+from stylenet.app.optimising import Optimisation
+from stylenet.app.studio import Mixture, Studio
+from stylenet.errors import StylenetError
+from stylenet.images import (
+    LongerSide,
+    Photograph,
+    encoded_photograph,
+    open_image,
+    read_photograph,
+    resize,
+    to_pil,
+    write_image,
+)
+
+STYLE_PX = 512  # shorter side of a visitor's own painting: twice what nets look at
+FILES = 24  # previews that are kept; a browser may still be loading the last few
+
+
+class Visit:
+    """One visitor's pictures.
+
+    Args:
+        folder: for these alone; its name cannot be guessed.
+        limits: what the visitor may ask for.
+
+    Attributes:
+        folder: for the visitor's pictures alone.
+        lock: held while something is done for the visitor, so that answers keep their order.
+        optimisation: the last one, if any.
+        brushed_on: the file of the photograph on which regions are brushed.
+    """
+
+    def __init__(self, folder: Path, limits: Limits) -> None:
+        folder.mkdir(parents=True)
+        self.folder = folder
+        self.lock = threading.Lock()
+        self.optimisation: Optimisation | None = None
+        self.brushed_on: Path | None = None
+        self._limits = limits
+        self._photograph: Photograph | None = None
+        self._name = ""
+        self._contents: dict[int, Tensor] = {}
+        self._paintings: OrderedDict[tuple[Mixture, int, float], Tensor] = OrderedDict()
+        self._previews: list[Path] = []
+        self._uploads: set[Path] = set()
+        self._styles: dict[str, str] = {}
+        self._before: dict[int, Path] = {}
+
+    def take_photograph(self, upload: Path) -> None:
+        """The photograph to paint from now on, in place of the one before.
+
+        Raises:
+            PictureError: it cannot be read, or has too many pixels.
+        """
+        self.claim([upload])
+        self._photograph = None
+        self._contents, self._before = {}, {}
+        self._paintings.clear()
+        read = read_photograph(upload, max_pixels=self._limits.pixels)
+        if max(read.pixels.shape) > self._limits.side:
+            read = dataclasses.replace(read, pixels=LongerSide(self._limits.side)(read.pixels))
+        self._photograph, self._name = read, upload.stem
+
+    def take_style(self, upload: Path) -> Path:
+        """A painting of the visitor's own; the file by which mixtures name it.
+
+        Raises:
+            PictureError: it cannot be read, or has too many pixels.
+        """
+        self.claim([upload])
+        image = open_image(upload, max_pixels=self._limits.pixels)
+        image.thumbnail((2 * STYLE_PX, 2 * STYLE_PX))
+        file = self.new_file(f"{upload.stem}.png")
+        image.save(file)
+        self._styles[str(file)] = upload.stem
+        return file
+
+    def style(self, studio: Studio, name: str) -> str:
+        """``name``, which came from a browser, if it is one of the page's or the visitor's own.
+
+        Raises:
+            StylenetError: it is neither.
+        """
+        if name in studio.styles.values() or name in self._styles:
+            return name
+        raise StylenetError(
+            "This style is not there any more.", "Choose another one, or upload the painting again."
+        )
+
+    def claim(self, uploads: Iterable[Path]) -> None:
+        """Files that are the visitor's, to be deleted at the end."""
+        self._uploads.update(uploads)
+
+    @property
+    def own_styles(self) -> list[tuple[str, str]]:
+        """The visitor's own paintings: what to call them in the page, and their files."""
+        return [(f"Your {name}", file) for file, name in self._styles.items()]
+
+    @property
+    def has_photograph(self) -> bool:
+        """Whether there is one to paint."""
+        return self._photograph is not None
+
+    def content(self, size: int) -> Tensor:
+        """The photograph with a longer side of ``size`` pixels: (3,H,W) in [0,1].
+
+        Raises:
+            StylenetError: there is none.
+        """
+        if self._photograph is None:
+            raise StylenetError("There is no photo yet.", "Choose one first.")
+        if size not in self._contents:
+            self._contents[size] = LongerSide(size)(self._photograph.pixels)
+        return self._contents[size]
+
+    def painting(self, studio: Studio, mixture: Mixture, size: int, strokes: float) -> Tensor:
+        """The photograph painted, of the same size as `content`; by the net only the first time.
+
+        Args:
+            studio: what paints.
+            mixture: in which styles.
+            size: pixels of the longer side.
+            strokes: how broad the strokes are: the net paints at ``size / strokes`` pixels.
+
+        Raises:
+            StylenetError: no photograph; see `Studio.paint`.
+        """
+        content = self.content(size)
+        key = (mixture, size, strokes)
+        if key not in self._paintings:
+            seen = content if strokes == 1 else LongerSide(round(size / strokes))(content)
+            painted = studio.paint(mixture, seen)
+            self._paintings[key] = resize(painted, *content.shape[-2:])
+        self._paintings.move_to_end(key)
+        while len(self._paintings) > self._limits.paintings:
+            self._paintings.popitem(last=False)
+        return self._paintings[key]
+
+    def before(self, size: int) -> Path:
+        """A file of `content` for the browser."""
+        if size not in self._before:
+            self._before[size] = write_image(self.new_file("photo.jpg"), self.content(size))
+        return self._before[size]
+
+    def preview(self, image: Tensor) -> Path:
+        """A file of (3,H,W) in [0,1] for the browser; the oldest go when there are many."""
+        file = self.new_file("painting.jpg")
+        to_pil(image).save(file, quality=90)
+        self._previews.append(file)
+        while len(self._previews) > FILES:
+            shutil.rmtree(self._previews.pop(0).parent)
+        return file
+
+    def download(self, image: Tensor, title: str, suffix: str) -> Path:
+        """A file of the painting with the photograph's name and metadata."""
+        assert self._photograph is not None
+        file = self.new_file(f"{self._name}_{title}{suffix}")
+        file.write_bytes(encoded_photograph(image, self._photograph, file))
+        return file
+
+    def named(self, file: Path, title: str) -> Path:
+        """A copy of a finished file, with the photograph's name."""
+        return Path(shutil.copy(file, self.new_file(f"{self._name}_{title}{file.suffix}")))
+
+    def new_file(self, name: str) -> Path:
+        """Where a file of this name can be written; nobody can guess its path."""
+        folder = self.folder / secrets.token_urlsafe(16)
+        folder.mkdir()
+        return folder / name
+
+    @property
+    def folders(self) -> set[Path]:
+        """Where its files are."""
+        return {self.folder, *(upload.parent for upload in self._uploads)}
+
+    def close(self) -> None:
+        """Delete all there is of the visitor's."""
+        if self.optimisation is not None:
+            self.optimisation.kill()
+        self._photograph = None
+        self._contents, self._before = {}, {}
+        self._paintings.clear()
+        shutil.rmtree(self.folder, ignore_errors=True)
+        for upload in self._uploads:
+            _forget(upload)
+
+
+def _forget(upload: Path) -> None:
+    """Delete an uploaded file, and its folder if no other lies there."""
+    upload.unlink(missing_ok=True)
+    with contextlib.suppress(OSError):
+        upload.parent.rmdir()

@@ -1,0 +1,29 @@
+"""What goes wrong, said in the page."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from stylenet.errors import StylenetError, lacks_memory
+from stylenet.images import PictureError
+
+MENDABLE = (StylenetError, OSError, RuntimeError, MemoryError)
+
+
+def in_words(error: BaseException, upload: Path | None = None) -> str:
+    """``error`` for a visitor, who does not know the server's paths.
+
+    Args:
+        error: one of `MENDABLE`; others of `RuntimeError` than a lack of memory are raised again.
+        upload: the file that it is about.
+    """
+    if isinstance(error, PictureError):
+        name = "This picture" if upload is None else upload.name
+        return f"{name} cannot be used: {error.reason}. {error.remedy}"
+    if isinstance(error, StylenetError):
+        return str(error)
+    if lacks_memory(error):
+        return "Memory ran out. Choose a smaller size."
+    if isinstance(error, OSError):
+        return f"The server could not keep the picture ({error.strerror}). Try it again later."
+    raise error

@@ -1,0 +1,199 @@
+"""The page in a real browser: Chromium, without a window."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+from torch import Tensor
+
+from stylenet.app.limits import Limits
+from stylenet.app.look import Look
+from stylenet.app.studio import Studio
+from stylenet.apply import Stylizer, find_named_style
+from stylenet.images import Adjustment, LongerSide, read_image
+
+pytest.importorskip("gradio", reason="the page needs gradio, which is not installed")
+from stylenet.app.page import Served, served
+from stylenet.app.regions_tab import COLOURS
+
+# of Gradio and of what it stands on
+pytestmark = [
+    pytest.mark.filterwarnings("ignore::DeprecationWarning"),
+    pytest.mark.filterwarnings("ignore::ResourceWarning"),
+    pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
+]
+SIDE = 128
+SLOW = 60_000  # milliseconds, on a machine that does much else
+
+
+@pytest.fixture(scope="module")
+def page() -> Iterator[Served]:
+    with served(Studio("cpu", Limits(side=SIDE, upload_mb=1))) as page:
+        yield page
+
+
+@pytest.fixture
+def visitor(chromium: Any, page: Served) -> Iterator[Callable[[], Any]]:
+    """``visitor()``: a browser of its own with the page open; no address but ours is asked for."""
+    contexts, asked = [], []
+
+    def arrive() -> Any:
+        context = chromium.new_context(viewport={"width": 1000, "height": 900})
+        context.set_default_timeout(SLOW)
+        contexts.append(context)
+        tab = context.new_page()
+        tab.on("request", lambda request: asked.append(request.url))
+        tab.goto(page.address)
+        tab.wait_for_selector("#photo input[type=file]", state="attached")
+        return tab
+
+    yield arrive
+    for context in contexts:
+        context.close()
+    assert asked
+    assert [u for u in asked if not u.startswith((page.address, "data:", "blob:"))] == []
+
+
+@pytest.fixture
+def photo(tmp_path: Path) -> Callable[[str, int], Path]:
+    """``photo(name, seed)``: a smooth picture of 128 x 96, without losses."""
+
+    def write(name: str, seed: int) -> Path:
+        coarse = np.random.default_rng(seed).integers(0, 256, (6, 8, 3), dtype=np.uint8)
+        picture = Image.fromarray(coarse).resize((SIDE, 96), Image.Resampling.BICUBIC)
+        picture.save(tmp_path / name)
+        return tmp_path / name
+
+    return write
+
+
+def upload(tab: Any, file: Path, words: str = "pixels") -> None:
+    tab.set_input_files("#photo input[type=file]", file)
+    said(tab, words)
+
+
+def said(tab: Any, words: str) -> None:
+    tab.locator("#said", has_text=re.compile(words)).wait_for()
+
+
+def download(tab: Any, button: str, folder: Path) -> Path:
+    with tab.expect_download() as started:
+        tab.click(button)
+    file = folder / "downloads" / started.value.suggested_filename
+    started.value.save_as(file)
+    return file
+
+
+def painted(photo: Path, style: str) -> tuple[Tensor, Tensor]:
+    """By `Stylizer`, and the photograph."""
+    content = LongerSide(SIDE)(read_image(photo))
+    file = find_named_style(style, online=False).path
+    return Stylizer.load("any", "cpu", style=file)(content), content
+
+
+def same(file: Path, expected: Tensor, levels: float = 1) -> bool:
+    return bool((read_image(file) - expected).abs().max() <= levels / 255)
+
+
+def slide(tab: Any, control: str, value: float) -> None:
+    number = tab.locator(f"#{control} input[type=number]")
+    number.fill(str(value))
+    number.press("Tab")
+
+
+def test_upload_choose_slide_and_download(
+    visitor: Callable[[], Any], photo: Callable[..., Path], tmp_path: Path
+) -> None:
+    file = photo("me.png", 0)
+    tab = visitor()
+    upload(tab, file)
+    tab.click("#style input")
+    tab.get_by_role("option", name=re.compile("Wave|Kanagawa")).click()
+    said(tab, "wave, 128 x 96 pixels")
+    expected, content = painted(file, "wave")
+    saved = download(tab, "#png", tmp_path)
+    assert saved.name == "me_wave.png"
+    assert same(saved, expected)
+
+    tab.get_by_text("Colours", exact=True).click()
+    slide(tab, "strength", 0.5)
+    slide(tab, "saturation", 0)
+    saved = download(tab, "#png", tmp_path)
+    assert same(saved, Look(0.5, adjustment=Adjustment(saturation=0))(expected, content))
+    shown = tab.locator("#result img").last.get_attribute("src")
+    assert shown is not None
+    assert download(tab, "#jpeg", tmp_path).name == "me_wave.jpg"
+
+
+def test_a_bad_file_and_one_too_large_are_answered_in_words(
+    visitor: Callable[[], Any], photo: Callable[..., Path], tmp_path: Path
+) -> None:
+    tab = visitor()
+    bad = tmp_path / "bad.png"
+    bad.write_text("no picture")
+    upload(tab, bad, "bad.png cannot be used: it is not a picture")
+    large = tmp_path / "large.png"
+    large.write_bytes(bytes(1_200_000))
+    tab.get_by_role("button", name="Remove Image").first.click()
+    tab.set_input_files("#photo input[type=file]", large)
+    tab.get_by_text(re.compile("exceeds the maximum|too large", re.IGNORECASE)).first.wait_for()
+
+
+def test_two_visitors_do_not_see_each_others_pictures_which_end_with_the_visit(
+    visitor: Callable[[], Any],
+    photo: Callable[..., Path],
+    page: Served,
+    tmp_path: Path,
+    wait_for: Callable[..., bool],
+) -> None:
+    assert wait_for(lambda: len(page.visits) == 0)  # those of the tests before are gone
+    tabs = [visitor(), visitor()]
+    files = [photo("one.png", 1), photo("two.png", 2)]
+    for tab, file in zip(tabs, files, strict=True):
+        upload(tab, file)
+    for tab, file in zip(tabs, files, strict=True):
+        saved = download(tab, "#png", tmp_path)
+        assert saved.name == f"{file.stem}_udnie.png"
+        assert same(saved, painted(file, "udnie")[0])
+    address = tabs[1].locator("#result img").first.get_attribute("src")
+    assert tabs[0].request.get(address).ok
+    assert len(page.visits) == 2
+    tabs[1].close()
+    assert wait_for(lambda: len(page.visits) == 1)
+    assert not tabs[0].request.get(address).ok
+    assert same(download(tabs[0], "#png", tmp_path), painted(files[0], "udnie")[0])
+
+
+def test_regions_are_brushed(
+    visitor: Callable[[], Any], photo: Callable[..., Path], tmp_path: Path
+) -> None:
+    file = photo("me.png", 0)
+    tab = visitor()
+    upload(tab, file)
+    tab.get_by_role("tab", name="Regions").click()
+    tab.locator("#regions_said", has_text="Brush, then paint").wait_for()
+    tab.click("#go_regions")
+    tab.locator("#regions_said", has_text="Nothing was brushed yet").wait_for()
+
+    box = tab.locator("#editor canvas").first.bounding_box()
+    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2  # the photo's middle
+    tab.mouse.move(x, y - 20)
+    tab.mouse.down()
+    tab.mouse.move(x, y + 20, steps=5)
+    tab.mouse.up()
+    tab.click("#go_regions")
+    tab.locator("#regions_said", has_text="128 x 96 pixels").wait_for()
+    saved = download(tab, "#regions_png", tmp_path)
+    assert saved.name == "me_regions.png"
+    styles = list(Studio("cpu").styles.values())
+    found = read_image(saved)
+    red, rest = (painted(file, styles[n])[0] for n in (1, len(COLOURS) + 1))
+    assert (found - red)[:, 48, 64].abs().max() <= 1 / 255
+    brushed = ((found - rest).abs().amax((0, 1)) > 1 / 255).nonzero()  # columns
+    assert 48 < brushed.min() <= 64 <= brushed.max() < 80, (brushed.min(), brushed.max())

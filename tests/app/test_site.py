@@ -1,0 +1,219 @@
+"""The static page: its files, and what it paints in Chromium."""
+
+from __future__ import annotations
+
+import functools
+import io
+import json
+import re
+import tarfile
+import threading
+from collections.abc import Callable, Iterator
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from stylenet.app import site
+from stylenet.app.look import Look
+from stylenet.app.site import RUNTIME, write_site
+from stylenet.apply import Stylizer
+from stylenet.errors import StylenetError
+from stylenet.images import Adjustment, LuminanceOnly, read_image
+
+pytest.importorskip("onnx", reason="nets are exported by onnx, which is not installed")
+pytest.importorskip("onnxruntime", reason="what is exported is checked by onnxruntime")
+SLOW = 120_000  # milliseconds, on a machine that does much else
+MOST = 18e6  # bytes of the page with one style
+
+
+@pytest.fixture
+def runtime(tmp_path: Path) -> Path:
+    """What stands for the npm package, unpacked."""
+    folder = tmp_path / "package"
+    (folder / "dist").mkdir(parents=True)
+    for name in RUNTIME:
+        (folder / "dist" / name).write_text(name)
+    return folder
+
+
+@pytest.fixture
+def npm(tmp_path: Path, runtime: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], Path]:
+    """``npm(script)``: a program of that name and no other; the archive that npm would bring."""
+    archive = tmp_path / "brought.tgz"
+    with tarfile.open(archive, "w:gz") as package:
+        package.add(runtime, "package")
+    monkeypatch.setenv("STYLENET_CACHE", str(tmp_path / "cache"))
+
+    def install(script: str) -> Path:
+        folder = tmp_path / "bin"
+        folder.mkdir(exist_ok=True)
+        program = folder / "npm"
+        program.write_text(f"#!/bin/sh\n{script}\n")
+        program.chmod(0o755)
+        monkeypatch.setenv("PATH", f"{folder}:/usr/bin:/bin")
+        return archive
+
+    return install
+
+
+def said(words: str) -> None:
+    raise AssertionError(f"nothing was to be said: {words}")
+
+
+def test_the_folder_has_all_that_the_page_asks_for(
+    shipped: Path, runtime: Path, photos: Path, tmp_path: Path
+) -> None:
+    done = write_site(["wave", str(photos / "03.jpg")], tmp_path / "site", runtime, said)
+    files = {file.name: file.stat().st_size for file in (tmp_path / "site").iterdir()}
+    assert done.size == sum(files.values()) - files["styles.json"]
+    assert done.largest == done.size - min(files["wave.onnx"], files["03.onnx"])
+    listed = json.loads((tmp_path / "site" / "styles.json").read_text())
+    assert [style["name"] for style in listed] == ["wave", "03"]
+    asked = set(RUNTIME) | {"page.js", "page.css", "worker.js", "onnxruntime-web.LICENSE.txt"}
+    assert asked | {style["file"] for style in listed} <= set(files)
+    assert (tmp_path / "site" / RUNTIME[0]).read_text() == RUNTIME[0]
+    for name in ("index.html", "page.js", "worker.js", "page.css"):
+        assert not re.search(r"https?://", (tmp_path / "site" / name).read_text())
+
+
+def test_the_runtime_is_fetched_by_npm_and_kept(
+    npm: Callable[[str], Path], shipped: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    name = f"{site.PACKAGE}-{site.VERSION}.tgz"
+    archive = npm("exit 1")
+    npm(f'[ "$1" = pack ] && [ "$2" = {site.PACKAGE}@{site.VERSION} ] && cp {archive} {name}')
+    monkeypatch.setenv("STYLENET_CACHE", str(tmp_path / "cache"))
+    assert site._runtime() == {file: file.encode() for file in RUNTIME}
+    npm("exit 1")
+    assert site._runtime() == {file: file.encode() for file in RUNTIME}
+    (tmp_path / "cache" / "npm" / name).write_bytes(b"half")
+    with pytest.raises(StylenetError, match="is no whole package onnxruntime-web"):
+        site._runtime()
+
+
+def test_without_npm_or_a_network_it_says_what_to_do(
+    npm: Callable[[str], Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    npm("echo no such host >&2; exit 1")
+    with pytest.raises(StylenetError, match=r"\(no such host\).* use --runtime <folder>"):
+        site._runtime()
+    monkeypatch.setenv("PATH", "")
+    with pytest.raises(StylenetError, match="fetched by npm, which is not here"):
+        site._runtime()
+
+
+def test_what_cannot_be_is_said_before_anything_is_written(
+    shipped: Path, runtime: Path, photos: Path, tmp_path: Path
+) -> None:
+    with pytest.raises(StylenetError, match="two styles called wave"):
+        write_site(["wave", "pictures/wave.jpg"], tmp_path / "site", runtime, said)
+    (runtime / "dist" / RUNTIME[2]).unlink()
+    with pytest.raises(StylenetError, match=f"has no {RUNTIME[2]}"):
+        write_site(["wave"], tmp_path / "site", runtime, said)
+    assert not (tmp_path / "site").exists()
+
+
+class Quiet(SimpleHTTPRequestHandler):
+    def log_message(self, *words: Any) -> None:
+        """Nothing."""
+
+
+@pytest.fixture
+def serve() -> Iterator[Callable[[Path], ThreadingHTTPServer]]:
+    """``serve(folder)``: a plain web server, on this machine only."""
+    servers = []
+
+    def start(folder: Path) -> ThreadingHTTPServer:
+        server = ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Quiet, directory=folder))
+        threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
+        servers.append(server)
+        return server
+
+    yield start
+    for server in servers:
+        server.shutdown()
+        server.server_close()
+
+
+@pytest.fixture(scope="module")
+def onnxruntime_web() -> dict[str, bytes]:
+    """The real one, from the cache or npm; skips where it cannot be had."""
+    try:
+        return site._runtime()
+    except StylenetError as error:
+        pytest.skip(str(error))
+
+
+def test_it_paints_as_stylizer_does_and_goes_on_without_its_server(
+    chromium: Any,
+    onnxruntime_web: dict[str, bytes],
+    serve: Callable[[Path], ThreadingHTTPServer],
+    shipped: Path,
+    runtime: Path,
+    photos: Path,
+    tmp_path: Path,
+) -> None:
+    for name, content in onnxruntime_web.items():
+        (runtime / "dist" / name).write_bytes(content)
+    painting = photos / "03.jpg"
+    done = write_site(["wave", str(painting)], tmp_path / "site", runtime, said)
+    assert done.largest < MOST
+    coarse = np.random.default_rng(0).integers(0, 256, (6, 8, 3), dtype=np.uint8)
+    photo = tmp_path / "me.png"
+    Image.fromarray(coarse).resize((101, 67), Image.Resampling.BICUBIC).save(photo)
+    content = read_image(photo)
+
+    server = serve(tmp_path / "site")
+    address = f"http://127.0.0.1:{server.server_port}/"
+    tab = chromium.new_page(viewport={"width": 390, "height": 844})
+    tab.set_default_timeout(SLOW)
+    asked: list[str] = []
+    tab.on("request", lambda request: asked.append(request.url))
+    tab.goto(address)
+    tab.locator("#said", has_text="Choose a photo").wait_for()
+    server.shutdown()
+    server.server_close()
+
+    tab.set_input_files("#photo", photo)
+    tab.locator("#said", has_text="wave, 101 x 67 pixels").wait_for()
+    expected = Stylizer.load("wave", "cpu")(content)
+    assert _apart(_shown(tab), expected) <= 1
+
+    tab.select_option("#style", "03")
+    tab.locator("#said", has_text="03, 101 x 67 pixels").wait_for()
+    expected = Stylizer.load("any", "cpu", style=painting)(content)
+    assert _apart(_shown(tab), expected) <= 1
+
+    sliders = {"strength": 0.5, "hue": 30, "saturation": 0.5, "brightness": 1.2}
+    for control, value in sliders.items():
+        tab.locator(f"#{control}").fill(str(value))
+    look = Look(0.5, adjustment=Adjustment(30, 0.5, 1.2))
+    assert _apart(_shown(tab), look(expected, content)) <= 1
+    tab.check("#keep")
+    look = Look(0.5, LuminanceOnly(), Adjustment(30, 0.5, 1.2))
+    assert _apart(_shown(tab), look(expected, content)) <= 1
+
+    bad = tmp_path / "bad.png"
+    bad.write_text("no picture")
+    tab.set_input_files("#photo", bad)
+    tab.locator("#said", has_text="bad.png is no picture that this browser can read").wait_for()
+    assert tab.evaluate("document.documentElement.scrollWidth") <= 390
+    assert [url for url in asked if not url.startswith((address, "blob:", "data:"))] == []
+    tab.close()
+
+
+def _shown(tab: Any) -> np.ndarray:
+    """The pixels of what a download would be, (H,W,3)."""
+    with tab.expect_download() as started:
+        tab.click("#png")
+    with Image.open(io.BytesIO(Path(started.value.path()).read_bytes())) as image:
+        return np.asarray(image.convert("RGB"))
+
+
+def _apart(shown: np.ndarray, expected: Any) -> float:
+    """The largest difference, in levels of 255, of an image from (3,H,W) in [0,1]."""
+    return float(np.abs(shown - 255 * expected.permute(1, 2, 0).numpy()).max()) - 1e-3
