@@ -11,7 +11,7 @@ from stylenet.files import expanded
 
 LONGEST = 100
 # where things lie and how they are shown: of no interest to whoever compares runs
-UNNAMED = ("hydra", "paths", "run", "resume", "logger", "callbacks")
+UNNAMED = ("hydra", "paths", "run", "resume", "logger", "callbacks", "skip_finished")
 
 
 def run_name(overrides: Iterable[str], swept: Container[str] = ()) -> str:
