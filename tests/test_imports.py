@@ -75,6 +75,7 @@ WITHIN: dict[str, set[str]] = {
     "data/litdata": set(),
     "regions/sources": {"data"},
     "run/settings": set(),
+    "run/sweep": {"run/settings"},
 }
 # outside packages with one home
 HOMES = {

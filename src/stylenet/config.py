@@ -63,6 +63,7 @@ class TrainConfig:
     channels_last: bool = True
     compile: Any = "auto"
     resume: str | None = None
+    skip_finished: bool = False
     publication: Publication | None = None
     paths: Paths = field(default_factory=Paths)
     run: Run = field(default_factory=Run)

@@ -8,6 +8,7 @@ from stylenet.cli.completion import completion
 from stylenet.cli.evaluate import evaluate
 from stylenet.cli.styles import styles
 from stylenet.cli.stylize import stylize
+from stylenet.cli.sweep import sweep
 from stylenet.cli.train import train
 
 __all__ = ["main"]
@@ -28,5 +29,6 @@ def main() -> None:
     app.command(context_settings=_HYDRAS, add_help_option=False)(evaluate)
     app.command()(stylize)
     app.command()(styles)
+    app.command()(sweep)
     app.command()(completion)
     app(prog_name="stylenet")

@@ -26,6 +26,8 @@ from stylenet.run.settings.arguments import quoted
 from stylenet.run.settings.explain import explain
 from stylenet.run.settings.names import run_dir, run_name, swept_keys
 from stylenet.run.settings.sweeps import missing_launcher, register_launchers
+from stylenet.run.sweep.jobs import JOB
+from stylenet.run.sweep.recording import sweep_at_work, sweep_dir
 
 # in the environment, for the processes that this one starts: HYDRA_FULL_ERROR is not the user's
 WORDS = "STYLENET_ERRORS_IN_WORDS"
@@ -63,6 +65,8 @@ def register() -> None:
     swept = swept_keys(sys.argv[1:])
     OmegaConf.register_new_resolver("run_name", lambda keys: run_name(keys, swept), replace=True)
     OmegaConf.register_new_resolver("run_dir", _run_dir, replace=True)
+    # kept: what the sweep resolves holds for its jobs, whose overrides differ
+    OmegaConf.register_new_resolver("sweep_dir", sweep_dir, replace=True, use_cache=True)
     OmegaConf.register_new_resolver("expanded", lambda path: str(expanded(path)), replace=True)
     OmegaConf.register_new_resolver("count", _count, replace=True)
     OmegaConf.register_new_resolver("times", lambda a, b: float(a * b), replace=True)
@@ -151,7 +155,23 @@ def launch(
 def _application(task: Callable[[DictConfig], object], config_name: str) -> None:
     register()
     folder = str(conf_folder())
-    hydra.main(version_base="1.3", config_path=folder, config_name=config_name)(task)()
+    try:
+        hydra.main(version_base="1.3", config_path=folder, config_name=config_name)(task)()
+    finally:
+        sweep = sweep_at_work.get()
+        sweep_at_work.set(None)
+        if sweep is not None and any(sweep.glob(f"*/{JOB}")):
+            _sum_up(sweep)
+
+
+def _sum_up(sweep: Path) -> None:
+    """Write and print what the jobs of a sweep compare to, also where some of them failed."""
+    from rich.console import Console
+
+    from stylenet.run.sweep.summary import sum_up
+
+    console = Console(soft_wrap=True, highlight=False)
+    console.print(sum_up(sweep, console.width), markup=False)
 
 
 def say_error(words: str) -> None:

@@ -6,7 +6,7 @@ import contextlib
 import logging
 import sys
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import torch
@@ -24,6 +24,9 @@ from stylenet.run.messages import CONFIG_FILE, Messages, save_config
 from stylenet.run.preparing import prepare
 from stylenet.run.processes import check_processes, rank, together
 from stylenet.run.resuming import damaged, messages_of, other_version
+from stylenet.run.sweep.jobs import FINISHED
+from stylenet.run.sweep.recording import goes_on_from, record_of_job, recorded
+from stylenet.run.sweep.summary import write_figures
 from stylenet.runners.base import Run
 from stylenet.runners.checks import check_batch_statistics, check_comparability
 from stylenet.runners.compiling import on_gpu
@@ -46,8 +49,21 @@ def train(config: DictConfig) -> float | None:
             run early.
     """
     quieten()
+    job = record_of_job(config)
+    if job.earlier is not None and job.is_finished:
+        log.info("job %d is finished: skipped", job.earlier.number)
+        return job.earlier.returned
+    resumable = goes_on_from(job)
+    if resumable is not None:
+        config = config.copy()
+        config.resume = str(resumable)
     try:
-        return _train_once(config)
+        with recorded(job):
+            figure = _train_once(config, [] if resumable is not None else None)
+            job.write(FINISHED, returned=figure)
+        if job.file is not None:
+            write_figures(Path(HydraConfig.get().sweep.dir))
+        return figure
     except StylenetError as error:
         # a sweep goes on, and in the end raises the first job's error only
         if HydraConfig.initialized() and HydraConfig.get().mode == RunMode.MULTIRUN:
@@ -59,8 +75,9 @@ def train(config: DictConfig) -> float | None:
                 Path(HydraConfig.get().runtime.output_dir).rmdir()
 
 
-def _train_once(config: DictConfig) -> float | None:
-    config = prepare(config, timer=time_steps)
+def _train_once(config: DictConfig, overrides: Sequence[str] | None) -> float | None:
+    """A run, or what a sweep goes on with: that has no ``overrides`` of its own."""
+    config = prepare(config, overrides, timer=time_steps)
     if not on_gpu(config):
         tune_allocator()
     folder = Path(config.run.dir)
@@ -116,7 +133,7 @@ def _train(config: DictConfig, folder: Path) -> float | None:
     check_processes(run.trainer)
     check_comparability(run, messages.say)
     check_batch_statistics(run, messages.say)
-    with together(run.trainer, folder):
+    with together(run.trainer, folder, resumed=config.resume is not None):
         try:
             return _fit(run)
         except OSError as error:
