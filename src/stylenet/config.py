@@ -56,7 +56,7 @@ class Publication:
 class TrainConfig:
     """``conf/train.yaml``; what only one task reads is declared in its file in ``conf/task``."""
 
-    style: Any = "ihc"
+    style: Any = "udnie"
     style_scale: float = 1.0
     seed: int = 0
     precision: Any = "auto"
@@ -92,6 +92,7 @@ class EvaluateConfig:
     model: Any = "???"
     content: Any = "???"
     out: str | None = None
+    names: Any = None
     style: Any = None
     style_weights: Any = None
     strength: float = 1.0
@@ -105,4 +106,5 @@ class EvaluateConfig:
     style_size: Any = None
     loss_network: Any = None
     metrics: Any = None
+    format: Any = None
     loss: Any = None
