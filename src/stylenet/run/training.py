@@ -23,8 +23,9 @@ from stylenet.run.building import build, runner_of
 from stylenet.run.messages import CONFIG_FILE, Messages, save_config
 from stylenet.run.preparing import prepare
 from stylenet.run.processes import check_processes, rank, together
+from stylenet.run.results import results_in_words
 from stylenet.run.resuming import damaged, messages_of, other_version
-from stylenet.run.sweep.jobs import FINISHED
+from stylenet.run.sweep.jobs import FINISHED, figures_in
 from stylenet.run.sweep.recording import goes_on_from, record_of_job, recorded
 from stylenet.run.sweep.summary import write_figures
 from stylenet.runners.base import Run
@@ -159,6 +160,9 @@ def _fit(run: Run) -> float | None:
     checkpoints = run.callback(StepCheckpoints)
     stopped_by = None if checkpoints is None else checkpoints.stopped_by
     loss = run.runner.save_results(run, finished=stopped_by is None)
+    if rank() == 0:
+        for line in results_in_words(figures_in(folder)[0]):
+            log.info(line)
     if stopped_by is not None and rank() == 0:
         step = trainer.global_step
         log.warning("stopped by %s at step %d; %s", stopped_by.name, step, how_to_resume(folder))
