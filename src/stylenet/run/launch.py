@@ -17,6 +17,7 @@ from hydra.errors import HydraException
 from omegaconf import DictConfig, ListConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
+from stylenet.commands import command
 from stylenet.config import EvaluateConfig, TrainConfig
 from stylenet.errors import StylenetError, causes
 from stylenet.files import FULL, expanded
@@ -24,6 +25,7 @@ from stylenet.pipes import outlive_readers
 from stylenet.run.processes import check_sweep, command_line, rank, start_of_run
 from stylenet.run.settings.arguments import quoted
 from stylenet.run.settings.explain import explain
+from stylenet.run.settings.guide import help_text, read_guide
 from stylenet.run.settings.names import run_dir, run_name, swept_keys
 from stylenet.run.settings.sweeps import missing_launcher, register_launchers
 from stylenet.run.sweep.jobs import JOB
@@ -67,6 +69,7 @@ def register() -> None:
     OmegaConf.register_new_resolver("run_dir", _run_dir, replace=True)
     # kept: what the sweep resolves holds for its jobs, whose overrides differ
     OmegaConf.register_new_resolver("sweep_dir", sweep_dir, replace=True, use_cache=True)
+    OmegaConf.register_new_resolver("help_of", _help_of, replace=True)
     OmegaConf.register_new_resolver("expanded", lambda path: str(expanded(path)), replace=True)
     OmegaConf.register_new_resolver("count", _count, replace=True)
     OmegaConf.register_new_resolver("times", lambda a, b: float(a * b), replace=True)
@@ -91,6 +94,13 @@ def _choices(repository: ConfigRepository, group_name: str, *kinds: Any, **kind:
     """What a group has to choose from, for help, completion, advice: no base files, ``_x``."""
     names = _names(repository, group_name, *kinds, **kind)
     return [name for name in names if not name.startswith("_")]
+
+
+def _help_of(program: str) -> str:
+    """What Hydra takes for a template of ``--help``."""
+    guide = read_guide(conf_folder(), program)
+    words = command(program, {})
+    return help_text(guide, words).replace("$", "$$")
 
 
 def _count(value: object) -> int:
@@ -187,7 +197,7 @@ def in_words(error: BaseException) -> str | None:
         if isinstance(cause, StylenetError):
             return f"Error: {cause}"
         if isinstance(cause, OSError) and cause.errno in UNWRITABLE:
-            return f"Error: {cause}. Choose another paths.runs, run.dir or out, or mend this one."
+            return f"Error: {cause}. Choose another paths.runs, run.dir or out, or fix this one."
         if isinstance(cause, OSError) and cause.errno in FULL:
             return (
                 f"Error: the disk is full ({cause}). What was written before is whole; free "
