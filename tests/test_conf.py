@@ -32,7 +32,7 @@ FILES = sorted(str(f.relative_to(CONF)) for f in CONF.rglob("*.yaml"))
 # what Hydra itself is made of is no part of a run: tests/run/settings/test_sweeps.py tries it
 CHOICES = [f for f in FILES if f not in TOP_LEVEL and not f.startswith("hydra/")]
 # what only evaluate.py takes: tests/run/test_evaluate.py tries it
-EVALUATED = [f for f in CHOICES if f.startswith("metrics/")]
+EVALUATED = [f for f in CHOICES if f.startswith(("metrics/", "format/"))]
 CHOICES = [f for f in CHOICES if f not in EVALUATED]
 # what several files of a group have in common is no choice of its own
 BASES = [f for f in CHOICES if Path(f).name.startswith("_")]
@@ -275,7 +275,8 @@ def test_every_choice_of_evaluation_composes(
     file: str, composed: Callable[..., DictConfig]
 ) -> None:
     config = composed(*choice_of(file), config_name="evaluate")
-    assert all(callable(instantiate(node)) for node in targets(config.metrics))
+    for group in (config.metrics, config.format):
+        assert all(callable(instantiate(node)) for node in targets(group))
 
 
 @pytest.mark.parametrize("file", [file for file in CHOICES if file not in TRAINED])

@@ -544,3 +544,13 @@ def test_sheets_that_make_no_sense():
         contact_sheet([[picture]], column_titles=["a", "b"])
     with pytest.raises(PictureError, match="NaN"):
         contact_sheet([[picture * float("nan")]])
+
+
+def test_a_title_may_have_several_lines() -> None:
+    white = torch.ones(3, 40, 40)
+    single = contact_sheet([[white]], cell=40, column_titles=["a"])
+    double = contact_sheet([[white]], cell=40, column_titles=["a\na"])
+    added = double.shape[1] - single.shape[1]
+    assert added == 18
+    assert torch.equal(double[:, :30], single[:, :30])  # the first line stays where it was
+    assert double[:, 30 : 30 + added].min() < 0.5

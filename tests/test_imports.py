@@ -87,6 +87,7 @@ WITHIN: dict[str, set[str]] = {
     "apply/video": set(),
     "regions/sources": {"data"},
     "run/settings": set(),
+    "run/sweep": {"run/settings"},
 }
 # outside packages with one home
 HOMES = {

@@ -1,4 +1,4 @@
-"""Statistics of the six paintings, which ship for where the paintings cannot be had.
+"""Statistics of the six paintings, which ship for where the paintings cannot be obtained.
 
     python experiments/style_statistics/make.py
 

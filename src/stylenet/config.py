@@ -58,13 +58,14 @@ class Publication:
 class TrainConfig:
     """``conf/train.yaml``; what only one task reads is declared in its file in ``conf/task``."""
 
-    style: Any = "ihc"
+    style: Any = "udnie"
     style_scale: float = 1.0
     seed: int = 0
     precision: Any = "auto"
     channels_last: bool = True
     compile: Any = "auto"
     resume: str | None = None
+    skip_finished: bool = False
     publication: Publication | None = None
     objective: str | None = None
     paths: Paths = field(default_factory=Paths)
@@ -95,6 +96,7 @@ class EvaluateConfig:
     model: Any = "???"
     content: Any = "???"
     out: str | None = None
+    names: Any = None
     style: Any = None
     style_weights: Any = None
     strength: float = 1.0
@@ -108,4 +110,5 @@ class EvaluateConfig:
     style_size: Any = None
     loss_network: Any = None
     metrics: Any = None
+    format: Any = None
     loss: Any = None

@@ -26,7 +26,7 @@ class StylenetError(Exception):
 
 
 class OutOfMemoryError(StylenetError):
-    """Memory, of the machine or of its GPU, that could not be had."""
+    """Memory, of the machine or of its GPU, that could not be obtained."""
 
     def __init__(self, purpose: str, remedy: str, cause: BaseException | None = None) -> None:
         """``purpose``, what it was wanted for, follows "Memory ran out"; ``cause`` has the size."""
@@ -34,7 +34,7 @@ class OutOfMemoryError(StylenetError):
         amount = f"{size[1]} {size[2]}" if size else ""
         if size and size[2] == "bytes":
             amount = f"{float(size[1]) / 2**30:.3g} GiB"
-        more = f" ({amount} more could not be had)" if size else ""
+        more = f" ({amount} more could not be obtained)" if size else ""
         StylenetError.__init__(self, f"Memory ran out {purpose}{more}.", remedy)
 
     def __reduce__(self) -> tuple[Any, ...]:
@@ -49,7 +49,7 @@ _NO_MEMORY = re.compile(
 
 
 def lacks_memory(error: BaseException) -> bool:
-    """Whether ``error`` says that memory could not be had; torch's kinds say so in words only."""
+    """Whether ``error`` says that memory could not be obtained; torch's say so in words only."""
     if isinstance(error, MemoryError):
         return True
     return isinstance(error, RuntimeError) and bool(_NO_MEMORY.search(str(error)))

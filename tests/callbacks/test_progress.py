@@ -23,11 +23,11 @@ class Clock(pl.Callback):
         self.now += self.seconds
 
 
-def bar(clock=None, terminal=False, **settings):
+def bar(clock=None, terminal=False, width=200, **settings):
     progress = StepProgress(**settings)
     options = {"get_time": lambda: clock.now} if clock else {}
     progress.console = Console(
-        file=StringIO(), force_terminal=terminal, width=200, soft_wrap=True, **options
+        file=StringIO(), force_terminal=terminal, width=width, soft_wrap=True, **options
     )
     return progress
 
@@ -136,11 +136,34 @@ def test_a_process_that_is_not_the_first_is_quiet(fit):
     assert lines(progress) == []
 
 
-def test_pictures_per_second_are_shown(fit):
+def test_the_rate_is_shown(fit):
     class Rate(pl.Callback):
         def on_train_batch_end(self, trainer, pl_module, *args):
             pl_module.log("train/pictures_per_second", 12.34)
 
     progress = bar(every_n_steps=4)
     fit(Rate(), progress)
-    assert "12.3 pictures/s" in lines(progress)[-1]
+    assert "12.3 images/s" in lines(progress)[-1]
+
+
+@pytest.mark.parametrize("unit", ["images", "iterations"])
+def test_bar_rate_eta_and_total_fit_into_80_columns(fit, unit):
+    class Rate(pl.Callback):
+        def on_train_batch_end(self, trainer, pl_module, *args):
+            pl_module.log("train/pictures_per_second", 1234.56)
+
+    progress = bar(terminal=True, width=80, unit=unit)
+    fit(Rate(), progress, max_steps=1000 if unit == "images" else 8)
+    text = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", progress.console.file.getvalue())
+    last = [line for line in re.split(r"[\r\n]+", text) if line.strip()][-1]
+    assert len(last.rstrip()) <= 80
+    assert re.search(rf"step \d+/\d+ ━+ +1234.6 {unit}/s ETA \d:\d\d:\d\d .*total \d\S*", last)
+
+
+def test_losses_that_find_no_room_are_left_out_the_total_last():
+    losses = {"total": 3.0, "content": 1.0, "style": 2.0}
+    metrics = {f"train/loss/{name}": torch.tensor(value) for name, value in losses.items()}
+    trainer = SimpleNamespace(callback_metrics=metrics)
+    assert losses_in_words(trainer, 16) == "style 2  total 3"
+    assert losses_in_words(trainer, 15) == "total 3"
+    assert losses_in_words(trainer, 3) == ""

@@ -144,7 +144,7 @@ def test_a_loader_that_is_waited_for_is_told_once_but_not_for_its_start(clock, t
     assert of(values, "pictures_per_second")[-1] == pytest.approx(2 / (2 * STEP))
     assert of(values, "loader_pictures_per_second")[-1] == pytest.approx(2 / (2 * STEP))
     (record,) = [r for r in caplog.records if r.name.startswith("stylenet")]
-    assert "waits for pictures 50 % of its time (they come at 2 a second" in record.getMessage()
+    assert "waits for images 50 % of the time (2 a second are loaded at most" in record.getMessage()
     assert "data.num_workers" in record.getMessage()
     assert "data.cache" in record.getMessage()
 
@@ -156,7 +156,7 @@ def test_a_loader_that_keeps_up_is_not_told(clock, tiny_task, caplog, wait, shar
     values = fit_on(SlowLoader(clock, wait), tiny_task(), clock)
     assert of(values, "waiting_share")[-1] == pytest.approx(share)
     assert of(values, "loader_pictures_per_second")[-1] == pytest.approx(2 / 0.125)
-    assert "waits for pictures" not in caplog.text
+    assert "waits for images" not in caplog.text
 
 
 def test_the_start_of_the_loading_processes_is_no_reason_to_complain(clock, tiny_task, caplog):
@@ -164,7 +164,7 @@ def test_the_start_of_the_loading_processes_is_no_reason_to_complain(clock, tiny
     values = fit_on(waits, tiny_task(), clock)
     assert of(values, "waiting_share")[3] > 0.5
     assert of(values, "waiting_share")[-1] == 0
-    assert "waits for pictures" not in caplog.text
+    assert "waits for images" not in caplog.text
 
 
 def test_of_a_loader_that_does_not_say_nothing_is_said(fit, clock):
@@ -203,4 +203,4 @@ def test_the_real_loader_on_a_real_clock(tiny_task, workers, caplog, slowness):
     rate = of(values, "loader_pictures_per_second")[-1]
     assert fastest / 3 < rate < fastest
     assert of(values, "pictures_per_second")[-1] < 1.5 * fastest
-    assert "waits for pictures" in caplog.text
+    assert "waits for images" in caplog.text

@@ -99,7 +99,77 @@ def test_models_side_by_side(
     with Image.open(out / "instance" / "03.png") as painted, Image.open(photos / "03.jpg") as photo:
         assert painted.size == photo.size == (51, 48)
     assert (out / "sheet.png").is_file()
-    assert "means under compact_vgg" in said.out
+    assert "means of 8 pictures under compact_vgg" in said.out
+
+
+def recorded(net: Path, name: str, overrides: list[str], style: str = "udnie") -> Path:
+    """A copy of ``net`` whose description says what its run was started with."""
+    copied = net.with_name(name)
+    shutil.copytree(net, copied)
+    file = copied / DESCRIPTION
+    description = json.loads(file.read_text())
+    description |= {"training": {"overrides": overrides}, "style": {"name": style}}
+    file.write_text(json.dumps(description))
+    return copied
+
+
+QUICK = ["metrics=none", "content=chelsea"]
+
+
+def test_labels_are_what_differs_and_hyper_parameters_are_columns(
+    script: Script, net: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    common = ["style=udnie", "data.root=somewhere"]
+    long = "2026-01-01_12-00-00_a_name_that_no_table_of_eighty_columns_has_any_room_for"
+    first = recorded(net, f"{long}_1", [*common, "norm=batch", "loss.style_weight=3"])
+    second = recorded(net, f"{long}_2", [*common, "norm=instance", "loss.style_weight=10"])
+    assert script("evaluate.py", f"model=[{first},{second}]", "out=out", *QUICK) == 0
+    labels = ["norm=batch, style_weight=3", "norm=instance, style_weight=10"]
+    table = rows(Path("out"))
+    assert [row["label"] for row in table] == labels
+    assert [row["model"] for row in table] == [first.name, second.name]
+    assert [row["config/loss.style_weight"] for row in table] == ["3", "10"]
+    assert [row["config/style"] for row in table] == ["udnie", "udnie"]
+    assert table[0]["picture"] == "chelsea.png"
+    lines = capfd.readouterr().out.splitlines()
+    start = lines.index("means of 1 picture")
+    assert lines[start + 1].split() == ["model", "ms", "style_bytes"]
+    for line, label in zip(lines[start + 3 : start + 5], labels, strict=True):
+        assert line.startswith(label)
+        assert len(line) <= 80
+
+
+def test_names_are_labels_and_folders(script: Script, net: Path) -> None:
+    models = f"model=[{net},{recorded(net, 'other', ['norm=batch'])}]"
+    assert script("evaluate.py", models, "names=[old,a new one]", "out=out", *QUICK) == 0
+    assert [row["label"] for row in rows(Path("out"))] == ["old", "a new one"]
+    assert Path("out/a new one/chelsea.png").is_file()
+
+
+@pytest.mark.parametrize("names", ["[a]", "[a,a]", "[a,b/c]"])
+def test_names_that_cannot_be_are_refused(
+    script: Script, net: Path, names: str, capfd: pytest.CaptureFixture[str]
+) -> None:
+    assert script("evaluate.py", f"model=[{net},{net}]", f"names={names}", *QUICK) == 2
+    assert "'names=[a,b]'" in capfd.readouterr().err
+
+
+def test_one_model_is_labelled_by_its_style(script: Script, net: Path) -> None:
+    model = recorded(net, "some_run", ["norm=batch"], style="the_scream")
+    assert script("evaluate.py", f"model={model}", "out=out", *QUICK) == 0
+    assert [row["label"] for row in rows(Path("out"))] == ["the_scream"]
+
+
+@pytest.mark.parametrize(
+    ("format_", "words"),
+    [("markdown", "| model | ms | style_bytes |"), ("latex", r"model & ms & style\_bytes \\")],
+)
+def test_tables_for_papers(
+    script: Script, net: Path, format_: str, words: str, capfd: pytest.CaptureFixture[str]
+) -> None:
+    assert script("evaluate.py", f"model={net}", f"format={format_}", *QUICK) == 0
+    assert words in capfd.readouterr().out
 
 
 def test_one_picture_and_a_model_far_from_its_run(
@@ -245,7 +315,9 @@ def test_a_picture_too_large_for_the_memory_is_left_out_of_a_folder_and_named_al
     large = photos / "large.png"
     Image.new("RGB", (80, 40)).save(large)
     assert script("evaluate.py", f"model={net}", f"content={photos}", "out=out") == 0
-    words = "Memory ran out while painting 80 x 40 pixels (1.05e+06 GiB more could not be had)."
+    words = (
+        "Memory ran out while painting 80 x 40 pixels (1.05e+06 GiB more could not be obtained)."
+    )
     said = capfd.readouterr().out
     assert f"skipped: Picture {large}: {words} Scale it down" in said
     assert "metrics=none" in said
@@ -286,7 +358,7 @@ def test_without_metrics_pictures_are_painted_and_no_loss_network_is_read(
     assert script("evaluate.py", *arguments) == 0
     assert len(list(Path("out/net").glob("*.png"))) == 8
     (row, *_) = rows(Path("out"))
-    assert list(row)[4:] == ["loss_network", "milliseconds", "style_bytes"]
+    assert list(row)[4:] == ["loss_network", "milliseconds", "style_bytes", "label"]
     assert row["loss_network"] == ""
     assert "losses unweighted" not in capfd.readouterr().out
 

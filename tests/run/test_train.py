@@ -332,7 +332,7 @@ def test_memory_that_runs_out_is_said_with_what_takes_it(
         kept.append(f"content={photos / '01.jpg'}")
     assert script("train.py", *kept, *task, "trainer.max_steps=2", "logger=none") == 2
     said = capfd.readouterr().err
-    assert "Error: Memory ran out in training (1.05e+06 GiB more could not be had)." in said
+    assert "Error: Memory ran out in training (1.05e+06 GiB more could not be obtained)." in said
     assert words in said
     assert "Traceback" not in said
 

@@ -98,7 +98,7 @@ def test_terms_of_several_styles_take_them_too(task: str, composed: Composed) ->
 def test_statistics_that_fit_are_aimed_at_and_said(fitting: list[str], composed: Composed) -> None:
     known, (words,) = found_for(settled(composed, *fitting))
     assert known is not None
-    assert words.startswith("style udnie: aimed at is the painting itself")
+    assert words.startswith("style udnie: trained towards the painting itself")
 
 
 @pytest.mark.parametrize(
@@ -168,7 +168,7 @@ def test_a_run_without_the_painting_has_the_losses_of_one_with_it(
     assert losses(without) == pytest.approx(losses(within), rel=1e-3)
     record, other = (json.loads((run / "run.json").read_text()) for run in (without, within))
     assert (record["statistics"], other["statistics"]) == (["udnie"], [])
-    assert sum("aimed at is the painting itself" in words for words in record["messages"]) == 1
+    assert sum("trained towards the painting itself" in words for words in record["messages"]) == 1
     style = json.loads((without / "model.json").read_text())["style"]
     assert style["statistics"]["loss_network"].startswith("bundled compact_vgg.safetensors sha256")
     assert script("train.py", f"resume={without}", "trainer.max_steps=3") == 0

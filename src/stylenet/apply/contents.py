@@ -67,7 +67,9 @@ class Content:
 
 
 def find_contents(
-    given: Iterable[str], suffix_of: Callable[[Path], str] = lambda _: ".png"
+    given: Iterable[str],
+    suffix_of: Callable[[Path], str] = lambda _: ".png",
+    look_up: Callable[[str], Path] = expanded,
 ) -> list[Content]:
     """The images named, and those in the folders named in the order of their paths.
 
@@ -77,14 +79,17 @@ def find_contents(
     Args:
         given: paths.
         suffix_of: the suffix of an image's target.
+        look_up: finds the file of what is no folder.
 
     Raises:
-        StylenetError: a folder without images.
+        StylenetError: a folder without images, or what ``look_up`` raises.
     """
     contents: list[Content] = []
     taken: set[Path] = set()
-    for path in (expanded(text) for text in given):
+    for text in given:
+        path = expanded(text)
         is_folder = path.is_dir()
+        path = path if is_folder else look_up(text)
         for file in sorted(picture_files(path, "content")) if is_folder else [path]:
             name = file.relative_to(path) if is_folder else Path(file.name)
             suffix = suffix_of(file)

@@ -54,7 +54,7 @@ def write_sheet(photo: Path, out: Path, size: int, device: str, say: Say) -> lis
         out: the file of all paintings with their names.
         size: pixels of the longer side that is painted.
         device: as for `Stylizer`.
-        say: is told which styles are left out because their painting cannot be had.
+        say: is told which styles are left out because their painting cannot be obtained.
 
     Raises:
         StylenetError: a photograph that cannot be read, a suffix that cannot be written, no net.

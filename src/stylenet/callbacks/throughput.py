@@ -114,7 +114,7 @@ class Throughput(Callback):
     def _say(self, trainer: Trainer, share: float, rate: float | None) -> None:
         if trainer.is_global_zero:
             log.warning(
-                "The training waits for pictures %.0f %% of its time (they come at %s a second at"
+                "The training waits for images %.0f %% of the time (%s a second are loaded at"
                 " most). More data.num_workers make them faster where cores are free, a"
                 " data.cache=<folder> where they are read often.",
                 100 * share,

@@ -12,6 +12,7 @@ from stylenet.cli.importing import import_net
 from stylenet.cli.site import site
 from stylenet.cli.styles import styles
 from stylenet.cli.stylize import stylize
+from stylenet.cli.sweep import sweep
 from stylenet.cli.train import train
 from stylenet.cli.video import video
 
@@ -34,6 +35,7 @@ def main() -> None:
     app.command()(stylize)
     app.command()(video)
     app.command()(styles)
+    app.command()(sweep)
     app.command()(export)
     app.command("import")(import_net)
     app.command("app")(page)

@@ -41,7 +41,7 @@ def _say_error(error: BaseException) -> None:
 def in_line(error: BaseException) -> str:
     """``error`` in one line."""
     if isinstance(error, OSError):
-        return f"Error: {error}. Mend it, or choose another place with -o."
+        return f"Error: {error}. Fix it, or choose another place with -o."
     if not isinstance(error, StylenetError):
         return "Error: memory ran out. Use a smaller --size, or a machine with more of it."
     return f"Error: {' '.join(str(error).split())}"

@@ -10,6 +10,7 @@ from __future__ import annotations
 import functools
 import hashlib
 import logging
+import multiprocessing
 import os
 import signal
 import time
@@ -94,6 +95,7 @@ class TrainLoader:
             collate_fn=collate,
             pin_memory=pin_memory,
             persistent_workers=num_workers > 0,
+            multiprocessing_context=_start_method() if num_workers else None,
             worker_init_fn=_outlive_the_last_step,
             generator=torch.Generator(),
         )
@@ -213,6 +215,16 @@ class ValLoader:
 def _fingerprint(pictures: Pictures) -> str:
     names = "\n".join(pictures.name(number) for number in range(len(pictures)))
     return f"{len(pictures)} ({hashlib.sha256(names.encode('utf-8', 'replace')).hexdigest()[:12]})"
+
+
+def _start_method() -> str | None:
+    """How loading processes start: as the platform does, also in a job of joblib's.
+
+    Those have a way of their own by default, "loky", in which no others can be started.
+    """
+    known = multiprocessing.get_all_start_methods()
+    chosen = multiprocessing.get_start_method(allow_none=True)
+    return known[0] if chosen not in (None, *known) else None
 
 
 def _outlive_the_last_step(_worker: int) -> None:

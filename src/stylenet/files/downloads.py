@@ -73,7 +73,7 @@ def download_file(
             expected, the disk is full or not writable.
     """
     if not url.startswith(("http://", "https://")):
-        raise StylenetError(f"Got {url}, expected an http address.", "Mend the address.")
+        raise StylenetError(f"Got {url}, expected an http address.", "Correct the address.")
     part = part_of(target)
     try:
         target.parent.mkdir(parents=True, exist_ok=True)

@@ -27,7 +27,8 @@ def contact_sheet(
 
     Args:
         rows: images (3,H,W) or (1,3,H,W); None leaves its cell empty; rows may differ in length.
-        column_titles: drawn above the columns; too long ones are shortened with an ellipsis.
+        column_titles: drawn above the columns, in one line or several; too long lines are
+            shortened with an ellipsis.
         row_titles: drawn left of the rows, at most ``cell`` wide.
         cell: side in pixels of the square that each image is fitted into.
         pad: white pixels around everything.
@@ -57,15 +58,18 @@ def contact_sheet(
     side_titles = [_shortened(title, font, cell) for title in row_titles]
     margin = max((int(font.getlength(title)) + 1 for title in side_titles), default=0)
     left = pad + (margin + pad if margin else 0)
-    top = pad + (line if column_titles else 0)
+    most = max((title.count("\n") for title in column_titles), default=0)
+    heading = line + most * round(1.3 * title_px) if column_titles else 0
+    top = pad + heading
     size = (left + sum(widths) + pad * columns, top + sum(heights) + pad * len(rows))
     sheet = Image.new("RGB", size, "white")
     draw = ImageDraw.Draw(sheet)
     lefts = [left + sum(widths[:c]) + pad * c for c in range(columns)]
     tops = [top + sum(heights[:r]) + pad * r for r in range(len(rows))]
     for x, width, title in zip(lefts, widths, column_titles, strict=False):
-        text = _shortened(title, font, width)
-        draw.text((x + width / 2, pad + line / 2), text, "black", font, anchor="mm")
+        for number, text in enumerate(title.split("\n")):
+            y = pad + line / 2 + number * round(1.3 * title_px)
+            draw.text((x + width / 2, y), _shortened(text, font, width), "black", font, anchor="mm")
     for y, height, text in zip(tops, heights, side_titles, strict=False):
         draw.text((pad + margin, y + height / 2), text, "black", font, anchor="rm")
     for y, height, row in zip(tops, heights, grid, strict=True):

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from statistics import fmean
 
-from rich.table import Table
+from stylenet.metrics.tables import FigureTable
 
 
 @dataclass(frozen=True)
@@ -19,7 +19,9 @@ class Row:
     where nothing could be measured: what ``metrics`` measures, ``milliseconds`` of the net alone,
     without reading, measuring and writing, after one untimed pass that warms each model up; and
     ``style_bytes`` of the tensors that only the styles painted in use: all of a net of one style.
-    ``loss_network`` is None where no losses were measured.
+    ``loss_network`` is None where no losses were measured. ``label`` says in words what the model
+    is among the others; ``settings`` are the overrides that it was trained with: the columns
+    ``config/<key>``.
     """
 
     model: str
@@ -28,13 +30,19 @@ class Row:
     height: int
     loss_network: str | None
     figures: Mapping[str, float | None]
+    label: str = ""
+    settings: Mapping[str, str] = field(default_factory=dict)
 
 
 def write_rows(file: Path, rows: list[Row], *, more: bool = False) -> None:
     """Write ``rows``, at least one, as CSV; ``more``: after those that are there."""
-    lines = [{**asdict(row), **row.figures} for row in rows]
-    for line in lines:
-        del line["figures"]
+    keys = dict.fromkeys(key for row in rows for key in row.settings)
+    lines = []
+    for row in rows:
+        line = asdict(row) | dict(row.figures)
+        del line["figures"], line["settings"], line["label"]
+        settings = {f"config/{key}": row.settings.get(key) for key in keys}
+        lines.append(line | {"label": row.label} | settings)
     with file.open(
         "a" if more else "w", newline="", encoding="utf-8", errors="surrogateescape"
     ) as target:
@@ -44,18 +52,20 @@ def write_rows(file: Path, rows: list[Row], *, more: bool = False) -> None:
         writer.writerows(lines)
 
 
-def table_of_means(rows: list[Row]) -> Table:
-    """Means over the pictures, one line a model."""
+def table_of_means(rows: list[Row]) -> FigureTable:
+    """Means over the pictures, which are the same for all, one line a model."""
     under = f" under {rows[0].loss_network}, losses unweighted" if rows[0].loss_network else ""
-    table = Table(title=f"means{under}")
-    for title in ("model", "pictures", *rows[0].figures):
-        table.add_column(title, justify="left" if title == "model" else "right", overflow="fold")
-    for model in dict.fromkeys(row.model for row in rows):
+    models = list(dict.fromkeys(row.model for row in rows))
+    count = len(rows) // len(models)
+    cells = []
+    for model in models:
         own = [row for row in rows if row.model == model]
-        cells = []
+        line = [own[0].label or model]
         for figure in rows[0].figures:
             values = [value for row in own if (value := row.figures[figure]) is not None]
             digits = ".0f" if figure == "style_bytes" else ".4g"
-            cells.append(f"{fmean(values):{digits}}" if values else "-")
-        table.add_row(model, str(len(own)), *cells)
-    return table
+            line.append(f"{fmean(values):{digits}}" if values else "-")
+        cells.append(line)
+    title = f"means of {count} picture{'s' if count > 1 else ''}{under}"
+    titles = ["ms" if figure == "milliseconds" else figure for figure in rows[0].figures]
+    return FigureTable(title, ["model", *titles], cells)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import shutil
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime
@@ -23,7 +24,7 @@ from stylenet.apply import (
     style_of,
     takes_styles,
 )
-from stylenet.apply.contents import UnreadableError, find_contents
+from stylenet.apply.contents import UnreadableError, find_content, find_contents
 from stylenet.apply.devices import device_of
 from stylenet.errors import OutOfMemoryError, StylenetError, lacks_memory
 from stylenet.files import expanded
@@ -35,6 +36,7 @@ from stylenet.losses.features import check_names
 from stylenet.metrics import Row, table_of_means, write_rows
 from stylenet.nets import PictureTooSmallError
 from stylenet.run.building import instantiate
+from stylenet.run.labels import labels_of, renamed, trained_with
 from stylenet.run.resuming import keys_of
 from stylenet.runners.base import as_list
 from stylenet.runners.building import build_loss, build_network, locate_styles
@@ -65,8 +67,13 @@ def evaluate(config: DictConfig) -> list[Row]:
     device = device_of(config.device)
     if device.type == "cpu":
         tune_allocator()
-    contents = find_contents(as_list(config.content))
+    own = expanded(config.paths.contents) if config.paths.contents else None
+    contents = find_contents(
+        as_list(config.content), look_up=lambda content: find_content(content, own)
+    )
+    names = as_list(config.names)
     loaded = [load_model(path, config.net_packages) for path in as_list(config.model)]
+    loaded = renamed(loaded, names)
     models = _named([styled for model in loaded for styled in _styled(config, model)])
     wanted = {
         name: (Stylizer(model, device), request)
@@ -75,6 +82,9 @@ def evaluate(config: DictConfig) -> list[Row]:
     }
     for stylizer, request in wanted.values():
         request.weights(stylizer.model)  # what cannot be is no fault of the first picture
+    columns = {name: (stylizer.model, request) for name, (stylizer, request) in wanted.items()}
+    labels = labels_of(columns, names)
+    titles = ["content", *(label.replace(", ", "\n") for label in labels.values())]
     measure = instantiate(config.metrics) if config.metrics else None
     losses: dict[str, PerceptualLoss] = {}
     if measure is not None:
@@ -108,7 +118,8 @@ def evaluate(config: DictConfig) -> list[Row]:
                 figures["style_bytes"] = style_bytes(stylizer.model, used)
                 under = config.loss_network.name if losses else None
                 about = (name, content.name.as_posix(), width, height, under)
-                painted.append(Row(*about, figures))
+                trained = trained_with(stylizer.model)
+                painted.append(Row(*about, figures, labels[name], trained))
                 write_image(out / name / content.target, result)
                 cells.append(SHEET_CELL(result))
         except (UnreadableError, PictureTooSmallError, LossNetworkError) as error:
@@ -123,8 +134,7 @@ def evaluate(config: DictConfig) -> list[Row]:
             rows += painted
             if len(sheet) < SHEET_ROWS:
                 sheet.append(cells)
-                pictures = contact_sheet(sheet, column_titles=["content", *wanted])
-                write_image(out / "sheet.png", pictures)
+                write_image(out / "sheet.png", contact_sheet(sheet, column_titles=titles))
             continue
         for row in painted:  # all models or none: means are over the same pictures
             (out / row.model / content.target).unlink()
@@ -136,7 +146,9 @@ def evaluate(config: DictConfig) -> list[Row]:
             "Name at least one model, and a picture or a folder of pictures.",
         )
     OmegaConf.save(config, out / "config.yaml", resolve=True)
-    Console(soft_wrap=True).print(table_of_means(rows))
+    width = shutil.get_terminal_size().columns
+    table = instantiate(config.format)(table_of_means(rows), width)
+    Console(soft_wrap=True, highlight=False).print(table, markup=False)
     log.info("pictures  %s", out / "sheet.png")
     log.info("figures   %s", out / "metrics.csv")
     return rows

@@ -17,6 +17,7 @@ from hydra.errors import HydraException
 from omegaconf import DictConfig, ListConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
+from stylenet.commands import command
 from stylenet.config import EvaluateConfig, TrainConfig
 from stylenet.errors import StylenetError, causes
 from stylenet.files import FULL, expanded
@@ -24,9 +25,12 @@ from stylenet.pipes import outlive_readers
 from stylenet.run.processes import check_sweep, command_line, rank, start_of_run
 from stylenet.run.settings.arguments import quoted
 from stylenet.run.settings.explain import explain
+from stylenet.run.settings.guide import help_text, read_guide
 from stylenet.run.settings.names import run_dir, run_name, swept_keys
 from stylenet.run.settings.objectives import direction
 from stylenet.run.settings.sweeps import missing_launcher, register_launchers
+from stylenet.run.sweep.jobs import JOB
+from stylenet.run.sweep.recording import sweep_at_work, sweep_dir
 
 # in the environment, for the processes that this one starts: HYDRA_FULL_ERROR is not the user's
 WORDS = "STYLENET_ERRORS_IN_WORDS"
@@ -66,6 +70,9 @@ def register() -> None:
         "run_name", lambda keys, now: run_name(keys, swept, start_of_run(now)), replace=True
     )
     OmegaConf.register_new_resolver("run_dir", _run_dir, replace=True)
+    # kept: what the sweep resolves holds for its jobs, whose overrides differ
+    OmegaConf.register_new_resolver("sweep_dir", sweep_dir, replace=True, use_cache=True)
+    OmegaConf.register_new_resolver("help_of", _help_of, replace=True)
     OmegaConf.register_new_resolver("expanded", lambda path: str(expanded(path)), replace=True)
     OmegaConf.register_new_resolver("count", _count, replace=True)
     OmegaConf.register_new_resolver("direction", direction, replace=True)
@@ -91,6 +98,13 @@ def _choices(repository: ConfigRepository, group_name: str, *kinds: Any, **kind:
     """What a group has to choose from, for help, completion, advice: no base files, ``_x``."""
     names = _names(repository, group_name, *kinds, **kind)
     return [name for name in names if not name.startswith("_")]
+
+
+def _help_of(program: str) -> str:
+    """What Hydra takes for a template of ``--help``."""
+    guide = read_guide(conf_folder(), program)
+    words = command(program, {})
+    return help_text(guide, words).replace("$", "$$")
 
 
 def _count(value: object) -> int:
@@ -155,7 +169,23 @@ def launch(
 def _application(task: Callable[[DictConfig], object], config_name: str) -> None:
     register()
     folder = str(conf_folder())
-    hydra.main(version_base="1.3", config_path=folder, config_name=config_name)(task)()
+    try:
+        hydra.main(version_base="1.3", config_path=folder, config_name=config_name)(task)()
+    finally:
+        sweep = sweep_at_work.get()
+        sweep_at_work.set(None)
+        if sweep is not None and any(sweep.glob(f"*/{JOB}")):
+            _sum_up(sweep)
+
+
+def _sum_up(sweep: Path) -> None:
+    """Write and print what the jobs of a sweep compare to, also where some of them failed."""
+    from rich.console import Console
+
+    from stylenet.run.sweep.summary import sum_up
+
+    console = Console(soft_wrap=True, highlight=False)
+    console.print(sum_up(sweep, console.width), markup=False)
 
 
 def say_error(words: str) -> None:
@@ -171,7 +201,7 @@ def in_words(error: BaseException) -> str | None:
         if isinstance(cause, StylenetError):
             return f"Error: {cause}"
         if isinstance(cause, OSError) and cause.errno in UNWRITABLE:
-            return f"Error: {cause}. Choose another paths.runs, run.dir or out, or mend this one."
+            return f"Error: {cause}. Choose another paths.runs, run.dir or out, or fix this one."
         if isinstance(cause, OSError) and cause.errno in FULL:
             return (
                 f"Error: the disk is full ({cause}). What was written before is whole; free "

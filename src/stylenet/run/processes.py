@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from hydra.core.hydra_config import HydraConfig
 from hydra.types import RunMode
 
+from stylenet.commands import hydra_value
 from stylenet.errors import StylenetError
 
 if TYPE_CHECKING:  # this file is read before the command line is: nothing slow is imported above
@@ -172,8 +173,16 @@ def _is_swept() -> bool:
     return HydraConfig.initialized() and HydraConfig.get().mode == RunMode.MULTIRUN
 
 
+def _of_job(run: Path, overrides: Sequence[str], resumed: bool) -> list[str]:
+    """What another process of a sweep's job is told, which is a run by itself there."""
+    own = [str(o) for o in overrides if not o.startswith("skip_finished=")]
+    if resumed and not any(o.startswith("resume=") for o in own):
+        return [f"resume={hydra_value(str(run))}"]
+    return own
+
+
 @contextlib.contextmanager
-def together(trainer: Trainer, run: Path) -> Iterator[None]:
+def together(trainer: Trainer, run: Path, *, resumed: bool) -> Iterator[None]:
     """Let the processes that ``trainer`` starts join the run in the folder ``run`` and end with it.
 
     They run this process's command line anew (one job's, within a sweep). Afterwards nothing of
@@ -189,7 +198,7 @@ def together(trainer: Trainer, run: Path) -> Iterator[None]:
     if _is_swept():
         overrides = HydraConfig.get().overrides
         hydra = [o for o in overrides.hydra if not o.startswith("hydra.mode=")]
-        sys.argv = [arguments[0], *hydra, *overrides.task]
+        sys.argv = [arguments[0], *hydra, *_of_job(run, overrides.task, resumed)]
     sys.argv = typed_command()
     try:
         yield

@@ -6,7 +6,7 @@ import contextlib
 import logging
 import sys
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import torch
@@ -25,8 +25,12 @@ from stylenet.run.latest import link_latest
 from stylenet.run.messages import CONFIG_FILE, Messages, save_config
 from stylenet.run.preparing import prepare
 from stylenet.run.processes import check_processes, rank, together
+from stylenet.run.results import results_in_words
 from stylenet.run.resuming import damaged, messages_of, other_version
 from stylenet.run.settings.objectives import to_minimise
+from stylenet.run.sweep.jobs import FINISHED
+from stylenet.run.sweep.recording import goes_on_from, record_of_job, recorded
+from stylenet.run.sweep.summary import write_figures
 from stylenet.runners.base import Run
 from stylenet.runners.checks import check_batch_statistics, check_comparability
 from stylenet.runners.compiling import on_gpu
@@ -49,8 +53,21 @@ def train(config: DictConfig) -> float | None:
             run early.
     """
     quieten()
+    job = record_of_job(config)
+    if job.earlier is not None and job.is_finished:
+        log.info("job %d is finished: skipped", job.earlier.number)
+        return job.earlier.returned
+    resumable = goes_on_from(job)
+    if resumable is not None:
+        config = config.copy()
+        config.resume = str(resumable)
     try:
-        return _train_once(config)
+        with recorded(job):
+            figure = _train_once(config, [] if resumable is not None else None)
+            job.write(FINISHED, returned=figure)
+        if job.file is not None:
+            write_figures(Path(HydraConfig.get().sweep.dir))
+        return figure
     except StylenetError as error:
         # a sweep goes on, and in the end raises the first job's error only
         if HydraConfig.initialized() and HydraConfig.get().mode == RunMode.MULTIRUN:
@@ -62,8 +79,9 @@ def train(config: DictConfig) -> float | None:
                 Path(HydraConfig.get().runtime.output_dir).rmdir()
 
 
-def _train_once(config: DictConfig) -> float | None:
-    config = prepare(config, timer=time_steps)
+def _train_once(config: DictConfig, overrides: Sequence[str] | None) -> float | None:
+    """A run, or what a sweep goes on with: that has no ``overrides`` of its own."""
+    config = prepare(config, overrides, timer=time_steps)
     if not on_gpu(config):
         tune_allocator()
     folder = Path(config.run.dir)
@@ -119,7 +137,7 @@ def _train(config: DictConfig, folder: Path) -> float | None:
     check_processes(run.trainer)
     check_comparability(run, messages.say)
     check_batch_statistics(run, messages.say)
-    with together(run.trainer, folder):
+    with together(run.trainer, folder, resumed=config.resume is not None):
         try:
             return _fit(run)
         except OSError as error:
@@ -147,6 +165,9 @@ def _fit(run: Run) -> float | None:
     stopped_by = None if checkpoints is None else checkpoints.stopped_by
     rate = rate_of(run)
     figures = run.runner.save_results(run, finished=stopped_by is None)
+    if rank() == 0:
+        for line in results_in_words(figures):
+            log.info(line)
     if stopped_by is not None and rank() == 0:
         step = trainer.global_step
         log.warning("stopped by %s at step %d; %s", stopped_by.name, step, how_to_resume(folder))

@@ -76,7 +76,7 @@ class CompileLongRuns:
                 if self.wish is True:
                     raise StylenetError(
                         f"Got compile=true, but the training step cannot be compiled: {reason}",
-                        "Mend the compiler (CXX=<another> uses another), or use compile=false.",
+                        "Repair the compiler (CXX=<another> uses another), or use compile=false.",
                     ) from error
                 current = function
                 self.say(f"training step not compiled after all: {reason}")

@@ -120,8 +120,8 @@ def find_statistics(
             )
         if fitting is not None:
             say(
-                f"style {style.name}: aimed at is the painting itself, whose statistics ship; its "
-                "stand-in is only shown"
+                f"style {style.name}: trained towards the painting itself, whose statistics ship; "
+                "the stand-in is only shown"
             )
         found.append(dataclasses.replace(style, statistics=fitting))
     known = [asked.named(s.statistics) if s.statistics else None for s in found]

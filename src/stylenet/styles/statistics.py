@@ -1,4 +1,4 @@
-"""Statistics of paintings that ship, for where a painting itself cannot be had."""
+"""Statistics of paintings that ship, for where a painting itself cannot be obtained."""
 
 from __future__ import annotations
 

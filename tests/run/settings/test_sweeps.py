@@ -73,6 +73,8 @@ def test_a_launcher_runs_the_jobs_in_processes_of_their_own(
     monkeypatch.setenv("OMP_NUM_THREADS", "1")
     norms = ["batch", "instance"][:jobs]
     arguments = [f"hydra/launcher={name}", f"norm={','.join(norms)}", "logger=none"]
+    if name == "joblib":  # whose jobs are processes that cannot start others by default
+        arguments.append("data.num_workers=1")
     assert script("train.py", "-m", *tiny, *arguments, "trainer.max_steps=1") == 0
     (sweep,) = (f for f in (tmp_path / "runs").iterdir() if not f.is_symlink())
     runs = sorted(path.parent for path in sweep.glob("*/model.safetensors"))

@@ -13,7 +13,7 @@ LONGEST = 48
 # where things lie, how long it takes and how it is shown: of no interest to whoever compares runs
 UNNAMED = {
     *("hydra", "paths", "run", "resume", "logger", "callbacks", "trainer", "objective"),
-    *("comparison", "compile", "channels_last", "net_packages"),
+    *("comparison", "compile", "channels_last", "net_packages", "skip_finished"),
 }
 UNNAMED_OF_DATA = {
     f"data.{k}" for k in ("root", "roots", "val_root", "val_count", "cache", "num_workers")

@@ -1,0 +1,19 @@
+"""What a run has come to, in two lines."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+KINDS = {"losses": "val/loss/", "metrics": "val/metric/"}
+
+
+def results_in_words(figures: Mapping[str, float]) -> Iterator[str]:
+    """``losses    content 1.2  style 3.4  total 4.6``, and the same of the metrics.
+
+    Without what belongs to a layer; none of the two where there is nothing of it.
+    """
+    for kind, prefix in KINDS.items():
+        found = {k.removeprefix(prefix): v for k, v in figures.items() if k.startswith(prefix)}
+        names = sorted((name for name in found if "/" not in name), key="total".__eq__)
+        if names:
+            yield f"{kind:<8}  " + "  ".join(f"{name} {found[name]:.4g}" for name in names)

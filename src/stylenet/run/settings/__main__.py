@@ -1,0 +1,9 @@
+"""``python -m stylenet.run.settings``: write ``docs/configuration.md`` of a clone anew."""
+
+from stylenet.run.launch import conf_folder
+from stylenet.run.settings.guide import ROOTS, markdown, read_guide
+
+if __name__ == "__main__":
+    conf = conf_folder()
+    guides = [read_guide(conf, program) for program in ROOTS]
+    (conf.parent / "docs" / "configuration.md").write_text(markdown(guides))
