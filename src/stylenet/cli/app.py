@@ -8,7 +8,8 @@ from typing import Annotated
 
 import typer
 
-from stylenet.cli.saying import DEBUG, errors_in_words, say
+from stylenet.cli import options
+from stylenet.cli.saying import errors_in_words, say
 from stylenet.errors import StylenetError
 
 
@@ -24,7 +25,7 @@ def app(
         typer.Option(envvar="STYLENET_APP_AUTH", help="name:password that visitors have to give."),
     ] = None,
     device: Annotated[str, typer.Option(help="auto, cpu, cuda and the like.")] = "auto",
-    debug: Annotated[bool, DEBUG] = False,
+    debug: options.Debug = False,
 ) -> None:
     """Paint in the browser: a page on this machine, until Ctrl-C."""
     with errors_in_words(debug):

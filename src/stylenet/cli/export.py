@@ -8,7 +8,8 @@ from typing import Annotated
 
 import typer
 
-from stylenet.cli.saying import DEBUG, errors_in_words, say
+from stylenet.cli import options
+from stylenet.cli.saying import errors_in_words, say
 
 
 class Format(StrEnum):
@@ -44,7 +45,7 @@ def export(
         list[str] | None,
         typer.Option(help="A module of your own that the net may be made of; its code is run."),
     ] = None,
-    debug: Annotated[bool, DEBUG] = False,
+    debug: options.Debug = False,
 ) -> None:
     """Write a net for other programs: stylenet export udnie --to onnx -o udnie.onnx.
 

@@ -7,7 +7,8 @@ from typing import Annotated
 
 import typer
 
-from stylenet.cli.saying import DEBUG, errors_in_words, say
+from stylenet.cli import options
+from stylenet.cli.saying import errors_in_words, say
 from stylenet.errors import StylenetError
 
 
@@ -21,7 +22,7 @@ def import_net(
     out: Annotated[
         Path | None, typer.Option("-o", "--out", help="Another folder for the net.")
     ] = None,
-    debug: Annotated[bool, DEBUG] = False,
+    debug: options.Debug = False,
 ) -> None:
     """Read an old checkpoint: stylenet import old.pth --as udnie (no pickle is executed).
 

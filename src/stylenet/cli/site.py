@@ -7,7 +7,8 @@ from typing import Annotated
 
 import typer
 
-from stylenet.cli.saying import DEBUG, errors_in_words, say
+from stylenet.cli import options
+from stylenet.cli.saying import errors_in_words, say
 
 
 def site(
@@ -23,7 +24,7 @@ def site(
             "cache if left out."
         ),
     ] = None,
-    debug: Annotated[bool, DEBUG] = False,
+    debug: options.Debug = False,
 ) -> None:
     """Write a page that paints in the browser, for any web server: stylenet site udnie wave."""
     with errors_in_words(debug):

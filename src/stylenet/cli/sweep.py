@@ -8,12 +8,13 @@ from typing import Annotated
 
 import typer
 
-from stylenet.cli.saying import DEBUG, errors_in_words
+from stylenet.cli import options
+from stylenet.cli.saying import errors_in_words
 
 
 def sweep(
     folder: Annotated[Path, typer.Argument(help="What train.py -m made: runs/..._sweep.")],
-    debug: Annotated[bool, DEBUG] = False,
+    debug: options.Debug = False,
 ) -> None:
     """Compare a sweep's jobs anew, also of one that was killed: stylenet sweep runs/..._sweep."""
     with errors_in_words(debug):
