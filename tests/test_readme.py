@@ -226,15 +226,6 @@ def test_stylenet_commands(
         assert (place / target.partition("%")[0]).exists()
 
 
-def test_banks_commands(script: Script, place: Path, bank: Callable[[], None]) -> None:
-    """One after the other: what one leaves another takes up."""
-    commands = [shlex.split(c)[2:] for c in COMMANDS if c.startswith("python banks.py")]
-    if commands:
-        bank()
-    for arguments in commands:
-        assert script("banks.py", *arguments) == 0
-
-
 @pytest.mark.parametrize("command", [c for c in COMMANDS if c.startswith("python benchmarks/")])
 def test_benchmark_commands_have_tests_of_their_own(command: str) -> None:
     name = Path(command.split()[1]).stem
@@ -243,7 +234,7 @@ def test_benchmark_commands_have_tests_of_their_own(command: str) -> None:
 
 
 def test_no_command_is_left_out() -> None:
-    known = (SET_UP, "python train.py", "python evaluate.py", "python banks.py")
+    known = (SET_UP, "python train.py", "python evaluate.py")
     known += ("python benchmarks/", "stylenet ")
     assert [c for c in COMMANDS if not c.startswith(known)] == []
     # started otherwise than by python: tests/run/test_ddp.py does

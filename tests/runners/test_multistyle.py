@@ -1,4 +1,4 @@
-"""The real train.py, evaluate.py and banks.py on nets of several styles."""
+"""The real train.py, evaluate.py and `stylenet bank` on nets of several styles."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ from stylenet.images import read_image
 
 Script = Callable[..., int]
 NAMES = ("sand", "moss", "coal")
+STYLENET = "src/stylenet/__main__.py"
 BOTH = {
     "stylebank": ["net=stylebank"],
     "conditional": ["net=johnson", "norm=conditional_instance", "net.blocks=1"],
@@ -125,22 +126,22 @@ def test_a_style_is_added_removed_and_merged(
     assert "val/loss/sand/style" not in names
 
     # removing what was added gives the net before
-    assert script("banks.py", "remove", str(more), "rust", str(tmp_path / "less")) == 0
+    assert script(STYLENET, "bank", "remove", str(more), "rust", str(tmp_path / "less")) == 0
     a, b = (load_file(p / "model.safetensors") for p in (run, tmp_path / "less"))
     assert a.keys() == b.keys()
     assert all(torch.equal(a[key], b[key]) for key in a)
-    assert script("banks.py", "remove", str(more), "moss", str(other)) == 0
+    assert script(STYLENET, "bank", "remove", str(more), "moss", str(other)) == 0
     assert load_model(other).styles == ("sand", "coal", "rust")
     assert {p.stem for p in (other / "styles").iterdir()} == {"sand", "coal", "rust"}
     # what is left of one and of the other, together
     alone = tmp_path / "alone"
-    assert script("banks.py", "remove", str(other), "sand", str(tmp_path / "x")) == 0
-    assert script("banks.py", "remove", str(tmp_path / "x"), "coal", str(alone)) == 0
-    assert script("banks.py", "merge", str(run), str(alone), str(joined)) == 0
+    assert script(STYLENET, "bank", "remove", str(other), "sand", str(tmp_path / "x")) == 0
+    assert script(STYLENET, "bank", "remove", str(tmp_path / "x"), "coal", str(alone)) == 0
+    assert script(STYLENET, "bank", "merge", str(run), str(alone), str(joined)) == 0
     a, b = (load_file(p / "model.safetensors") for p in (more, joined))
     assert all(torch.equal(a[key], b[key]) for key in a)
     assert load_model(joined).styles == new.styles
-    assert script("banks.py", "list", str(joined)) == 0
+    assert script(STYLENET, "bank", "list", str(joined)) == 0
     assert capfd.readouterr().out.split()[-4:] == list(new.styles)
 
     for words, arguments in (
@@ -149,7 +150,7 @@ def test_a_style_is_added_removed_and_merged(
         ("is the only style", ("remove", str(alone), "rust", str(tmp_path / "y"))),
         ("There is a net in", ("merge", str(run), str(alone), str(joined))),
     ):
-        assert script("banks.py", *arguments) == 2
+        assert script(STYLENET, "bank", *arguments) == 2
         assert words in capfd.readouterr().err
 
 

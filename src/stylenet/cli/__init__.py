@@ -5,6 +5,7 @@ from __future__ import annotations
 from typer import Typer
 
 from stylenet.cli.app import app as page
+from stylenet.cli.banks import bank
 from stylenet.cli.completion import completion
 from stylenet.cli.evaluate import evaluate
 from stylenet.cli.export import export
@@ -40,5 +41,6 @@ def main() -> None:
     app.command("import")(import_net)
     app.command("app")(page)
     app.command()(site)
+    app.add_typer(bank, name="bank")
     app.command()(completion)
     app(prog_name="stylenet")

@@ -1,70 +1,103 @@
-"""``banks.py``: remove a style from a net of several, merge two such nets, list styles."""
+"""``stylenet bank``: nets of several styles, with more of them, with fewer, two as one."""
 
 from __future__ import annotations
 
-import argparse
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
 
-from rich.console import Console
+import typer
+from typer import Argument, Context, Option
 
-from stylenet.apply import copy_pictures, load_model, merge, remove_style, save_model
+from stylenet.cli.saying import DEBUG, errors_in_words, say
 from stylenet.errors import StylenetError
-from stylenet.run.launch import in_words, say_error
+
+if TYPE_CHECKING:
+    from torch import nn
+
+    from stylenet.apply import Model
+
+bank = typer.Typer(
+    help="Nets of several styles: add a style, remove one, merge two nets, list styles. The nets "
+    "that are named are left as they are.",
+    no_args_is_help=True,
+)
+
+Bank = Annotated[str, Argument(help="A run directory, or a model file.")]
+Out = Annotated[Path, Argument(help="The folder of the new net.")]
+Packages = Annotated[
+    list[str] | None,
+    Option("--net-package", help="A module of your own that nets may be made of; its code is run."),
+]
 
 
-def arrange_banks(arguments: Sequence[str]) -> int:
-    """Do what a command line of ``banks.py`` says; give the exit status.
+@bank.command("add", context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
+def add(
+    context: Context, net: Bank, style: Annotated[str, Argument(help="The new style.")]
+) -> None:
+    """Train one more style; more words are as for `stylenet train`.
 
-    The nets named are left as they are; the new one is written to the folder ``out`` with the style
-    pictures, like a run directory.
+    The same as `stylenet train task=add_style bank=<net> style=<style>`.
     """
-    parser = argparse.ArgumentParser("banks.py", description=__doc__)
-    parser.add_argument(
-        "--net-package",
-        action="append",
-        default=[],
-        help="what nets may be made of besides stylenet.nets and torch.nn; may be repeated",
-    )
-    commands = parser.add_subparsers(dest="command", required=True)
-    removing = commands.add_parser("remove", help="a net without one of its styles")
-    removing.add_argument("bank", help="a run directory, or a .safetensors file")
-    removing.add_argument("style")
-    removing.add_argument("out", type=Path)
-    merging = commands.add_parser("merge", help="two nets grown from one, as one")
-    merging.add_argument("bank")
-    merging.add_argument("other")
-    merging.add_argument("out", type=Path)
-    listing = commands.add_parser("list", help="the styles of a net")
-    listing.add_argument("bank")
-    chosen = parser.parse_args(arguments)
-    try:
-        _arrange(chosen)
-    except (StylenetError, OSError) as error:
-        words = in_words(error)
-        if words is None:
-            raise
-        say_error(words)
-        return 2
-    return 0
+    from stylenet.commands import hydra_value
+    from stylenet.run import launch, train
+
+    words = ["task=add_style", f"bank={hydra_value(net)}", f"style={hydra_value(style)}"]
+    launch(train, "train", [*words, *context.args], subcommand=["bank", "add"])
 
 
-def _arrange(chosen: argparse.Namespace) -> None:
-    console = Console(soft_wrap=True, highlight=False)
-    bank = load_model(chosen.bank, chosen.net_package)
-    if chosen.command == "list":
-        console.print("\n".join(bank.styles), markup=False)
-        return
-    banks = [bank]
-    if chosen.command == "remove":
-        net, description = remove_style(bank, chosen.style)
-    else:
-        banks.append(load_model(chosen.other, chosen.net_package))
-        net, description = merge(*banks)
-    if (chosen.out / "model.safetensors").exists():
-        raise StylenetError(f"There is a net in {chosen.out} already.", "Choose another folder.")
-    chosen.out.mkdir(parents=True, exist_ok=True)
-    file = save_model(chosen.out, net, description)
+@bank.command("remove")
+def remove(
+    net: Bank,
+    style: Annotated[str, Argument(help="The style that is left out.")],
+    out: Out,
+    net_package: Packages = None,
+    debug: Annotated[bool, DEBUG] = False,
+) -> None:
+    """Write a net without one of its styles."""
+    with errors_in_words(debug):
+        from stylenet.apply import load_model, remove_style
+
+        model = load_model(net, net_package or ())
+        _write([model], *remove_style(model, style), out)
+
+
+@bank.command("merge")
+def merge(
+    net: Bank,
+    other: Bank,
+    out: Out,
+    net_package: Packages = None,
+    debug: Annotated[bool, DEBUG] = False,
+) -> None:
+    """Write two nets that were grown from one as one net."""
+    with errors_in_words(debug):
+        from stylenet import apply
+
+        models = [apply.load_model(one, net_package or ()) for one in (net, other)]
+        _write(models, *apply.merge(*models), out)
+
+
+@bank.command("list")
+def list_styles(
+    net: Bank, net_package: Packages = None, debug: Annotated[bool, DEBUG] = False
+) -> None:
+    """List the styles of a net, a line each."""
+    with errors_in_words(debug):
+        from stylenet.apply import load_model
+
+        for style in load_model(net, net_package or ()).styles:
+            typer.echo(style)
+
+
+def _write(
+    models: Sequence[Model], net: nn.Module, description: Mapping[str, Any], out: Path
+) -> None:
+    from stylenet.apply import copy_pictures, save_model
+
+    if (out / "model.safetensors").exists():
+        raise StylenetError(f"There is a net in {out} already.", "Choose another folder.")
+    file = save_model(out, net, description)
     names = [fact["name"] for fact in description["styles"]]
-    copy_pictures(banks, chosen.out, names)
-    console.print(f"{file}: {', '.join(names)}", markup=False)
+    copy_pictures(models, out, names)
+    say(f"{file}: {', '.join(names)}")

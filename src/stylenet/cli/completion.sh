@@ -12,7 +12,7 @@ _stylenet() {
             choices="$(COMP_LINE="stylenet ${rest#* }" "${COMP_WORDS[0]}" "${rest%% *}" -sc query=bash 2>/dev/null)"
             ;;
         *\ *) choices="" ;;
-        *) choices="train evaluate stylize video styles sweep export import app site completion" ;;
+        *) choices="train evaluate stylize video styles sweep export import bank app site completion" ;;
     esac
     COMPREPLY=($(compgen -W "$choices" -- "$word"))
     # bash parts words at "=", too, and replaces the last part only
