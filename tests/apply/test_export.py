@@ -19,6 +19,7 @@ from stylenet.apply.export import (
     ExportError,
     export_onnx,
     export_openvino,
+    export_pt2,
     onnx_bytes,
     onnx_runner,
 )
@@ -153,6 +154,21 @@ def test_openvino_paints_as_the_net_at_any_size(tmp_path: Path) -> None:
         images = torch.rand(n, 3, height, width, generator=torch.Generator().manual_seed(n))
         painted = torch.from_numpy(compiled(images.numpy())[0])
         assert (painted - painted_by(model, images)).abs().max() < 1e-4
+
+
+def test_torch_s_program_paints_as_the_net_at_any_size(tmp_path: Path) -> None:
+    model = model_of("instance", tmp_path)
+    done = export_pt2(model, tmp_path / "net.pt2")
+    extra = {"stylenet.json": ""}
+    program = torch.export.load(done.files[0], extra_files=extra)
+    assert json.loads(extra["stylenet.json"])["style"] == "udnie"
+    targets = {str(node.target) for node in program.graph.nodes if node.op == "call_function"}
+    assert not any("stylenet" in target for target in targets)
+    for n, height, width in SIZES:
+        images = torch.rand(n, 3, height, width, generator=torch.Generator().manual_seed(n))
+        assert (program.module()(images) - painted_by(model, images)).abs().max() < 1e-4
+    with pytest.raises(ExportError, match=r"several styles, which torch cannot export.*--to onnx"):
+        export_pt2(model_of("bank", tmp_path), tmp_path / "bank.pt2", {"a": 1.0})
 
 
 def test_what_cannot_be_exported_is_said_and_nothing_is_written(

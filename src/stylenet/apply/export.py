@@ -1,4 +1,4 @@
-"""Nets as files for other programs: ONNX and OpenVINO.
+"""Nets as files for other programs: ONNX, OpenVINO, and torch's own exported programs.
 
 Each paints images of any size and number: float32, (n,3,height,width) in [0,1] -> the same. What is
 written has first painted a photograph as the net itself does.
@@ -10,10 +10,12 @@ import json
 import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from io import BytesIO
 from pathlib import Path
 
 import torch
 from torch import Tensor, nn
+from torch.export import Dim
 
 import stylenet
 from stylenet.apply.any_style import takes_styles
@@ -157,6 +159,38 @@ def export_openvino(
             for suffix in (".xml", ".bin")
         }
     return _write(contents, apart)
+
+
+def export_pt2(
+    model: Model, path: str | Path, weights: Mapping[str, float] | None = None
+) -> Exported:
+    """Write a ``.pt2`` file, which ``torch.export.load(file).module()`` runs without stylenet.
+
+    Args:
+        model: a net of one style, or one given a style (`in_styles`).
+        path: the file.
+        weights: there can be none: torch cannot export what depends on them.
+
+    Raises:
+        ExportError: a net of several styles; it paints otherwise than the net itself.
+        StylenetError: a file of another suffix.
+    """
+    file = _checked(path, ".pt2")
+    net = Fixed(model, weights)
+    if net.row is not None:
+        raise ExportError(
+            f"The net of {model.path} is one of several styles, which torch cannot export.",
+            "Use --to onnx or --to openvino, which keep the styles that are chosen.",
+        )
+    # three of odd sides: torch would take one, two and multiples of 4 for sizes that stay
+    example = _photographs()[[0, 1, 0]]
+    sides = {0: Dim.DYNAMIC, 2: Dim.DYNAMIC, 3: Dim.DYNAMIC}
+    program = torch.export.export(net, (example,), dynamic_shapes=(sides,))
+    buffer = BytesIO()
+    torch.export.save(program, buffer, extra_files={"stylenet.json": json.dumps(metadata(model))})
+    buffer.seek(0)
+    loaded = torch.export.load(buffer).module()
+    return _write({file: buffer.getvalue()}, difference(net, loaded))
 
 
 def metadata(model: Model, weights: Mapping[str, float] | None = None) -> dict[str, str]:

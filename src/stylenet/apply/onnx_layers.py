@@ -65,7 +65,7 @@ def write(layer: nn.Module, graph: Graph, x: str) -> str:  # noqa: ARG001, the k
     """
     raise UnknownLayerError(
         f"The net has a layer {type(layer).__name__}, which cannot be written as ONNX.",
-        "Register how it is written (stylenet.apply.onnx_layers.write.register).",
+        "Register how it is written (stylenet.apply.onnx_layers.write.register), or use --to pt2.",
     )
 
 

@@ -17,9 +17,10 @@ class Format(StrEnum):
 
     ONNX = "onnx"
     OPENVINO = "openvino"
+    PT2 = "pt2"
 
 
-SUFFIXES = {Format.ONNX: ".onnx", Format.OPENVINO: ".xml"}
+SUFFIXES = {Format.ONNX: ".onnx", Format.OPENVINO: ".xml", Format.PT2: ".pt2"}
 
 
 def export(
@@ -32,7 +33,7 @@ def export(
     ],
     to: Annotated[
         Format,
-        typer.Option(help="onnx: for ONNX Runtime; openvino: .xml and .bin."),
+        typer.Option(help="onnx: for ONNX Runtime; openvino: .xml and .bin; pt2: torch's own."),
     ] = Format.ONNX,
     out: Annotated[
         Path | None, typer.Option("-o", "--out", help="The file; named after the net if left out.")
@@ -53,12 +54,13 @@ def export(
     """
     with errors_in_words(debug):
         from stylenet.apply.choosing import chosen_net
-        from stylenet.apply.export import export_onnx, export_openvino
+        from stylenet.apply.export import export_onnx, export_openvino, export_pt2
 
         model, weights = chosen_net(what, style, net_package or (), say)
         ways = {
             Format.ONNX: export_onnx,
             Format.OPENVINO: export_openvino,
+            Format.PT2: export_pt2,
         }
         file = Path(f"{Path(what).stem}{SUFFIXES[to]}") if out is None else out
         done = ways[to](model, file, weights)

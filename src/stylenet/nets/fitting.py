@@ -29,6 +29,14 @@ def pad_to_multiple(image: Tensor, multiple: int, margin: int) -> Tensor:
     return F.pad(image, (margin, margin + right, margin, margin + bottom), mode="reflect")
 
 
+def cropped(image: Tensor, height: int, width: int) -> Tensor:
+    """The first ``height`` rows and ``width`` columns of an image (N,C,H,W)."""
+    if torch.compiler.is_exporting():  # a slice would be exported for sizes that it does crop
+        rows, columns = torch.arange(height), torch.arange(width)
+        return image.index_select(2, rows).index_select(3, columns)
+    return image[..., :height, :width]
+
+
 def fits(side: int, multiple: int, margin: int, kernel: int) -> bool:
     """Whether ``side`` pixels can be reflected as ``pad_to_multiple`` and a kernel ask."""
     extra = -side % multiple

@@ -14,7 +14,7 @@ from stylenet.nets.blocks import (
     UpsampleFactory,
 )
 from stylenet.nets.convolutions import BlockConv2d
-from stylenet.nets.fitting import check_fits, pad_to_multiple
+from stylenet.nets.fitting import check_fits, cropped, pad_to_multiple
 from stylenet.nets.styled import (
     Condition,
     Mixture,
@@ -112,7 +112,7 @@ class TransformerNet(nn.Module):
         painted: Tensor = self.output(
             condition.coloured(x) if isinstance(condition, Predicted) else x
         )
-        return painted[..., :height, :width]
+        return cropped(painted, height, width)
 
     def _mixture(self, image: Tensor, style: Tensor | None) -> Mixture | None:
         if style is None and self.styles is None:
