@@ -7,9 +7,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from typer import Argument, Context, Option
+from typer import Argument, Context
 
-from stylenet.cli.saying import DEBUG, errors_in_words, say
+from stylenet.cli import options
+from stylenet.cli.saying import errors_in_words, say
 from stylenet.errors import StylenetError
 
 if TYPE_CHECKING:
@@ -25,10 +26,6 @@ bank = typer.Typer(
 
 Bank = Annotated[str, Argument(help="A run directory, or a model file.")]
 Out = Annotated[Path, Argument(help="The folder of the new net.")]
-Packages = Annotated[
-    list[str] | None,
-    Option("--net-package", help="A module of your own that nets may be made of; its code is run."),
-]
 
 
 @bank.command("add", context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
@@ -51,8 +48,8 @@ def remove(
     net: Bank,
     style: Annotated[str, Argument(help="The style that is left out.")],
     out: Out,
-    net_package: Packages = None,
-    debug: Annotated[bool, DEBUG] = False,
+    net_package: options.NetPackage = None,
+    debug: options.Debug = False,
 ) -> None:
     """Write a net without one of its styles."""
     with errors_in_words(debug):
@@ -67,8 +64,8 @@ def merge(
     net: Bank,
     other: Bank,
     out: Out,
-    net_package: Packages = None,
-    debug: Annotated[bool, DEBUG] = False,
+    net_package: options.NetPackage = None,
+    debug: options.Debug = False,
 ) -> None:
     """Write two nets that were grown from one as one net."""
     with errors_in_words(debug):
@@ -80,7 +77,7 @@ def merge(
 
 @bank.command("list")
 def list_styles(
-    net: Bank, net_package: Packages = None, debug: Annotated[bool, DEBUG] = False
+    net: Bank, net_package: options.NetPackage = None, debug: options.Debug = False
 ) -> None:
     """List the styles of a net, a line each."""
     with errors_in_words(debug):

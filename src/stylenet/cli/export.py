@@ -42,10 +42,7 @@ def export(
         str | None,
         typer.Option(help="For a net that has several styles, or takes any: as for stylize."),
     ] = None,
-    net_package: Annotated[
-        list[str] | None,
-        typer.Option(help="A module of your own that the net may be made of; its code is run."),
-    ] = None,
+    net_package: options.NetPackage = None,
     debug: options.Debug = False,
 ) -> None:
     """Write a net for other programs: stylenet export udnie --to onnx -o udnie.onnx.
