@@ -114,7 +114,7 @@ class OpenVino:
 
 
 def fastest(device: torch.device, images: int) -> Backend:
-    """The fastest backend that is installed, for so many images: by ``benchmarks/backends.py``.
+    """The fastest backend that is installed, for so many images.
 
     On a CPU OpenVINO, then ONNX Runtime, then torch; for one image torch, since preparing another
     takes longer than it saves. On other devices torch.
