@@ -28,7 +28,7 @@ class Run:
 
     ``stand_ins`` has, when a run is resumed, the styles that swatches stood in for, and why;
     ``statistics`` those of them whose paintings' own statistics it aims at. ``choices`` has what
-    was chosen of each group, such as ``{norm: instance}``.
+    was chosen of each group, such as ``{norm: instance}``, and of the style.
     """
 
     dir: str | None = None

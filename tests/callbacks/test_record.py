@@ -122,7 +122,7 @@ def test_loggers_get_configuration_and_metadata(fit, tmp_path):
 
 
 def test_settings_can_be_grouped_by_what_was_chosen_and_given():
-    run = {"choices": {"norm": "batch", "net/padding": "reflect"}}
+    run = {"choices": {"norm": "batch", "net/padding": "reflect", "style": "udnie+me"}}
     run["overrides"] = ["norm=batch", "+loss.style_weight=5", "loss=perceptual", "~scheduler"]
     norm = {"_target_": "torch.nn.BatchNorm2d"}
     config = {**CONFIG, "style": ["udnie", "photos/me.jpg"], "seed": 3, "norm": norm, "run": run}

@@ -97,7 +97,7 @@ def flat_settings(config: Mapping[str, Any]) -> dict[str, Any]:
     """``config`` as loggers group and filter runs by it.
 
     At the top are what was chosen of each group (``norm: instance``), plain values (``seed: 0``),
-    ``style`` as a word, and what the command line gave by its full key (``loss.style_weight: 3``).
+    and what the command line gave by its full key (``loss.style_weight: 3``).
     All groups as they were built stand under ``settings``.
     """
     run = config.get("run", {})
@@ -106,10 +106,6 @@ def flat_settings(config: Mapping[str, Any]) -> dict[str, Any]:
     keys = (override.lstrip("+").partition("=")[0] for override in run.get("overrides", []))
     given = {key: _value(config, key) for key in keys if "." in key and not _is_place(key)}
     known = {k: v for k, v in given.items() if not isinstance(v, Mapping)}
-    style = config.get("style")
-    if style is not None:
-        several = style if isinstance(style, list | tuple) else [style]
-        plain["style"] = "+".join(Path(str(one)).stem for one in several)
     return {**plain, **run.get("choices", {}), **known, "settings": groups}
 
 

@@ -17,7 +17,7 @@ from stylenet.errors import StylenetError
 from stylenet.run.building import runner_of
 from stylenet.run.messages import CONFIG_FILE
 from stylenet.run.old_names import renew_targets
-from stylenet.run.settings.choices import choices_of
+from stylenet.run.settings.choices import choices_by_targets
 from stylenet.run.settings.inputs import runner_for
 from stylenet.run.settings.objectives import LOSS
 from stylenet.runners.base import as_list
@@ -86,7 +86,7 @@ def _modernise(config: DictConfig, folder: Path) -> None:
         if "runner" not in config:
             config.runner = runner_for(str(config.task.get("_target_")))
         config.net_packages = config.get("net_packages", [])
-        config.run.choices = config.run.get("choices") or choices_of(config)
+        config.run.choices = config.run.get("choices") or choices_by_targets(config)
         if "comparison" not in config:
             config.comparison, config.objective = None, f"{LOSS}total"
         if "notes" in config.run:
