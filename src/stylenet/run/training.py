@@ -22,7 +22,7 @@ from stylenet.run.budget import time_steps
 from stylenet.run.building import build, runner_of
 from stylenet.run.keeping import keep_results, rate_of
 from stylenet.run.latest import link_latest
-from stylenet.run.messages import CONFIG_FILE, Messages, save_config
+from stylenet.run.messages import CLAIM, CONFIG_FILE, Messages, save_config
 from stylenet.run.preparing import prepare
 from stylenet.run.processes import check_processes, rank, together
 from stylenet.run.results import results_in_words
@@ -37,7 +37,6 @@ from stylenet.runners.compiling import on_gpu
 from stylenet.runners.speed import tune_allocator
 
 log = logging.getLogger(__name__)
-CLAIM = ".claim"
 
 
 def train(config: DictConfig) -> float | None:
@@ -57,11 +56,11 @@ def train(config: DictConfig) -> float | None:
     if job.earlier is not None and job.is_finished:
         log.info("job %d is finished: skipped", job.earlier.number)
         return job.earlier.returned
-    resumable = goes_on_from(job)
-    if resumable is not None:
-        config = config.copy()
-        config.resume = str(resumable)
     try:
+        resumable = goes_on_from(job)
+        if resumable is not None:
+            config = config.copy()
+            config.resume = str(resumable)
         with recorded(job):
             figure = _train_once(config, [] if resumable is not None else None)
             job.write(FINISHED, returned=figure)

@@ -13,7 +13,12 @@ import pytorch_lightning as pl
 from PIL import Image
 
 from stylenet.cli import main
+from stylenet.errors import StylenetError
+from stylenet.files import claimed
 from stylenet.run import training
+from stylenet.run.messages import CLAIM, CONFIG_FILE
+from stylenet.run.sweep.jobs import UNFINISHED, Job
+from stylenet.run.sweep.recording import JobRecord, goes_on_from
 
 Script = Callable[..., int]
 QUICK = ["logger=none", "callbacks=none", "trainer.max_steps=1", "loss.style_layers=[relu1_2]"]
@@ -142,6 +147,23 @@ def test_a_stopped_sweep_goes_on(
     assert "job 1 goes on from its checkpoint" in said
     assert (folder / rows[0]["folder"] / "model.safetensors").stat().st_mtime_ns == written
     assert [resume is not None for resume in started] == [False, False, True, False]
+
+
+def test_a_job_that_another_process_is_at_is_left_alone(tmp_path: Path) -> None:
+    folder = tmp_path / "0_job"
+    folder.mkdir()
+    (folder / CONFIG_FILE).touch()
+    job = Job(0, folder, [], UNFINISHED, None, None, None, None, {})
+    record = JobRecord(None, [], "", job)
+    mine = StylenetError("Not reached.", "")
+    with (
+        claimed(folder / CLAIM, mine),
+        pytest.raises(StylenetError, match=r"still at job 0.*skip_finished"),
+    ):
+        goes_on_from(record)
+    assert (folder / CONFIG_FILE).exists()
+    assert goes_on_from(record) is None
+    assert not folder.exists()
 
 
 def test_skip_finished_is_for_sweeps(

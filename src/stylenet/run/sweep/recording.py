@@ -20,8 +20,8 @@ from omegaconf import DictConfig
 from typing_extensions import override
 
 from stylenet.errors import StylenetError
-from stylenet.files import expanded, write_text
-from stylenet.run.messages import CONFIG_FILE
+from stylenet.files import claimed, expanded, write_text
+from stylenet.run.messages import CLAIM, CONFIG_FILE
 from stylenet.run.processes import rank
 from stylenet.run.sweep.jobs import (
     FAILED,
@@ -125,6 +125,9 @@ def goes_on_from(record: JobRecord) -> Path | None:
     """The run directory that the job is to resume; None where it begins anew.
 
     What a job has left that was stopped before its first checkpoint is removed.
+
+    Raises:
+        StylenetError: another process is still at it.
     """
     earlier = record.earlier
     if earlier is None:
@@ -133,8 +136,15 @@ def goes_on_from(record: JobRecord) -> Path | None:
         log.info("job %d goes on from its checkpoint", earlier.number)
         return earlier.folder
     if (earlier.folder / CONFIG_FILE).is_file() and rank() == 0:
-        log.info("job %d was stopped before its first checkpoint: it begins anew", earlier.number)
-        shutil.rmtree(earlier.folder)
+        taken = StylenetError(
+            f"Another process is still at job {earlier.number} ({earlier.folder}).",
+            "Wait for its end, then start the sweep with skip_finished=true again.",
+        )
+        with claimed(earlier.folder / CLAIM, taken):
+            log.info(
+                "job %d was stopped before its first checkpoint: it begins anew", earlier.number
+            )
+            shutil.rmtree(earlier.folder)
     return None
 
 
