@@ -10,7 +10,8 @@ import pytest
 from omegaconf import DictConfig
 
 from stylenet import compose
-from stylenet.run.settings.guide import COMMANDS, ROOTS, help_text, markdown, read_guide
+from stylenet.run.settings.guide import ROOTS, read_guide
+from stylenet.run.settings.help import COMMANDS, help_text, markdown
 
 ROOT = Path(__file__).parents[3]
 CONF = ROOT / "conf"
