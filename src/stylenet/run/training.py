@@ -29,7 +29,7 @@ from stylenet.run.results import results_in_words
 from stylenet.run.resuming import damaged, messages_of, other_version
 from stylenet.run.settings.objectives import to_minimise
 from stylenet.run.sweep.jobs import FINISHED
-from stylenet.run.sweep.recording import goes_on_from, record_of_job, recorded
+from stylenet.run.sweep.recording import going_on, record_of_job, recorded
 from stylenet.run.sweep.summary import write_figures
 from stylenet.runners.base import Run
 from stylenet.runners.checks import check_batch_statistics, check_comparability
@@ -57,12 +57,10 @@ def train(config: DictConfig) -> float | None:
         log.info("job %d is finished: skipped", job.earlier.number)
         return job.earlier.returned
     try:
-        resumable = goes_on_from(job)
-        if resumable is not None:
-            config = config.copy()
-            config.resume = str(resumable)
+        config = going_on(config, job)
+        own = None if job.earlier is None or config.resume is None else list[str]()
         with recorded(job):
-            figure = _train_once(config, [] if resumable is not None else None)
+            figure = _train_once(config, own)
             job.write(FINISHED, returned=figure)
         if job.file is not None:
             write_figures(Path(HydraConfig.get().sweep.dir))

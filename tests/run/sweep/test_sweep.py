@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 import pytorch_lightning as pl
+from omegaconf import OmegaConf
 from PIL import Image
 
 from stylenet.cli import main
@@ -18,7 +19,7 @@ from stylenet.files import claimed
 from stylenet.run import training
 from stylenet.run.messages import CLAIM, CONFIG_FILE
 from stylenet.run.sweep.jobs import UNFINISHED, Job
-from stylenet.run.sweep.recording import JobRecord, goes_on_from
+from stylenet.run.sweep.recording import JobRecord, going_on
 
 Script = Callable[..., int]
 QUICK = ["logger=none", "callbacks=none", "trainer.max_steps=1", "loss.style_layers=[relu1_2]"]
@@ -153,16 +154,17 @@ def test_a_job_that_another_process_is_at_is_left_alone(tmp_path: Path) -> None:
     folder = tmp_path / "0_job"
     folder.mkdir()
     (folder / CONFIG_FILE).touch()
-    job = Job(0, folder, [], UNFINISHED, None, None, None, None, {})
+    job = Job(0, folder, folder, [], UNFINISHED, None, None, None, None, {})
     record = JobRecord(None, [], "", job)
+    config = OmegaConf.create({"resume": None, "run": {"dir": None}})
     mine = StylenetError("Not reached.", "")
     with (
         claimed(folder / CLAIM, mine),
         pytest.raises(StylenetError, match=r"still at job 0.*skip_finished"),
     ):
-        goes_on_from(record)
+        going_on(config, record)
     assert (folder / CONFIG_FILE).exists()
-    assert goes_on_from(record) is None
+    assert going_on(config, record) == {"resume": None, "run": {"dir": str(folder)}}
     assert not folder.exists()
 
 
