@@ -31,7 +31,7 @@ def sweep(script: Script, tiny: list[str], tmp_path: Path) -> Callable[..., tupl
 
     def run(*overrides: str) -> tuple[int, Path]:
         status = script("train.py", "-m", *tiny, *QUICK, *overrides)
-        (folder,) = (tmp_path / "runs").iterdir()
+        (folder,) = (tmp_path / "runs").glob("*_sweep")
         return status, folder
 
     return run
@@ -77,7 +77,7 @@ def test_a_sweep_leaves_and_prints_what_differs(
     assert '"ticks": ["batch", "instance"]' in page
     lines = capfd.readouterr().out.splitlines()
     start = lines.index("means over seeds, ± half of the 95 % interval")
-    assert lines[start + 1].split()[:3] == ["norm", "seeds", "style"]
+    assert lines[start + 1].split()[:3] == ["norm", "seeds", "balanced"]
     assert max(map(len, lines[start : start + 5])) <= 80
     again = {name: (folder / name).read_bytes() for name in ("table.csv", "parallel.html")}
     monkeypatch.setattr("sys.argv", ["stylenet", "sweep", str(folder)])
@@ -182,7 +182,7 @@ def test_contents_are_rows_of_the_sheet(
     sizes = ["content_size.px=48", "style_size.px=48", "loss.style_weight=1,2"]
     style = f"style={photos / '07.jpg'}"
     assert script("train.py", "-m", "task=gatys", contents, style, *sizes, *QUICK) == 0
-    (folder,) = (tmp_path / "runs").iterdir()
+    (folder,) = (tmp_path / "runs").glob("*_sweep")
     with Image.open(folder / "sheet.jpg") as sheet:
         assert 3 * 256 < sheet.width < 4 * 256  # content and two weights
         assert 2 * 250 < sheet.height < 3 * 256
