@@ -25,7 +25,8 @@ from stylenet.pipes import outlive_readers
 from stylenet.run.processes import check_sweep, command_line, rank, start_of_run
 from stylenet.run.settings.arguments import quoted
 from stylenet.run.settings.explain import explain
-from stylenet.run.settings.guide import help_text, read_guide
+from stylenet.run.settings.guide import read_guide
+from stylenet.run.settings.help import help_text
 from stylenet.run.settings.names import run_dir, run_name, swept_keys
 from stylenet.run.settings.objectives import direction
 from stylenet.run.settings.sweeps import missing_launcher, register_launchers

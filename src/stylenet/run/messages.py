@@ -12,6 +12,7 @@ from stylenet.files import write_text
 
 log = logging.getLogger(__name__)
 CONFIG_FILE = "config.yaml"
+CLAIM = ".claim"  # held by the process that trains in a run directory
 
 
 class Messages:

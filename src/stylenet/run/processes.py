@@ -182,7 +182,7 @@ def _of_job(run: Path, overrides: Sequence[str], resumed: bool) -> list[str]:
 
 
 @contextlib.contextmanager
-def together(trainer: Trainer, run: Path, *, resumed: bool) -> Iterator[None]:
+def together(trainer: Trainer, run: Path, *, resumed: bool = False) -> Iterator[None]:
     """Let the processes that ``trainer`` starts join the run in the folder ``run`` and end with it.
 
     They run this process's command line anew (one job's, within a sweep). Afterwards nothing of

@@ -22,14 +22,14 @@ from stylenet.run.budget import time_steps
 from stylenet.run.building import build, runner_of
 from stylenet.run.keeping import keep_results, rate_of
 from stylenet.run.latest import link_latest
-from stylenet.run.messages import CONFIG_FILE, Messages, save_config
+from stylenet.run.messages import CLAIM, CONFIG_FILE, Messages, save_config
 from stylenet.run.preparing import prepare
 from stylenet.run.processes import check_processes, rank, together
 from stylenet.run.results import results_in_words
 from stylenet.run.resuming import damaged, messages_of, other_version
 from stylenet.run.settings.objectives import to_minimise
 from stylenet.run.sweep.jobs import FINISHED
-from stylenet.run.sweep.recording import goes_on_from, record_of_job, recorded
+from stylenet.run.sweep.recording import going_on, record_of_job, recorded
 from stylenet.run.sweep.summary import write_figures
 from stylenet.runners.base import Run
 from stylenet.runners.checks import check_batch_statistics, check_comparability
@@ -37,7 +37,6 @@ from stylenet.runners.compiling import on_gpu
 from stylenet.runners.speed import tune_allocator
 
 log = logging.getLogger(__name__)
-CLAIM = ".claim"
 
 
 def train(config: DictConfig) -> float | None:
@@ -57,13 +56,11 @@ def train(config: DictConfig) -> float | None:
     if job.earlier is not None and job.is_finished:
         log.info("job %d is finished: skipped", job.earlier.number)
         return job.earlier.returned
-    resumable = goes_on_from(job)
-    if resumable is not None:
-        config = config.copy()
-        config.resume = str(resumable)
     try:
+        config = going_on(config, job)
+        own = None if job.earlier is None or config.resume is None else list[str]()
         with recorded(job):
-            figure = _train_once(config, [] if resumable is not None else None)
+            figure = _train_once(config, own)
             job.write(FINISHED, returned=figure)
         if job.file is not None:
             write_figures(Path(HydraConfig.get().sweep.dir))

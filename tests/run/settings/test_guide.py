@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 from collections.abc import Callable
 from pathlib import Path
@@ -10,7 +11,8 @@ import pytest
 from omegaconf import DictConfig
 
 from stylenet import compose
-from stylenet.run.settings.guide import COMMANDS, ROOTS, help_text, markdown, read_guide
+from stylenet.run.settings.guide import ROOTS, read_guide
+from stylenet.run.settings.help import COMMANDS, help_text, markdown
 
 ROOT = Path(__file__).parents[3]
 CONF = ROOT / "conf"
@@ -68,9 +70,9 @@ def test_a_key_without_a_word_is_found(tmp_path: Path) -> None:
 def test_ten_commands_and_all_of_them_compose(program: str) -> None:
     assert len(COMMANDS[program]) == 10
     for words, _ in COMMANDS[program]:
-        for argument in shlex.split(words):
-            if argument != "-m" and "," not in argument.partition("[")[0]:
-                compose(argument, name=program)
+        arguments = [one for one in shlex.split(words.replace("<run>", "run")) if one != "-m"]
+        # the first of a sweep
+        compose(*(re.sub(r"=([^,\[{]+),.*", r"=\1", one) for one in arguments), name=program)
 
 
 def test_the_page_is_up_to_date() -> None:

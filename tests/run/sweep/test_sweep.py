@@ -10,10 +10,16 @@ from pathlib import Path
 
 import pytest
 import pytorch_lightning as pl
+from omegaconf import OmegaConf
 from PIL import Image
 
 from stylenet.cli import main
+from stylenet.errors import StylenetError
+from stylenet.files import claimed
 from stylenet.run import training
+from stylenet.run.messages import CLAIM, CONFIG_FILE
+from stylenet.run.sweep.jobs import UNFINISHED, Job
+from stylenet.run.sweep.recording import JobRecord, going_on
 
 Script = Callable[..., int]
 QUICK = ["logger=none", "callbacks=none", "trainer.max_steps=1", "loss.style_layers=[relu1_2]"]
@@ -25,7 +31,7 @@ def sweep(script: Script, tiny: list[str], tmp_path: Path) -> Callable[..., tupl
 
     def run(*overrides: str) -> tuple[int, Path]:
         status = script("train.py", "-m", *tiny, *QUICK, *overrides)
-        (folder,) = (tmp_path / "runs").iterdir()
+        (folder,) = (tmp_path / "runs").glob("*_sweep")
         return status, folder
 
     return run
@@ -71,7 +77,7 @@ def test_a_sweep_leaves_and_prints_what_differs(
     assert '"ticks": ["batch", "instance"]' in page
     lines = capfd.readouterr().out.splitlines()
     start = lines.index("means over seeds, ± half of the 95 % interval")
-    assert lines[start + 1].split()[:3] == ["norm", "seeds", "style"]
+    assert lines[start + 1].split()[:3] == ["norm", "seeds", "balanced"]
     assert max(map(len, lines[start : start + 5])) <= 80
     again = {name: (folder / name).read_bytes() for name in ("table.csv", "parallel.html")}
     monkeypatch.setattr("sys.argv", ["stylenet", "sweep", str(folder)])
@@ -144,6 +150,24 @@ def test_a_stopped_sweep_goes_on(
     assert [resume is not None for resume in started] == [False, False, True, False]
 
 
+def test_a_job_that_another_process_is_at_is_left_alone(tmp_path: Path) -> None:
+    folder = tmp_path / "0_job"
+    folder.mkdir()
+    (folder / CONFIG_FILE).touch()
+    job = Job(0, folder, folder, [], UNFINISHED, None, None, None, None, {})
+    record = JobRecord(None, [], "", job)
+    config = OmegaConf.create({"resume": None, "run": {"dir": None}})
+    mine = StylenetError("Not reached.", "")
+    with (
+        claimed(folder / CLAIM, mine),
+        pytest.raises(StylenetError, match=r"still at job 0.*skip_finished"),
+    ):
+        going_on(config, record)
+    assert (folder / CONFIG_FILE).exists()
+    assert going_on(config, record) == {"resume": None, "run": {"dir": str(folder)}}
+    assert not folder.exists()
+
+
 def test_skip_finished_is_for_sweeps(
     script: Script, tiny: list[str], capfd: pytest.CaptureFixture[str]
 ) -> None:
@@ -158,7 +182,7 @@ def test_contents_are_rows_of_the_sheet(
     sizes = ["content_size.px=48", "style_size.px=48", "loss.style_weight=1,2"]
     style = f"style={photos / '07.jpg'}"
     assert script("train.py", "-m", "task=gatys", contents, style, *sizes, *QUICK) == 0
-    (folder,) = (tmp_path / "runs").iterdir()
+    (folder,) = (tmp_path / "runs").glob("*_sweep")
     with Image.open(folder / "sheet.jpg") as sheet:
         assert 3 * 256 < sheet.width < 4 * 256  # content and two weights
         assert 2 * 250 < sheet.height < 3 * 256

@@ -1,7 +1,8 @@
 """``python -m stylenet.run.settings``: write ``docs/configuration.md`` of a clone anew."""
 
 from stylenet.run.launch import conf_folder
-from stylenet.run.settings.guide import ROOTS, markdown, read_guide
+from stylenet.run.settings.guide import ROOTS, read_guide
+from stylenet.run.settings.help import markdown
 
 if __name__ == "__main__":
     conf = conf_folder()

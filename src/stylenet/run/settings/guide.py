@@ -1,17 +1,12 @@
-"""The guide to the configuration, made of the comments in ``conf/``: ``--help`` and a page.
-
-``python -m stylenet.run.settings`` writes the page, ``docs/configuration.md``.
-"""
+"""What the comments in ``conf/`` say of every group and key."""
 
 from __future__ import annotations
 
 import re
-import textwrap
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-WIDTH, INDENT, COLUMN = 80, 2, 38
 ROOTS = ("train", "evaluate")
 DELTAS = ("recipe", "experiment", "hydra")  # they set keys that others explain
 # parts of losses and networks, put together out of keys that are explained
@@ -19,32 +14,6 @@ WIRED = re.compile(r"(^|\.)(_\w+|terms|archive|annotations_archive)(\.|$)")
 TAKEN_OVER = re.compile(r"\$\{[\w.]+\}")
 KEY = re.compile(r"^( *)([A-Za-z_]\w*):(?: +(?!#)(.*?))?(?: +# *(.*))?$")
 CHOICE = re.compile(r"^  - (?!override)/?([\w/]+)(?:@[\w.]+)?: *(\S+)(?: +# *(.*))?$")
-COMMANDS = {
-    "train": (
-        ("style=udnie", "a net for one style"),
-        ("style=photos/me.jpg norm=batch net.width=0.25", "any picture, another net"),
-        ("style=wave data=folder data.root=photos", "trained on your own photographs"),
-        ("style=udnie trainer.max_steps=4000", "longer than the two minutes by default"),
-        ("task=gatys content=chelsea style=udnie", "one picture optimised, no net"),
-        ("task=multistyle 'style=[udnie,wave]'", "one net, several styles"),
-        ("-m style=udnie,wave norm=instance,batch", "a sweep: each with each"),
-        ("-m style=udnie seed=0,1 skip_finished=true", "goes on where it was stopped"),
-        ("recipe=johnson2016/udnie_instance", "a publication's settings"),
-        ("resume=runs/<run> trainer.max_steps=8000", "a run that goes on"),
-    ),
-    "evaluate": (
-        ("model=any style=udnie content=chelsea", "the net that ships, any style"),
-        ("model=runs/<run> content=photos", "a folder of photographs"),
-        ("model=runs/<run> content=photos/me.jpg out=painted", "where to"),
-        ("'model=[runs/a,runs/b]' content=photos", "side by side"),
-        ("'model=[runs/a,runs/b]' 'names=[old,new]' content=photos", "with these names"),
-        ("model=runs/<run> content=photos format=latex", "a table for a paper"),
-        ("model=runs/<run> content=photos metrics=none", "painted, not measured"),
-        ("model=runs/<run> content=photos loss_network=vgg16", "measured by another network"),
-        ("model=runs/<run> content=photos 'style_weights={udnie: 1}'", "of several styles"),
-        ("model=runs/<run> content=photos device=cpu", "not on the GPU"),
-    ),
-}
 
 
 @dataclass
@@ -210,83 +179,3 @@ def _header_lines(text: list[str]) -> list[str]:
 def _header(file: Path) -> str:
     lines = [line.lstrip("#").strip() for line in _header_lines(file.read_text().splitlines())]
     return " ".join(line for line in lines if not line.startswith("@package"))
-
-
-def help_text(guide: Guide, called: str) -> str:
-    """What ``--help`` prints; ``called``: the command, such as ``python train.py``."""
-    commands = [(f"{called} {words}", comment) for words, comment in COMMANDS[guide.program]]
-    parts = ["Ten commands:", *(line for one in commands for line in _command_lines(*one))]
-    parts += ["", "Groups, chosen by group=choice; * is chosen by default:"]
-    for group, choices in guide.by_default().items():
-        words = ", ".join(f"{c}*" if c == guide.chosen.get(group) else c for c in choices)
-        if guide.chosen.get(group) == "null":
-            words = f"null*, {words}"
-        parts += textwrap.wrap(
-            f"{group}: {words}", WIDTH, initial_indent="  ", subsequent_indent="      "
-        )
-    for section, keys in guide.sections().items():
-        title = "Keys" if not section else f"Keys of {section}"
-        parts += ["", f"{title}, with their values by default:"]
-        parts += [line for key in keys for line in _key_lines(key)]
-    parts += [
-        "",
-        "Lists and mappings are quoted for the shell: 'style=[udnie,wave]'. More of the",
-        "program: --cfg job prints the configuration, --hydra-help Hydra's own options.",
-    ]
-    return "\n".join(parts)
-
-
-def _command_lines(command: str, comment: str) -> list[str]:
-    line = f"  {command}"
-    if len(line) + 2 + len(comment) + 2 <= WIDTH:
-        return [f"{line}  # {comment}"]
-    return [f"  # {comment}", line]
-
-
-def _key_lines(key: Key) -> list[str]:
-    shown = key.name if key.default is None else f"{key.name}={key.default}"
-    line = " " * INDENT + shown
-    if not key.comment:
-        return textwrap.wrap(line, WIDTH, initial_indent="", subsequent_indent="      ") or [line]
-    if len(line) < COLUMN:
-        first = textwrap.wrap(key.comment, WIDTH - COLUMN)
-        rest = [" " * COLUMN + words for words in first[1:]]
-        return [line.ljust(COLUMN) + first[0], *rest]
-    return [line, *(" " * COLUMN + words for words in textwrap.wrap(key.comment, WIDTH - COLUMN))]
-
-
-def markdown(guides: Iterable[Guide]) -> str:
-    """The page of the configuration."""
-    parts = [
-        "# Configuration",
-        "",
-        "Made from the comments in `conf/` by `python -m stylenet.run.settings`: change those.",
-        "",
-    ]
-    for guide in guides:
-        program = f"{guide.program}.py"
-        parts += [f"## {program}", "", "```text"]
-        for words, comment in COMMANDS[guide.program]:
-            parts.append(f"python {program} {words}  # {comment}")
-        parts += ["```", "", "| group | choices: `group=choice` | |", "|---|---|---|"]
-        for group, choices in guide.by_default().items():
-            chosen = guide.chosen.get(group)
-            names = [f"**{c}**" if c == chosen else c for c in choices]
-            if chosen == "null":
-                names.insert(0, "**null**")
-            parts.append(f"| {group} | {', '.join(names)} | {_cell(guide.notes.get(group, ''))} |")
-        for section, keys in guide.sections().items():
-            parts += ["", f"### {f'{program}: {section}' if section else f'{program}: keys'}", ""]
-            said = {c: w for c, w in guide.choices.get(section, {}).items() if w}
-            parts += [f"- {section}={choice}: {words}" for choice, words in said.items()]
-            parts += ["", "| key | default | |", "|---|---|---|"] if said else []
-            parts += [] if said else ["| key | default | |", "|---|---|---|"]
-            for key in keys:
-                default = "" if key.default is None else f"`{key.default}`"
-                parts.append(f"| `{key.name}` | {_cell(default)} | {_cell(key.comment)} |")
-        parts.append("")
-    return "\n".join(parts).rstrip() + "\n"
-
-
-def _cell(text: str) -> str:
-    return text.replace("|", r"\|")

@@ -26,7 +26,8 @@ class Job:
 
     Attributes:
         number: its place in the sweep.
-        folder: its run directory; may be empty, or not be there, where it failed early.
+        place: where its `JOB` lies: Hydra's directory for it.
+        folder: its run directory, mostly the same; not there where it failed early.
         overrides: what it was started with.
         state: `FINISHED`, `FAILED`, or `UNFINISHED` where it was stopped or is still running.
         error: what went wrong, in words.
@@ -37,6 +38,7 @@ class Job:
     """
 
     number: int
+    place: Path
     folder: Path
     overrides: Sequence[str]
     state: str
@@ -104,6 +106,7 @@ def _read(place: Path) -> Job | None:
         said = {"state": FINISHED if results else UNFINISHED}
     return Job(
         number=int(number),
+        place=place,
         folder=folder,
         overrides=[str(override) for override in overrides],
         state=str(said.get("state")),

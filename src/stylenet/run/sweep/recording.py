@@ -20,8 +20,8 @@ from omegaconf import DictConfig
 from typing_extensions import override
 
 from stylenet.errors import StylenetError
-from stylenet.files import expanded, write_text
-from stylenet.run.messages import CONFIG_FILE
+from stylenet.files import claimed, expanded, write_text
+from stylenet.run.messages import CLAIM, CONFIG_FILE
 from stylenet.run.processes import rank
 from stylenet.run.sweep.jobs import (
     FAILED,
@@ -110,6 +110,8 @@ def record_of_job(config: DictConfig) -> JobRecord:
     place = Path(hydra.runtime.output_dir)
     folder = os.path.relpath(expanded(config.run.dir), place) if config.run.dir else "."
     earlier = _earlier(Path(hydra.sweep.dir), overrides) if config.skip_finished else None
+    if earlier is not None:  # its name may be another now, as it has the time in it
+        place, folder = earlier.place, os.path.relpath(earlier.folder, earlier.place)
     return JobRecord(place / JOB if rank() == 0 else None, overrides, folder, earlier)
 
 
@@ -121,21 +123,35 @@ def _earlier(sweep: Path, overrides: list[str]) -> Job | None:
     return next((job for job in jobs if job.was_started_with(overrides)), None)
 
 
-def goes_on_from(record: JobRecord) -> Path | None:
-    """The run directory that the job is to resume; None where it begins anew.
+def going_on(config: DictConfig, record: JobRecord) -> DictConfig:
+    """``config`` of a job that an earlier start of its sweep left unfinished, in the same folder.
 
-    What a job has left that was stopped before its first checkpoint is removed.
+    It resumes from its checkpoint. What it has left that was stopped before its first checkpoint
+    is removed.
+
+    Raises:
+        StylenetError: another process is still at it.
     """
     earlier = record.earlier
     if earlier is None:
-        return None
+        return config
+    config = config.copy()
     if earlier.checkpoint is not None:
         log.info("job %d goes on from its checkpoint", earlier.number)
-        return earlier.folder
+        config.resume = str(earlier.folder)
+        return config
     if (earlier.folder / CONFIG_FILE).is_file() and rank() == 0:
-        log.info("job %d was stopped before its first checkpoint: it begins anew", earlier.number)
-        shutil.rmtree(earlier.folder)
-    return None
+        taken = StylenetError(
+            f"Another process is still at job {earlier.number} ({earlier.folder}).",
+            "Wait for its end, then start the sweep with skip_finished=true again.",
+        )
+        with claimed(earlier.folder / CLAIM, taken):
+            log.info(
+                "job %d was stopped before its first checkpoint: it begins anew", earlier.number
+            )
+            shutil.rmtree(earlier.folder)
+    config.run.dir = str(earlier.folder)
+    return config
 
 
 @contextlib.contextmanager
