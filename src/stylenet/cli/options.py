@@ -6,6 +6,8 @@ from typing import Annotated, TypeAlias
 
 import typer
 
+from stylenet.cli.backend import BackendName
+
 Style: TypeAlias = Annotated[
     str | None,
     typer.Option(help="A name, a painting's path, or a mixture such as udnie:0.6,wave:0.4."),
@@ -29,4 +31,7 @@ NetPackage: TypeAlias = Annotated[
     typer.Option(help="A module of your own that the net may be made of; its code is run."),
 ]
 Device: TypeAlias = Annotated[str, typer.Option(help="auto, cpu, cuda and the like.")]
+Backend: TypeAlias = Annotated[
+    BackendName, typer.Option(help="What runs the net; auto: the fastest that is installed.")
+]
 Debug: TypeAlias = Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")]

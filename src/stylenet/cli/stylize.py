@@ -47,9 +47,7 @@ def stylize(
     ] = None,
     net_package: options.NetPackage = None,
     device: options.Device = "auto",
-    backend: Annotated[
-        BackendName, typer.Option(help="What runs the net; auto: the fastest that is installed.")
-    ] = BackendName.AUTO,
+    backend: options.Backend = BackendName.AUTO,
     as_json: Annotated[
         bool, typer.Option("--json", help="Say as JSON what was painted and what was not.")
     ] = False,

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from stylenet.cli import options
+from stylenet.cli.backend import BackendName, backend_of
 from stylenet.cli.saying import errors_in_words, say
 from stylenet.errors import StylenetError
 
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from stylenet.apply.video import ClipJob, ClipOptions, PaintedClip
     from stylenet.apply.video.painting import Progress
 
+MANY = 1000  # frames: so many that what a backend prepares is worth it
 STOPPED = 130  # as shells have it of what Ctrl-C ended
 
 
@@ -58,6 +60,7 @@ def video(
     ] = False,
     net_package: options.NetPackage = None,
     device: options.Device = "auto",
+    backend: options.Backend = BackendName.AUTO,
     as_json: Annotated[
         bool, typer.Option("--json", help="Say as JSON what was painted and what was not.")
     ] = False,
@@ -82,7 +85,12 @@ def video(
             FlowBlend(blend) if blend else None,
             overwrite,
         )
-        wish = Wish(style, model, strength, device=device, packages=tuple(net_package or ()))
+        wish = Wish(
+            *(style, model, strength),
+            device=device,
+            packages=tuple(net_package or ()),
+            backend=backend_of(backend, device, MANY),
+        )
         recipe = recipe_of(
             wish,
             say,
