@@ -142,7 +142,7 @@ def test_a_bad_file_and_one_too_large_are_answered_in_words(
     large.write_bytes(bytes(1_200_000))
     tab.get_by_role("button", name="Remove Image").first.click()
     tab.set_input_files("#photo input[type=file]", large)
-    tab.get_by_text(re.compile("exceeds the maximum|too large", re.IGNORECASE)).first.wait_for()
+    tab.get_by_text("exceed the maximum allowed size of 1.0 M").first.wait_for()
 
 
 def test_two_visitors_do_not_see_each_others_pictures_which_end_with_the_visit(
@@ -196,4 +196,6 @@ def test_regions_are_brushed(
     red, rest = (painted(file, styles[n])[0] for n in (1, len(COLOURS) + 1))
     assert (found - red)[:, 48, 64].abs().max() <= 1 / 255
     brushed = ((found - rest).abs().amax((0, 1)) > 1 / 255).nonzero()  # columns
-    assert 48 < brushed.min() <= 64 <= brushed.max() < 80, (brushed.min(), brushed.max())
+    left, right = int(brushed.min()), int(brushed.max())
+    assert left > 16  # the stroke is upright: all rows, few columns
+    assert abs((SIDE - 1 - right) - left) <= 4
