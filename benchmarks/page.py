@@ -77,7 +77,7 @@ def main() -> None:
     path = shutil.which("chromium") or shutil.which("chromium-browser")
     with (
         tempfile.TemporaryDirectory() as folder,
-        served(Studio("cpu", Limits(side=arguments.size))) as page,
+        served(Studio("cpu", Limits(side=arguments.size)), port=0) as page,
         sync_playwright() as playwright,
     ):
         photo = Path(folder) / "photo.png"

@@ -22,19 +22,15 @@ pytest.importorskip("gradio", reason="the page needs gradio, which is not instal
 from stylenet.app.page import Served, served
 from stylenet.app.regions_tab import COLOURS
 
-# of Gradio and of what it stands on
-pytestmark = [
-    pytest.mark.filterwarnings("ignore::DeprecationWarning"),
-    pytest.mark.filterwarnings("ignore::ResourceWarning"),
-    pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
-]
+# of Gradio, to itself
+pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
 SIDE = 128
 SLOW = 60_000  # milliseconds, on a machine that does much else
 
 
 @pytest.fixture(scope="module")
 def page() -> Iterator[Served]:
-    with served(Studio("cpu", Limits(side=SIDE, upload_mb=1))) as page:
+    with served(Studio("cpu", Limits(side=SIDE, upload_mb=1)), port=0) as page:
         yield page
 
 

@@ -12,10 +12,8 @@ from types import SimpleNamespace
 import pytest
 
 Command = Callable[..., SimpleNamespace]
-pytestmark = [
-    pytest.mark.filterwarnings("ignore::DeprecationWarning"),  # of Gradio, to itself
-    pytest.mark.filterwarnings("ignore::ResourceWarning"),
-]
+# of Gradio, to itself
+pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
 
 
 def test_without_gradio_it_says_how_to_install_it(
@@ -46,7 +44,7 @@ def test_it_serves_until_its_end_and_leaves_nothing(
         assert Path(seen[0]).is_dir()
 
     monkeypatch.setattr(gradio.Blocks, "block_thread", look)
-    done = stylenet("app")
+    done = stylenet("app", "--port", 0)
     assert done.status == 0, done.said
     assert "http://127.0.0.1:" in done.said
     assert not Path(seen[0]).exists()
@@ -57,4 +55,4 @@ def test_it_serves_until_its_end_and_leaves_nothing(
         done = stylenet("app", "--port", port)
     assert done.status == 2
     assert f"Port {port} of 127.0.0.1 cannot be had" in done.said
-    assert "--port 7870" in done.said
+    assert "--port 8000" in done.said
