@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import socket
 import sys
 from collections.abc import Callable
@@ -38,6 +39,7 @@ def test_it_serves_until_its_end_and_leaves_nothing(
 ) -> None:
     gradio = pytest.importorskip("gradio", reason="the page needs gradio, which is not installed")
     seen = []
+    before = signal.getsignal(signal.SIGTERM)
 
     def look(page: object) -> None:
         seen.append(os.environ["GRADIO_TEMP_DIR"])
@@ -49,6 +51,7 @@ def test_it_serves_until_its_end_and_leaves_nothing(
     assert "http://127.0.0.1:" in done.said
     assert not Path(seen[0]).exists()
     assert "GRADIO_TEMP_DIR" not in os.environ
+    assert signal.getsignal(signal.SIGTERM) is before
 
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
