@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import gradio as gr
+from gradio.http_server import ServerFailedToStartError
 from gradio.themes import Soft
 
 from stylenet.app.optimise_tab import OptimiseTab
@@ -78,7 +79,7 @@ def served(
         auth: a name and a password that visitors have to give; nobody has to if None.
 
     Raises:
-        StylenetError: the port is taken.
+        StylenetError: the port is taken; the machine is too busy.
     """
     with tempfile.TemporaryDirectory(prefix="stylenet-app-", ignore_cleanup_errors=True) as folder:
         os.environ["GRADIO_TEMP_DIR"] = folder
@@ -110,7 +111,14 @@ def served(
 
         # where no event loop runs Gradio makes several, and closes none
         with ThreadPoolExecutor(1) as thread:
-            page, address = thread.submit(asyncio.run, begin()).result()
+            beginning = thread.submit(asyncio.run, begin())
+        try:
+            page, address = beginning.result()
+        except ServerFailedToStartError as error:
+            raise StylenetError(
+                f"The page's server did not begin to answer at port {chosen} of {host}.",
+                "Start it again: this machine may be too busy.",
+            ) from error
         try:
             yield Served(address, page, visits)
         finally:
