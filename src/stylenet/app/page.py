@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import gradio as gr
-from gradio.http_server import ServerFailedToStartError
+from gradio.exceptions import ServerFailedToStartError
 from gradio.themes import Soft
 
 from stylenet.app.optimise_tab import OptimiseTab
@@ -81,11 +81,11 @@ def served(
     Raises:
         StylenetError: the port is taken; the machine is too busy.
     """
+    chosen = _free_port(host, port)
     with tempfile.TemporaryDirectory(prefix="stylenet-app-", ignore_cleanup_errors=True) as folder:
         os.environ["GRADIO_TEMP_DIR"] = folder
         os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
         visits = Visits(Path(folder), studio.limits)
-        chosen = _free_port(host, port)
 
         async def begin() -> tuple[gr.Blocks, str]:
             page = page_of(studio, visits)
