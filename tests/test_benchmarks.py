@@ -311,7 +311,6 @@ def test_startup_writes_its_table_and_help_takes_a_quarter_of_the_imports(
 
 
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")  # of Gradio, to itself
-@pytest.mark.filterwarnings("ignore::ResourceWarning")
 def test_page_writes_its_table(benchmark_of, tmp_path, monkeypatch):
     for package in ("gradio", "playwright.sync_api"):
         pytest.importorskip(package, reason=f"{package} is not installed")

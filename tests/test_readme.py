@@ -192,7 +192,6 @@ def test_painting_clips_from_python(place: Path, shipped: Path, clip: Callable[.
 
 
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")  # of Gradio, to itself
-@pytest.mark.filterwarnings("ignore::ResourceWarning")
 @pytest.mark.parametrize("command", [c for c in COMMANDS if c.startswith("stylenet ")])
 def test_stylenet_commands(
     command: str,

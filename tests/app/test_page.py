@@ -15,26 +15,22 @@ from torch import Tensor
 from stylenet.app.limits import Limits
 from stylenet.app.look import Look
 from stylenet.app.studio import Studio
-from stylenet.apply import Stylizer, find_named_style
+from stylenet.apply import Stylizer, find_named_style, shipped_models
 from stylenet.images import Adjustment, LongerSide, read_image
 
 pytest.importorskip("gradio", reason="the page needs gradio, which is not installed")
 from stylenet.app.page import Served, served
 from stylenet.app.regions_tab import COLOURS
 
-# of Gradio and of what it stands on
-pytestmark = [
-    pytest.mark.filterwarnings("ignore::DeprecationWarning"),
-    pytest.mark.filterwarnings("ignore::ResourceWarning"),
-    pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
-]
+# of Gradio, to itself
+pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
 SIDE = 128
-SLOW = 60_000  # milliseconds, on a machine that does much else
+SLOW = 120_000  # milliseconds, on a machine that does much else
 
 
 @pytest.fixture(scope="module")
 def page() -> Iterator[Served]:
-    with served(Studio("cpu", Limits(side=SIDE, upload_mb=1))) as page:
+    with served(Studio("cpu", Limits(side=SIDE, upload_mb=1)), port=0) as page:
         yield page
 
 
@@ -93,6 +89,8 @@ def download(tab: Any, button: str, folder: Path) -> Path:
 def painted(photo: Path, style: str) -> tuple[Tensor, Tensor]:
     """By `Stylizer`, and the photograph."""
     content = LongerSide(SIDE)(read_image(photo))
+    if style in shipped_models():
+        return Stylizer.load(style, "cpu")(content), content
     file = find_named_style(style, online=False).path
     return Stylizer.load("any", "cpu", style=file)(content), content
 
@@ -142,7 +140,7 @@ def test_a_bad_file_and_one_too_large_are_answered_in_words(
     large.write_bytes(bytes(1_200_000))
     tab.get_by_role("button", name="Remove Image").first.click()
     tab.set_input_files("#photo input[type=file]", large)
-    tab.get_by_text(re.compile("exceeds the maximum|too large", re.IGNORECASE)).first.wait_for()
+    tab.get_by_text("exceed the maximum allowed size of 1.0 M").first.wait_for()
 
 
 def test_two_visitors_do_not_see_each_others_pictures_which_end_with_the_visit(
@@ -196,4 +194,6 @@ def test_regions_are_brushed(
     red, rest = (painted(file, styles[n])[0] for n in (1, len(COLOURS) + 1))
     assert (found - red)[:, 48, 64].abs().max() <= 1 / 255
     brushed = ((found - rest).abs().amax((0, 1)) > 1 / 255).nonzero()  # columns
-    assert 48 < brushed.min() <= 64 <= brushed.max() < 80, (brushed.min(), brushed.max())
+    left, right = int(brushed.min()), int(brushed.max())
+    assert left > 16  # the stroke is upright: all rows, few columns
+    assert abs((SIDE - 1 - right) - left) <= 4

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import socket
 import sys
 from collections.abc import Callable
@@ -12,10 +13,8 @@ from types import SimpleNamespace
 import pytest
 
 Command = Callable[..., SimpleNamespace]
-pytestmark = [
-    pytest.mark.filterwarnings("ignore::DeprecationWarning"),  # of Gradio, to itself
-    pytest.mark.filterwarnings("ignore::ResourceWarning"),
-]
+# of Gradio, to itself
+pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
 
 
 def test_without_gradio_it_says_how_to_install_it(
@@ -40,21 +39,23 @@ def test_it_serves_until_its_end_and_leaves_nothing(
 ) -> None:
     gradio = pytest.importorskip("gradio", reason="the page needs gradio, which is not installed")
     seen = []
+    before = signal.getsignal(signal.SIGTERM)
 
     def look(page: object) -> None:
         seen.append(os.environ["GRADIO_TEMP_DIR"])
         assert Path(seen[0]).is_dir()
 
     monkeypatch.setattr(gradio.Blocks, "block_thread", look)
-    done = stylenet("app")
+    done = stylenet("app", "--port", 0)
     assert done.status == 0, done.said
     assert "http://127.0.0.1:" in done.said
     assert not Path(seen[0]).exists()
     assert "GRADIO_TEMP_DIR" not in os.environ
+    assert signal.getsignal(signal.SIGTERM) is before
 
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         done = stylenet("app", "--port", port)
     assert done.status == 2
     assert f"Port {port} of 127.0.0.1 cannot be had" in done.said
-    assert "--port 7870" in done.said
+    assert "--port 8000" in done.said

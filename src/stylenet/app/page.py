@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import os
+import socket
 import tempfile
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
 import gradio as gr
+from gradio.exceptions import ServerFailedToStartError
 from gradio.themes import Soft
 
 from stylenet.app.optimise_tab import OptimiseTab
@@ -20,6 +24,7 @@ from stylenet.app.visits import Visits
 from stylenet.errors import StylenetError
 
 PLAIN = ("system-ui", "sans-serif")  # Gradio's own fonts would be fetched from Google
+PORTS = range(7860, 7960)  # Gradio's
 DAY = 24 * 3600
 
 
@@ -70,22 +75,24 @@ def served(
     Args:
         studio: what paints.
         host: the address to listen on; the default is reached from this machine only.
-        port: None for the first free one from 7860 on.
+        port: None for the first free one from 7860 on, 0 for any free one.
         auth: a name and a password that visitors have to give; nobody has to if None.
 
     Raises:
-        StylenetError: the port is taken.
+        StylenetError: the port is taken; the machine is too busy.
     """
+    chosen = _free_port(host, port)
     with tempfile.TemporaryDirectory(prefix="stylenet-app-", ignore_cleanup_errors=True) as folder:
         os.environ["GRADIO_TEMP_DIR"] = folder
         os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
         visits = Visits(Path(folder), studio.limits)
-        page = page_of(studio, visits)
-        page.queue(max_size=64)
-        try:
+
+        async def begin() -> tuple[gr.Blocks, str]:
+            page = page_of(studio, visits)
+            page.queue(max_size=64)
             _, address, _ = page.launch(
                 server_name=host,
-                server_port=port,
+                server_port=chosen,
                 auth=auth,
                 inline=False,
                 share=False,
@@ -100,10 +107,17 @@ def served(
                 max_file_size=f"{studio.limits.upload_mb}mb",
                 theme=Soft(font=PLAIN, font_mono=("ui-monospace", "monospace")),
             )
-        except OSError as error:
+            return page, address
+
+        # where no event loop runs Gradio makes several, and closes none
+        with ThreadPoolExecutor(1) as thread:
+            beginning = thread.submit(asyncio.run, begin())
+        try:
+            page, address = beginning.result()
+        except ServerFailedToStartError as error:
             raise StylenetError(
-                f"Port {port or 7860} of {host} cannot be had ({error}).",
-                "Choose another: --port 7870.",
+                f"The page's server did not begin to answer at port {chosen} of {host}.",
+                "Start it again: this machine may be too busy.",
             ) from error
         try:
             yield Served(address, page, visits)
@@ -111,3 +125,18 @@ def served(
             page.close(verbose=False)
             visits.end_all()
             del os.environ["GRADIO_TEMP_DIR"]
+
+
+def _free_port(host: str, port: int | None) -> int:
+    """``port``, or the first of `PORTS` that is free; Gradio's own search leaves sockets open."""
+    for wanted in PORTS if port is None else [port]:
+        try:
+            with socket.create_server((host, wanted)) as tried:
+                found: int = tried.getsockname()[1]
+                return found
+        except OSError as error:
+            reason = error.strerror or str(error)
+    wish = f"{PORTS[0]} to {PORTS[-1]}" if port is None else str(port)
+    raise StylenetError(
+        f"Port {wish} of {host} cannot be had ({reason}).", "Choose another: --port 8000."
+    )

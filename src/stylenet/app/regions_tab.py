@@ -10,8 +10,6 @@ from typing import Any
 import gradio as gr
 import torch
 from gradio.components.image_editor import EditorData
-from PIL.Image import Image
-from PIL.Image import open as open_pillow
 from torch import Tensor
 from torch.nn import functional as F
 
@@ -20,16 +18,16 @@ from stylenet.app.studio import Studio
 from stylenet.app.visits import Visits
 from stylenet.app.words import MENDABLE, in_words
 from stylenet.errors import StylenetError
-from stylenet.images import to_tensor
+from stylenet.images import Photograph, read_photograph, to_tensor
 
 COLOURS = {"red": "#e02020", "green": "#20b040", "blue": "#2060e0"}
 
 
 @dataclass(frozen=True)
 class Brushed:
-    """What a browser sent: the layers that were brushed, RGBA, and all files that it takes."""
+    """What a browser sent: the layers that were brushed, and all files that it takes."""
 
-    layers: tuple[Image, ...]
+    layers: tuple[Photograph, ...]
     files: tuple[Path, ...]
 
 
@@ -39,18 +37,14 @@ def layers_of(payload: EditorData | None) -> Brushed:
         return Brushed((), ())
     files = [Path(layer.path) for layer in payload.layers if layer.path]
     more = [Path(p.path) for p in (payload.background, payload.composite) if p and p.path]
-    layers = []
-    for file in files:
-        with open_pillow(file) as image:
-            layers.append(image.convert("RGBA"))
-    return Brushed(tuple(layers), (*files, *more))
+    return Brushed(tuple(read_photograph(file) for file in files), (*files, *more))
 
 
-def regions_of(layers: Sequence[Image]) -> Tensor:
+def regions_of(layers: Sequence[Photograph]) -> Tensor:
     """Which of `COLOURS` each place was brushed in: (R,H,W) of 0 and 1; nowhere in two.
 
     Args:
-        layers: of mode RGBA, transparent where nothing was brushed; the later ones lie above.
+        layers: transparent where nothing was brushed; the later ones lie above.
 
     Raises:
         StylenetError: nothing was brushed.
@@ -58,8 +52,10 @@ def regions_of(layers: Sequence[Image]) -> Tensor:
     values = torch.tensor([[int(c[i : i + 2], 16) for i in (1, 3, 5)] for c in COLOURS.values()])
     found = torch.zeros(0)
     for layer in layers:
-        opaque = to_tensor(layer.getchannel("A").convert("RGB"))[0] >= 0.5
-        colours = 255 * to_tensor(layer.convert("RGB"))
+        colours = 255 * layer.pixels
+        opaque = torch.ones(colours.shape[1:], dtype=torch.bool)
+        if layer.alpha is not None:
+            opaque = to_tensor(layer.alpha)[0] >= 0.5
         distances = ((colours[None] - values[:, :, None, None]) ** 2).sum(1)
         own = F.one_hot(distances.argmin(0), len(COLOURS)).permute(2, 0, 1) * opaque
         found = own.float() if not len(found) else torch.where(opaque, own.float(), found)

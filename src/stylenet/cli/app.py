@@ -38,7 +38,11 @@ def app(
         from stylenet.app.page import served
         from stylenet.app.studio import Studio
 
-        signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))  # pictures are deleted then, too
-        with served(Studio(device), host, port, (name, password) if auth else None) as page:
-            say(f"{page.address}  (Ctrl-C ends it and deletes all pictures)")
-            page.page.block_thread()
+        # pictures are deleted then, too
+        before = signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+        try:
+            with served(Studio(device), host, port, (name, password) if auth else None) as page:
+                say(f"{page.address}  (Ctrl-C ends it and deletes all pictures)")
+                page.page.block_thread()
+        finally:
+            signal.signal(signal.SIGTERM, before)
