@@ -127,4 +127,5 @@ class StepsDone(Callback):
     @override
     def on_validation_epoch_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
         """Say after which step this validation was."""
-        pl_module.log("step", float(trainer.global_step), batch_size=1)
+        # the same in all processes, whose mean Lightning wants to be asked for
+        pl_module.log("step", float(trainer.global_step), batch_size=1, sync_dist=True)
