@@ -18,7 +18,7 @@ from stylenet.errors import StylenetError
 SCRIPT = """#!/bin/sh
 for word; do case "$word" in run.dir=*) run="${word#run.dir=}";; esac; done
 echo "$@" > "$0.words"
-trap 'touch "$run/result.png"; exit 130' INT
+trap 'touch "$run/result.png"; exit 143' TERM
 mkdir -p "$run/snapshots"
 touch "$run/snapshots/step_000000.png" "$run/snapshots/step_000005.png"
 """

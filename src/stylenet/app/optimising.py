@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import signal
 import subprocess
 import sys
 import time
@@ -104,7 +103,7 @@ class Optimisation:
     def stop(self) -> None:
         """Ask it to end; what it has come to is kept."""
         if self.running:
-            self._process.send_signal(signal.SIGINT)
+            self._process.terminate()  # SIGINT would be ignored where nohup started the page
             self._until = time.monotonic() + 3600  # asked once is enough
 
     def kill(self) -> None:
