@@ -70,6 +70,14 @@ def _one_thread() -> Iterator[None]:
     torch.set_num_threads(1)
 
 
+@pytest.fixture(autouse=True)
+def _absl_leaves_streams_open() -> None:
+    """Uvicorn closes all handlers of logging; absl's, which OpenVINO brings, then closes what was
+    standard error when it was imported: of a test that is over, and pytest loses its own."""
+    if absl := sys.modules.get("absl.logging"):
+        absl.get_absl_handler().python_handler.stream = sys.__stderr__
+
+
 @pytest.fixture(scope="session", autouse=True)
 def _small_photographs() -> Iterator[None]:
     """Every loss is normalised by photographs that a loss network reads in no time."""

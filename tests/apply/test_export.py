@@ -36,6 +36,7 @@ CONDITIONAL = {
     "styles": 3,
 }
 NEAREST = {"_target_": "stylenet.nets.NearestUpsample", "_partial_": True}
+BILINEAR = {"_target_": "stylenet.nets.BilinearUpsample", "_partial_": True}
 TRANSPOSED = {"_target_": "stylenet.nets.TransposedUpsample", "_partial_": True}
 SIZES = ((1, 32, 32), (2, 33, 46), (1, 51, 39))
 
@@ -71,6 +72,7 @@ BANK = {
 NETS = {
     "instance": johnson(INSTANCE, padding(0, "reflect", 1), NEAREST),
     "batch": johnson(BATCH, padding(8, "zeros", 0), TRANSPOSED),
+    "bilinear": johnson(INSTANCE, padding(0, "reflect", 1), BILINEAR),
     "replicated": johnson(INSTANCE, padding(0, "replicate", 1), NEAREST),
     "zeros": johnson(INSTANCE, padding(0, "zeros", 1), NEAREST),
     "conditional": johnson(CONDITIONAL, padding(0, "reflect", 1), NEAREST),

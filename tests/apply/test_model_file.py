@@ -63,7 +63,7 @@ def saved(tmp_path: Path, net: nn.Module) -> Path:
 
 @pytest.mark.parametrize("norm", ["instance", "batch"])
 @pytest.mark.parametrize("padding", ["reflect", "reflect40", "zeros"])
-@pytest.mark.parametrize("upsample", ["nearest", "transposed"])
+@pytest.mark.parametrize("upsample", ["bilinear", "nearest", "transposed"])
 def test_round_trip_of_every_configured_net_is_exact(composed, tmp_path, norm, padding, upsample):
     """As Hydra resolves them, ``_partial_`` norms included."""
     margin = ["net.padding.margin=8"] if padding == "reflect40" else []

@@ -13,6 +13,7 @@ from stylenet.apply.onnx_graph import INPUT, Graph
 from stylenet.errors import StylenetError
 from stylenet.nets import (
     Affine,
+    BilinearConv2d,
     BlockConv2d,
     ConditionalInstanceNorm,
     InstanceNorm,
@@ -162,6 +163,17 @@ def _(layer: UpsampledConv2d, graph: Graph, x: str) -> str:
     x = _padded(graph, x, layer)
     inputs = (x, graph.constant(w), graph.constant(layer.bias))
     return graph.add("ConvTranspose", *inputs, kernel_shape=[4, 4], strides=[2, 2], pads=[3] * 4)
+
+
+@write.register
+def _(layer: BilinearConv2d, graph: Graph, x: str) -> str:
+    """As of nearest-neighbour doubling, then the blur."""
+    doubled = write.dispatch(UpsampledConv2d)(layer, graph, x)
+    border = graph.integers([0, 0, 1, 1] * 2)
+    blurred = graph.add("Pad", doubled, border, mode=MODES["replicate"])
+    taps = torch.tensor([0.25, 0.5, 0.25])
+    kernel = (taps[:, None] * taps).expand(layer.out_channels, 1, 3, 3)
+    return graph.add("Conv", blurred, graph.constant(kernel), group=layer.out_channels)
 
 
 @write.register
