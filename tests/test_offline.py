@@ -120,7 +120,7 @@ def test_readmes_first_command_without_a_network(
     grid = folder / "pictures" / "step_000001.png"
     with Image.open(grid) as picture:
         assert picture.width > 3 * 256
-    assert str(grid) in done.stdout
+    assert str(grid.relative_to(folder)) in done.stdout
 
     said = "style udnie: no picture found in paths.styles (it is not set)"
     notes = record["messages"]
