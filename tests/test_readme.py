@@ -236,10 +236,10 @@ def test_no_command_is_left_out() -> None:
     known = (SET_UP, "python train.py", "python evaluate.py")
     known += ("python benchmarks/", "stylenet ")
     assert [c for c in COMMANDS if not c.startswith(known)] == []
-    # started otherwise than by python: tests/run/test_ddp.py does
+    # started otherwise than by python: tests/run/test_ddp.py and test_wandb_sweep.py do
     lines = [line for block in blocks("text") for line in block.splitlines()]
     others = {line.split()[0] for line in lines if line[0] != "#"}
-    assert others == {"python", "torchrun", "srun"}
+    assert others == {"python", "torchrun", "srun", "wandb"}
 
 
 @pytest.mark.parametrize("page", PAGES)
