@@ -77,6 +77,13 @@ def test_a_photograph_that_is_lost_costs_and_one_that_is_not_does_not() -> None:
     assert lost["balanced"] == pytest.approx(expected, rel=1e-5)
 
 
+def test_an_image_of_a_coarse_size_is_measured_at_its_photographs() -> None:
+    photograph = images(0, height=64, width=90)
+    coarse = nn.functional.interpolate(photograph, (24, 33), mode="bilinear", antialias=True)
+    found = comparison()({"stylised": coarse, "content": photograph}, {"mine": images(1)})
+    assert found["ssim"] > 0.5
+
+
 def test_a_batch_has_the_mean_of_its_images() -> None:
     photographs, painted, style = images(0, 2), images(1, 2), {"mine": images(2)}
     both = comparison()({"stylised": painted, "content": photographs}, style)

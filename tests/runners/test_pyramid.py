@@ -55,7 +55,7 @@ def test_the_second_transfer_is_an_ordinary_one_in_the_style_of_the_first(
     run, plain = tmp_path / "run", tmp_path / "plain"
     settings = ["trainer.max_steps=5", "pyramid.levels=3"]
     assert script("train.py", *small, *settings) == 0
-    assert str(run / "sheet.png") in capfd.readouterr().out
+    assert "sheet.png" in capfd.readouterr().out
 
     def read(name: str) -> Tensor:
         return read_image(run / f"{name}.png")

@@ -110,6 +110,9 @@ class Comparison:
         stylised = self._sized(images)
         if content is not None:
             content = self._sized(content.to(stylised.device))
+            if content.shape != stylised.shape:  # of coarse sizes, whose sides were rounded
+                size = content.shape[-2:]
+                stylised = F.interpolate(stylised, size, mode="bilinear", antialias=True)
         if regions is not None:
             regions = regions.to(stylised.device).float()
             regions = F.interpolate(regions, stylised.shape[-2:], mode="area")
