@@ -8,7 +8,7 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
-_BARE = re.compile(r"[A-Za-z0-9_./-]*[A-Za-z_/][A-Za-z0-9_./-]*")
+_BARE = re.compile(r"[A-Za-z0-9_./+-]*[A-Za-z_/][A-Za-z0-9_./+-]*")
 _NUMBER = re.compile(r"[-+.\d_]+([eE][-+\d_]+)?")
 _WORDS = {"null", "true", "false", "yes", "no", "on", "off", "inf", "nan"}
 
