@@ -65,6 +65,7 @@ def parts_of(
     """What ``train.py`` builds: with its default losses, or as ``losses`` say."""
     config = compose(
         "net=johnson",
+        "net/upsample=nearest",  # the examples'
         f"net.width={width}",
         f"loss_network={loss_network}",
         "loss_network/weights=random",

@@ -42,7 +42,7 @@ ALLOWED = {
     },
     "zoo": set(),
     "app": {"apply", "commands", "files", "images"},
-    "cli": {"app", "apply", "run"},
+    "cli": {"app", "apply", "commands", "run"},
     "__main__": {"cli"},
     "run": {
         "apply",

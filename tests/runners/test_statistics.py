@@ -142,8 +142,10 @@ def test_a_resumed_run_aims_at_what_it_aimed_at(
 
 
 def losses(run: Path) -> dict[str, float]:
+    """Without val/metric/, whose style is the image that the run has: the swatch, without it."""
     with (run / "losses.csv").open() as file:
-        return {row["step"] + row["name"]: float(row["value"]) for row in csv.DictReader(file)}
+        rows = [row for row in csv.DictReader(file) if "loss/" in row["name"]]
+    return {row["step"] + row["name"]: float(row["value"]) for row in rows}
 
 
 def test_a_run_without_the_painting_has_the_losses_of_one_with_it(
