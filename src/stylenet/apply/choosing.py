@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from stylenet.apply.any_style import in_styles, takes_styles
+from stylenet.apply.any_style import takes_styles
 from stylenet.apply.model_file import Model, load_model
-from stylenet.apply.painters import Say, style_weights
-from stylenet.apply.stylizer import style_images
+from stylenet.apply.painters import Say, in_mixture, style_weights
 from stylenet.apply.zoo import ANY, shipped_model
 from stylenet.errors import StylenetError
 from stylenet.files import expanded
@@ -49,5 +48,4 @@ def chosen_net(
             f"The net {what} paints in any style, and none was named.",
             "Use --style <name or painting>.",
         )
-    mixed = len(weights) > 1
-    return in_styles(model, *style_images(weights if mixed else next(iter(weights)), say)), None
+    return in_mixture(model, weights, say), None

@@ -121,6 +121,12 @@ def style_weights(style: str) -> dict[str, float]:
     return {match[1]: float(match[2]) for match in found if match}
 
 
+def in_mixture(model: Model, weights: Mapping[str, float], say: Say) -> StyledModel:
+    """A net for any style, to paint in the styles of these names or paths, by their weights."""
+    wish = weights if len(weights) > 1 else next(iter(weights))
+    return in_styles(model, *style_images(wish, say))
+
+
 @dataclass(frozen=True)
 class _ByNet:
     stylizer: Stylizer
@@ -207,7 +213,7 @@ def _in_style(style: str | None, model: Model | None, wish: Wish, say: Say) -> P
                 "picture of that name"
             )
     mixed = len(weights) > 1
-    styled = in_styles(model, *style_images(weights if mixed else next(iter(weights)), say))
+    styled = in_mixture(model, weights, say)
     name = "+".join(f"{Path(k).stem}{w:g}" if mixed else Path(k).stem for k, w in weights.items())
     stylizer = Stylizer(styled, wish.device, backend=wish.backend)
     return _ByNet(stylizer, Request(strength=wish.strength), name)
