@@ -38,8 +38,10 @@ def test_it_imports_and_waits_to_be_asked(
 def commands(readme: Path, folder: Path) -> list[list[str]]:
     """What the README's blocks call Python with, told by the shell: loops, variables and all."""
     blocks = re.findall(r"```(?:sh)?\n(.*?)```", readme.read_text(), flags=re.DOTALL)
-    script = "python() { printf '%s\\0' \"$@\"; printf '\\n\\0'; }\n" + "\n".join(blocks)
-    environment = os.environ | {"R": "runs", "A": "assets"}
+    python = "python() { printf '%s\\0' \"$@\"; printf '\\n\\0'; }\n"
+    scripts = 'sh() ( . "$ROOT/$1" "${@:2}" )\n'  # a study's own, gone through like its README
+    script = python + scripts + "\n".join(blocks)
+    environment = os.environ | {"R": "runs", "A": "assets", "ROOT": str(ROOT)}
     done = subprocess.run(
         ["bash", "-c", script], cwd=folder, env=environment, capture_output=True, text=True
     )
