@@ -23,7 +23,9 @@ from stylenet.losses import (
     WassersteinDistance,
     functional,
 )
+from stylenet.losses.features import PIXELS
 from stylenet.losses.moments import covariance, matrix_root
+from stylenet.losses.targets import style_targets
 
 SHAPE = (2, 3, 4, 5)
 
@@ -346,3 +348,10 @@ def test_relative_content_is_the_squared_difference_over_the_variance():
     flat = torch.ones(SHAPE, dtype=torch.float64)
     assert functional.relative_content_loss(x, flat).isfinite().all()
     assert gradcheck(lambda v: functional.relative_content_loss(v, y), x.requires_grad_())
+
+
+def test_photographs_go_to_where_the_style_is(fake_network):
+    shots = [torch.rand(1, 3, 8, 8), torch.rand(1, 3, 8, 8)]
+    distance = NormalisedDistance(GramMomentsDistance(), shots)
+    [target] = style_targets(fake_network, distance, [torch.rand(1, 3, 8, 8).to("meta")], [PIXELS])
+    assert {value.device.type for value in target[PIXELS].values()} == {"meta"}

@@ -6,6 +6,7 @@ import pytest
 import torch
 from torch import Tensor
 
+from stylenet.errors import StylenetError
 from stylenet.loss_networks import LossNetworkError
 from stylenet.loss_networks.network import compact_vgg
 from stylenet.loss_networks.weights import RandomWeights
@@ -73,6 +74,16 @@ def test_a_batch_as_a_whole_does_not_depend_on_its_order_and_one_image_is_itself
     alone = view(fake_network, batch[:1])
     for layer, value in whole(alone, NOTHING).items():
         torch.testing.assert_close(value, apart(alone, NOTHING)[layer])
+
+
+def test_of_a_larger_batch_every_four_images_are_measured_together(fake_network):
+    arguments = (fake_network, picture(1, seed=7), ["one", "two"], None, 1)
+    term, batch = BatchStyleTerm(*arguments), picture(8)
+    halves = [term(view(fake_network, half), NOTHING) for half in batch.split(4)]
+    for layer, value in term(view(fake_network, batch), NOTHING).items():
+        torch.testing.assert_close(value, torch.cat([half[layer] for half in halves]))
+    with pytest.raises(StylenetError, match=r"batch of 6 images.*by 4.*data.batch_size"):
+        term(view(fake_network, picture(6)), NOTHING)
 
 
 def test_the_style_targets_carry_no_gradient(fake_network):

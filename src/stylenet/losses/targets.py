@@ -54,7 +54,8 @@ def style_targets(
             found[layer] = distance.describe(single(inside(layer, value, image, margin)), guides)
         return found
 
-    photographs = [described(photograph) for photograph in distance.photographs]
+    # a style may be on a GPU, where the photographs are not
+    photographs = [described(one.to(styles[0].device)) for one in distance.photographs]
     found = []
     for style, given in zip(styles, known or [None] * len(styles), strict=True):
         try:

@@ -186,18 +186,29 @@ class StyleTerm(Term):
 
 
 class BatchStyleTerm(StyleTerm):
-    """`StyleTerm` of a batch as a whole while a net is trained: its statistics are pooled.
+    """`StyleTerm` whose statistics are those of ``images`` images of a batch together, in training.
 
     That each image alone shall have all statistics of the painting, as in Johnson et al. 2016, is
     more than a crop with a plain sky can give: nets learn to meet the deep layers' variances in
-    patches of a weave there. A batch can have a colour or a shape here and there. In evaluation
-    mode each image is measured on its own.
+    patches of a weave there. Several images can have a colour or a shape here and there. In
+    evaluation mode each image is measured on its own.
     """
+
+    images = 4  # or a smaller batch; of larger ones every four, or they could differ too much
 
     @override
     def _read(self, layer: str, stylised: View) -> Tensor:
         features = super()._read(layer, stylised)
-        return stacked(features, len(features)) if self.training else features
+        if not self.training:
+            return features
+        together = min(self.images, len(features))
+        if len(features) % together:
+            raise StylenetError(
+                f"Got a batch of {len(features)} images, whose style is measured by {together} "
+                "together, expected a number that this divides.",
+                f"Use another data.batch_size, such as {together}, or loss/style_term=image.",
+            )
+        return stacked(features, together)
 
 
 class TotalVariationTerm(Term):
