@@ -7,10 +7,17 @@ from typing import Any
 
 from torch import Tensor, nn
 
-from stylenet.apply import in_styles, load_model, plain_architecture, shipped_models
+from stylenet.apply import (
+    in_styles,
+    load_model,
+    plain_architecture,
+    shipped_models,
+    takes_styles,
+)
 from stylenet.apply.zoo import ANY
 from stylenet.config import Settings
 from stylenet.errors import StylenetError
+from stylenet.nets import AnyStyleNet
 from stylenet.runners.base import Say
 
 BASE = "base"
@@ -66,10 +73,9 @@ def initialise(config: Settings, net: nn.Module, pictures: Mapping[str, Tensor])
     """
     if config.init is None or config.resume is not None:
         return
-    if config.init == BASE:
-        model: Any = in_styles(load_model(ANY), pictures)
-    else:
-        model = load_model(config.init, config.net_packages)
+    model: Any = load_model(ANY if config.init == BASE else config.init, config.net_packages)
+    if takes_styles(model) and not isinstance(net, AnyStyleNet):
+        model = in_styles(model, pictures)
     state, own = model.net.state_dict(), net.state_dict()
     differ = [key for key in {**own, **state} if _shape(own, key) != _shape(state, key)]
     if differ:
