@@ -29,7 +29,6 @@ from stylenet.run.settings.guide import read_guide
 from stylenet.run.settings.help import help_text
 from stylenet.run.settings.names import run_dir, run_name, swept_keys
 from stylenet.run.settings.objectives import direction
-from stylenet.run.settings.resolvers import resolve_by
 from stylenet.run.settings.sweeps import missing_launcher, register_launchers
 from stylenet.run.sweep.jobs import JOB
 from stylenet.run.sweep.recording import sweep_at_work, sweep_dir
@@ -68,15 +67,17 @@ def register() -> None:
     store.store(name="train_schema", node=train)
     store.store(name="evaluate_schema", node=EvaluateConfig)
     swept = swept_keys(sys.argv[1:])
-    resolve_by("run_name", lambda keys, now: run_name(keys, swept, start_of_run(now)))
-    resolve_by("run_dir", _run_dir)
+    OmegaConf.register_new_resolver(
+        "run_name", lambda keys, now: run_name(keys, swept, start_of_run(now)), replace=True
+    )
+    OmegaConf.register_new_resolver("run_dir", _run_dir, replace=True)
     # kept: what the sweep resolves holds for its jobs, whose overrides differ
-    resolve_by("sweep_dir", sweep_dir, use_cache=True)
-    resolve_by("help_of", _help_of)
-    resolve_by("expanded", lambda path: str(expanded(path)))
-    resolve_by("count", _count)
-    resolve_by("direction", direction)
-    resolve_by("times", lambda a, b: float(a * b))
+    OmegaConf.register_new_resolver("sweep_dir", sweep_dir, replace=True, use_cache=True)
+    OmegaConf.register_new_resolver("help_of", _help_of, replace=True)
+    OmegaConf.register_new_resolver("expanded", lambda path: str(expanded(path)), replace=True)
+    OmegaConf.register_new_resolver("count", _count, replace=True)
+    OmegaConf.register_new_resolver("direction", direction, replace=True)
+    OmegaConf.register_new_resolver("times", lambda a, b: float(a * b), replace=True)
     register_launchers()
 
 

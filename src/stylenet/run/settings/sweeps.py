@@ -9,9 +9,7 @@ from hydra.core.config_store import ConfigStore
 from hydra.core.hydra_config import HydraConfig
 from hydra.core.plugins import Plugins
 from hydra.types import RunMode
-from omegaconf import DictConfig
-
-from stylenet.run.settings.resolvers import resolve_by
+from omegaconf import DictConfig, OmegaConf
 
 # a launcher's plugin, and the extra of ours that brings it
 EXTRAS = {"joblib": "joblib", "submitit": "slurm", "ray": "ray"}
@@ -24,8 +22,8 @@ def register_launchers() -> None:
     for name in ("joblib", "submitit_local", "submitit_slurm", "ray"):
         # beside a file of the same name Hydra warns of a "deprecated schema", in every job
         brought.pop(f"{name}.yaml", None)
-    resolve_by("jobs_at_once", jobs_at_once)
-    resolve_by("gpus_per_job", gpus_per_job)
+    OmegaConf.register_new_resolver("jobs_at_once", jobs_at_once, replace=True)
+    OmegaConf.register_new_resolver("gpus_per_job", gpus_per_job, replace=True)
     # or Ray would start its workers by another "uv run", in an environment without our extras
     os.environ.setdefault("RAY_ENABLE_UV_RUN_RUNTIME_ENV", "0")
 
