@@ -14,6 +14,8 @@ from omegaconf import DictConfig
 
 from stylenet.errors import StylenetError
 from stylenet.run.preparing import prepare
+from stylenet.run.results import results_in_words
+from stylenet.styles import find
 
 Script = Callable[..., int]
 Composed = Callable[..., DictConfig]
@@ -106,3 +108,33 @@ def test_one_image_is_measured_as_nets_are(script: Script, photos: Path, tmp_pat
     assert written["val/loss/total"] > 0
     result = json.loads((run / "result.json").read_text())
     assert result["metrics"]["val/metric/ssim"] == written["val/metric/ssim"]
+
+
+def test_that_a_swatch_is_what_the_figures_compare_with_is_said(
+    script: Script,
+    tiny: list[str],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    def fails(*_: object) -> None:
+        raise find.NotHereError("the server cannot be reached")
+
+    monkeypatch.setattr(find, "_download", fails)
+    monkeypatch.setenv("STYLENET_CACHE", str(tmp_path / "cache"))
+    monkeypatch.delenv("STYLENET_STYLES", raising=False)
+    arguments = [*(a for a in tiny if not a.startswith("style=")), "style=wave", "logger=none"]
+    assert script("train.py", *arguments, "trainer.max_steps=1") == 0
+    lines = capfd.readouterr().out.splitlines()
+    at = next(n for n, line in enumerate(lines) if line.startswith("metrics"))
+    assert lines[at + 1].split(None, 1)[0] == "style"
+    assert lines[at + 1].endswith("measured against the swatch of wave")
+    written = json.loads((tmp_path / "runs" / "latest" / "metrics.json").read_text())
+    assert written["stand_ins"] == ["wave"]
+
+
+def test_nothing_is_said_of_swatches_where_there_are_none_or_no_style() -> None:
+    figures = {"val/metric/style": 0.5}
+    assert [*results_in_words(figures)] == ["metrics   style 0.5"]
+    assert len([*results_in_words({"val/metric/tv": 0.5}, ["wave"])]) == 1
+    assert "swatch of udnie, wave" in [*results_in_words(figures, ["udnie", "wave"])][1]

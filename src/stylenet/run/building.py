@@ -65,7 +65,7 @@ def build(config: DictConfig, messages: Messages | None = None) -> Run:
     values, metadata = plain(config), run_metadata(typed_command())
     known = {
         **metadata,
-        "stand_ins": {s.name: s.stand_in for s in components.styles if s.stand_in is not None},
+        "stand_ins": components.stand_ins,
         "statistics": [s.name for s in components.styles if s.statistics is not None],
     }
     record = RunRecord(config.run.dir, values, known, messages.lines)

@@ -45,6 +45,8 @@ def keep_results(run: Run, figures: Mapping[str, float], rate: float | None) -> 
         "steps_per_second": round(trainer.global_step / seconds, 3),
         "pictures_per_second": None if rate is None else round(rate, 2),
     }
+    if run.components.stand_ins:  # figures of style do not compare with those of the paintings
+        summary["stand_ins"] = list(run.components.stand_ins)
     write_text(run.folder / METRICS_FILE, json.dumps({**summary, **figures}, indent=2) + "\n")
     titles, rows = run.runner.pictures(run)
     for logger in trainer.loggers:

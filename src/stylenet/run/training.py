@@ -53,10 +53,10 @@ def train(config: DictConfig) -> float | None:
     """
     quieten()
     job = record_of_job(config)
-    if job.earlier is not None and job.is_finished:
-        log.info("job %d is finished: skipped", job.earlier.number)
-        return job.earlier.returned
     try:
+        if job.earlier is not None and job.is_finished:
+            log.info("job %d is finished: skipped", job.earlier.number)
+            return job.earlier.returned
         config = going_on(config, job)
         own = None if job.earlier is None or config.resume is None else list[str]()
         with recorded(job):
@@ -163,7 +163,7 @@ def _fit(run: Run) -> float | None:
     rate = rate_of(run)
     figures = run.runner.save_results(run, finished=stopped_by is None)
     if rank() == 0:
-        for line in results_in_words(figures):
+        for line in results_in_words(figures, run.components.stand_ins):
             log.info(line)
     if stopped_by is not None and rank() == 0:
         step = trainer.global_step

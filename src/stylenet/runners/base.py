@@ -36,6 +36,11 @@ class Components:
     task: Any
     data: LightningDataModule
 
+    @property
+    def stand_ins(self) -> Mapping[str, str]:
+        """The styles whose paintings are not there, and why; swatches are shown and measured."""
+        return {s.name: s.stand_in for s in self.styles if s.stand_in is not None}
+
 
 @dataclass(frozen=True)
 class Run:

@@ -121,7 +121,7 @@ def find_statistics(
         if fitting is not None:
             say(
                 f"style {style.name}: trained towards the painting itself, whose statistics ship; "
-                "the stand-in is only shown"
+                "the stand-in is what is shown, and what val/metric/* compare with"
             )
         found.append(dataclasses.replace(style, statistics=fitting))
     known = [asked.named(s.statistics) if s.statistics else None for s in found]

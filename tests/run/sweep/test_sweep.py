@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 import pytorch_lightning as pl
+import torch
 from omegaconf import OmegaConf
 from PIL import Image
 
@@ -18,6 +19,7 @@ from stylenet.errors import StylenetError
 from stylenet.files import claimed
 from stylenet.run import training
 from stylenet.run.messages import CLAIM, CONFIG_FILE
+from stylenet.run.sweep import sheet
 from stylenet.run.sweep.jobs import UNFINISHED, Job
 from stylenet.run.sweep.recording import JobRecord, going_on
 
@@ -143,6 +145,7 @@ def test_a_stopped_sweep_goes_on(
     assert [(row["seed"], row["state"], row["steps"]) for row in rows] == [
         (seed, "finished", "2") for seed in "012"
     ]
+    assert sum(place.is_dir() for place in folder.iterdir()) == 3  # none for what was skipped
     said = capfd.readouterr().out
     assert "job 0 is finished: skipped" in said
     assert "job 1 goes on from its checkpoint" in said
@@ -203,3 +206,14 @@ def test_what_is_no_sweep_is_refused(
         main()
     assert end.value.code == 2
     assert words in capfd.readouterr().err
+
+
+def test_many_jobs_stand_in_bands() -> None:
+    names = [f"job {number}" for number in range(25)]
+    bands = sheet._evenly(names)
+    assert [len(band) for band in bands] == [9, 9, 7]
+    assert [name for band in bands for name in band] == names
+    assert [len(band) for band in sheet._evenly(names[:12])] == [12]
+    stacked = sheet._stacked([torch.zeros(3, 4, 6), torch.zeros(3, 2, 3)])
+    assert stacked.shape == (3, 6, 6)
+    assert float(stacked[:, 4:, 3:].min()) == 1

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import torch
 from omegaconf import OmegaConf
 from torch import Tensor
+from torch.nn.functional import pad
 
 from stylenet.apply import Request, Stylizer, load_model, takes_styles
 from stylenet.apply.contents import find_content
@@ -23,15 +26,17 @@ from stylenet.run.sweep.table import differing
 SHEET = "sheet.jpg"
 PHOTOGRAPHS = ("chelsea", "astronaut", "coffee")  # of those that every installation has
 SIDE = LongerSide(256)
-WIDEST, CELLS = 4000, (96, 256)
+BAND = 12  # jobs that stand side by side
+WIDEST, CELL = 2400, 256  # pixels
 CONTENT = "content"
 
 
 def write_sheet(sweep: Path, jobs: Sequence[Job]) -> Path | None:
     """Rows photographs, columns jobs; None where none of ``jobs`` has left anything to show.
 
-    Nets paint some photographs of scikit-image; of jobs that optimise one image, those of
-    different contents stand below one another.
+    More than `BAND` jobs stand in bands below one another, each with the photographs. Nets paint
+    some photographs of scikit-image; of jobs that optimise one image, those of different contents
+    stand below one another.
     """
     keys = [key for key in differing(jobs) if key != CONTENT]
     rows: dict[str, dict[str, Tensor]] = {}
@@ -46,13 +51,31 @@ def write_sheet(sweep: Path, jobs: Sequence[Job]) -> Path | None:
                 cells[CONTENT] = content
     if not rows:
         return None
-    shown = [CONTENT] if any(CONTENT in cells for cells in rows.values()) else []
-    shown += columns
-    grid = [[cells.get(column) for column in shown] for cells in rows.values()]
-    least, most = CELLS
-    cell = max(least, min(most, WIDEST // len(shown)))
-    picture = contact_sheet(grid, column_titles=shown, row_titles=list(rows), cell=cell)
-    return write_image(sweep / SHEET, picture)
+    contents = [CONTENT] if any(CONTENT in cells for cells in rows.values()) else []
+    bands = [[*contents, *band] for band in _evenly(list(columns))]
+    cell = min(CELL, WIDEST // max(map(len, bands)))
+    sheets = [
+        contact_sheet(
+            [[cells.get(column) for column in shown] for cells in rows.values()],
+            column_titles=shown,
+            row_titles=list(rows),
+            cell=cell,
+        )
+        for shown in bands
+    ]
+    return write_image(sweep / SHEET, _stacked(sheets))
+
+
+def _evenly(columns: Sequence[str]) -> list[Sequence[str]]:
+    """As few bands as will do, of about as many columns each."""
+    each = math.ceil(len(columns) / math.ceil(len(columns) / BAND))
+    return [columns[start : start + each] for start in range(0, len(columns), each)]
+
+
+def _stacked(sheets: Sequence[Tensor]) -> Tensor:
+    """Below one another, with white to the right of narrower ones."""
+    width = max(sheet.shape[2] for sheet in sheets)
+    return torch.cat([pad(sheet, (0, width - sheet.shape[2]), value=1.0) for sheet in sheets], 1)
 
 
 def _paintings(job: Job) -> Iterator[tuple[str, Tensor | None, Tensor]]:
