@@ -27,7 +27,7 @@ SHEET = "sheet.jpg"
 PHOTOGRAPHS = ("chelsea", "astronaut", "coffee")  # of those that every installation has
 SIDE = LongerSide(256)
 BAND = 12  # jobs that stand side by side
-WIDEST, CELL = 2400, 256  # pixels
+WIDEST, CELL = 1600, 256  # pixels
 CONTENT = "content"
 
 
