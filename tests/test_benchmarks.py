@@ -312,6 +312,21 @@ def test_startup_writes_its_table_and_help_takes_a_quarter_of_the_imports(
 
 
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")  # of Gradio, to itself
+def test_metrics_are_timed_beside_painting_and_loss(benchmark_of, tmp_path, monkeypatch, capsys):
+    metrics = benchmark_of("metrics")
+    monkeypatch.setattr(metrics.torch, "set_num_threads", lambda count: None)
+    out = tmp_path / "metrics.csv"
+    arguments = ["metrics.py", "--size", "64", "--batch", "1", "--rounds", "1", "--out", str(out)]
+    monkeypatch.setattr(sys, "argv", arguments)
+    metrics.main()
+    rows = {row["what"]: row for row in read(out)}
+    judged = "is not timed" not in capsys.readouterr().out
+    expected = ["paint, loss", "comparison=fixed", *(["comparison=judged"] if judged else [])]
+    assert list(rows) == expected
+    assert rows["paint, loss"]["of_paint_and_loss"] == "1.00"
+    assert all(float(row["of_paint_and_loss"]) > 0 for row in rows.values())
+
+
 def test_page_writes_its_table(benchmark_of, tmp_path, monkeypatch):
     for package in ("gradio", "playwright.sync_api"):
         pytest.importorskip(package, reason=f"{package} is not installed")

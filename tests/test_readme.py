@@ -199,11 +199,18 @@ def test_stylenet_commands(
     bank: Callable[[], None],
     shipped: Path,
     clip: Callable[..., Path],
+    trained: Callable[..., None],
+    script: Script,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     if BANK in command:
         bank()
+    if RUN in command:
+        trained(RUN, "style=udnie")
     words = shlex.split(command)
+    if words[1] == "sweep":
+        overrides = small(["-m", "style=udnie", "seed=0,1", f"hydra.sweep.dir={words[2]}"])
+        assert script("train.py", *overrides) == 0
     if words[1] == "app":  # it would serve until Ctrl-C
         gradio = pytest.importorskip("gradio", reason="gradio is not installed")
         monkeypatch.setattr(gradio.Blocks, "block_thread", lambda page: None)
