@@ -27,10 +27,10 @@ KINDS = {".csv", ".html", ".jpg", ".json", ".md", ".png", ".py", ".sh", ".txt", 
 
 
 def on_files(files: Files, config: MkDocsConfig) -> Files:
-    """The repository's files in place of those of ``docs/``."""
+    """The repository's files in place of those of ``docs/``; the theme's stay."""
     from mkdocs.structure.files import File
 
-    for file in list(files):
+    for file in [file for file in files if file.src_dir == config.docs_dir]:
         files.remove(file)
     for pattern in SHOWN:
         for path in sorted(ROOT.glob(pattern)):

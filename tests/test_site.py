@@ -72,4 +72,6 @@ def test_the_site_builds_strictly_and_asks_no_other_host(tmp_path: Path) -> None
         loaded += re.findall(
             r'<link[^>]* rel="?(?:stylesheet|preconnect)[^>]* href="?([^" >]+)', text
         )
+        assert any(one.endswith(".css") for one in loaded), page
         assert [one for one in loaded if one.startswith(("http:", "https:", "//"))] == [], page
+        assert [one for one in loaded if not (page.parent / one).exists()] == [], page

@@ -14,9 +14,10 @@ __all__ = ["compose"]
 def compose(*overrides: str, name: str = "train") -> DictConfig:
     """The configuration that ``train.py`` has with these words on its command line.
 
-    >>> config = compose("style=udnie", "trainer.max_steps=2")
-    >>> config.style, config.trainer.max_steps
-    ('udnie', 2)
+    Examples:
+        >>> config = compose("style=udnie", "trainer.max_steps=2")
+        >>> config.style, config.trainer.max_steps
+        ('udnie', 2)
 
     Args:
         overrides: as typed, such as ``"norm=batch"``.

@@ -26,10 +26,11 @@ def gram_matrix(features: Tensor) -> Tensor:
 
     Johnson et al. 2016, section 3.2. Precision: see `stylenet.losses.moments.gram_and_means`.
 
-    >>> features = torch.tensor([[[[1.0, 2.0]], [[0.0, 4.0]]]])  # 2 channels of 1 x 2 cells
-    >>> gram_matrix(features) * 4
-    tensor([[[ 5.,  8.],
-             [ 8., 16.]]])
+    Examples:
+        >>> features = torch.tensor([[[[1.0, 2.0]], [[0.0, 4.0]]]])  # 2 channels of 1 x 2 cells
+        >>> gram_matrix(features) * 4
+        tensor([[[ 5.,  8.],
+                 [ 8., 16.]]])
     """
     return gram_and_means(features)[0]
 
@@ -37,8 +38,9 @@ def gram_matrix(features: Tensor) -> Tensor:
 def sum_of_entries(squares: Tensor) -> Tensor:
     """(N,...) -> (N,): for style the squared Frobenius norm of the difference, as in the papers.
 
-    >>> sum_of_entries(torch.tensor([[1.0, 3.0], [0.0, 2.0]]))
-    tensor([4., 2.])
+    Examples:
+        >>> sum_of_entries(torch.tensor([[1.0, 3.0], [0.0, 2.0]]))
+        tensor([4., 2.])
     """
     # not flattened first: channels-last features would be read out of order
     return squares.sum(tuple(range(1, squares.ndim)))
@@ -47,8 +49,9 @@ def sum_of_entries(squares: Tensor) -> Tensor:
 def mean_of_entries(squares: Tensor) -> Tensor:
     """(N,...) -> (N,): for style over C*C, as released code with an MSE criterion computes it.
 
-    >>> mean_of_entries(torch.tensor([[1.0, 3.0], [0.0, 2.0]]))
-    tensor([2., 1.])
+    Examples:
+        >>> mean_of_entries(torch.tensor([[1.0, 3.0], [0.0, 2.0]]))
+        tensor([2., 1.])
     """
     return squares.mean(tuple(range(1, squares.ndim)))
 
@@ -56,8 +59,9 @@ def mean_of_entries(squares: Tensor) -> Tensor:
 def half_sum_of_entries(squares: Tensor) -> Tensor:
     """(N,...) -> (N,): half the sum, the content term of Gatys et al. 2016, eq. 1.
 
-    >>> half_sum_of_entries(torch.tensor([[1.0, 3.0], [0.0, 2.0]]))
-    tensor([2., 1.])
+    Examples:
+        >>> half_sum_of_entries(torch.tensor([[1.0, 3.0], [0.0, 2.0]]))
+        tensor([2., 1.])
     """
     return sum_of_entries(squares) / 2
 
@@ -67,8 +71,9 @@ def quarter_sum_of_entries(squares: Tensor) -> Tensor:
 
     Theirs is the sum over 4 C^2 (HW)^2 of Gram matrices F F^T; ours are over C*H*W already.
 
-    >>> quarter_sum_of_entries(torch.tensor([[1.0, 3.0], [0.0, 2.0]]))
-    tensor([1.0000, 0.5000])
+    Examples:
+        >>> quarter_sum_of_entries(torch.tensor([[1.0, 3.0], [0.0, 2.0]]))
+        tensor([1.0000, 0.5000])
     """
     return sum_of_entries(squares) / 4
 
@@ -76,8 +81,9 @@ def quarter_sum_of_entries(squares: Tensor) -> Tensor:
 def quarter_mean_of_entries(squares: Tensor) -> Tensor:
     """(N,...) -> (N,): the sum over 4 C*H*W, a third content term in use.
 
-    >>> quarter_mean_of_entries(torch.tensor([[1.0, 3.0], [0.0, 2.0]]))
-    tensor([0.5000, 0.2500])
+    Examples:
+        >>> quarter_mean_of_entries(torch.tensor([[1.0, 3.0], [0.0, 2.0]]))
+        tensor([0.5000, 0.2500])
     """
     return mean_of_entries(squares) / 4
 
@@ -87,9 +93,10 @@ def style_loss(gram: Tensor, target: Tensor, reduction: Reduction = sum_of_entri
 
     With ``sum_of_entries``: Johnson et al. 2016, eq. 4; Gatys et al. 2016 is a quarter of it.
 
-    >>> gram, target = torch.ones(1, 2, 2), torch.zeros(1, 2, 2)
-    >>> style_loss(gram, target), style_loss(gram, target, quarter_sum_of_entries)
-    (tensor([4.]), tensor([1.]))
+    Examples:
+        >>> gram, target = torch.ones(1, 2, 2), torch.zeros(1, 2, 2)
+        >>> style_loss(gram, target), style_loss(gram, target, quarter_sum_of_entries)
+        (tensor([4.]), tensor([1.]))
     """
     return reduction((single(gram) - single(target)) ** 2)
 
@@ -101,9 +108,10 @@ def content_loss(
 
     Johnson et al. 2016, eq. 2; with ``half_sum_of_entries``: Gatys et al. 2016, eq. 1.
 
-    >>> features, target = torch.full((2, 4, 8, 8), 3.0), torch.ones(2, 4, 8, 8)
-    >>> content_loss(features, target), content_loss(features, target, half_sum_of_entries)
-    (tensor([4., 4.]), tensor([512., 512.]))
+    Examples:
+        >>> features, target = torch.full((2, 4, 8, 8), 3.0), torch.ones(2, 4, 8, 8)
+        >>> content_loss(features, target), content_loss(features, target, half_sum_of_entries)
+        (tensor([4., 4.]), tensor([512., 512.]))
     """
     return reduction((single(features) - single(target)) ** 2)
 
@@ -114,11 +122,12 @@ def relative_content_loss(features: Tensor, target: Tensor) -> Tensor:
     0 where they are equal, 1 where they differ as much as the target's values do from their mean
     over C, H and W, so that it means the same at every layer of every loss network.
 
-    >>> target = torch.tensor([[[[0.0, 20.0]]]])  # variance 100
-    >>> relative_content_loss(torch.tensor([[[[10.0, 10.0]]]]), target)
-    tensor([1.])
-    >>> relative_content_loss(torch.tensor([[[[5.0, 15.0]]]]), target)
-    tensor([0.2500])
+    Examples:
+        >>> target = torch.tensor([[[[0.0, 20.0]]]])  # variance 100
+        >>> relative_content_loss(torch.tensor([[[[10.0, 10.0]]]]), target)
+        tensor([1.])
+        >>> relative_content_loss(torch.tensor([[[[5.0, 15.0]]]]), target)
+        tensor([0.2500])
     """
     variance = single(target).var((1, 2, 3), correction=0)
     return content_loss(features, target) / (variance + torch.finfo(variance.dtype).eps)
@@ -129,8 +138,9 @@ def pixel_loss(image: Tensor, target: Tensor) -> Tensor:
 
     Johnson et al. 2016, section 3.2.
 
-    >>> pixel_loss(torch.full((1, 3, 4, 4), 0.75), torch.full((1, 3, 4, 4), 0.25))
-    tensor([0.2500])
+    Examples:
+        >>> pixel_loss(torch.full((1, 3, 4, 4), 0.75), torch.full((1, 3, 4, 4), 0.25))
+        tensor([0.2500])
     """
     return content_loss(image, target)
 
@@ -138,8 +148,9 @@ def pixel_loss(image: Tensor, target: Tensor) -> Tensor:
 def total_variation(image: Tensor) -> Tensor:
     """Sum of squared differences of neighbours along both axes, over C*H*W: (N,C,H,W) -> (N,).
 
-    >>> total_variation(torch.tensor([[[[0.0, 1.0], [0.0, 1.0]]]]))  # two steps of 1, four pixels
-    tensor([0.5000])
+    Examples:
+        >>> total_variation(torch.tensor([[[[0.0, 1.0], [0.0, 1.0]]]]))  # two steps of 1, 4 pixels
+        tensor([0.5000])
     """
     image = single(image)
     down = image[..., 1:, :] - image[..., :-1, :]
@@ -153,8 +164,9 @@ def pixel_deviation(image: Tensor) -> Tensor:
 
     The mean is one number an image, over all its channels and pixels; a flat grey gives 0.
 
-    >>> pixel_deviation(torch.tensor([[[[0.0, 1.0]]]]))
-    tensor([0.2500])
+    Examples:
+        >>> pixel_deviation(torch.tensor([[[[0.0, 1.0]]]]))
+        tensor([0.2500])
     """
     image = single(image).flatten(1)
     return ((image - image.mean(1, keepdim=True)) ** 2).sum(1) / 2
@@ -163,8 +175,9 @@ def pixel_deviation(image: Tensor) -> Tensor:
 def range_excess(image: Tensor) -> Tensor:
     """Mean over C, H and W of the squared distance of each value from [0,1]: (N,C,H,W) -> (N,).
 
-    >>> range_excess(torch.tensor([[[[0.5, 3.0]]]]))
-    tensor([2.])
+    Examples:
+        >>> range_excess(torch.tensor([[[[0.5, 3.0]]]]))
+        tensor([2.])
     """
     image = single(image)
     return ((image - image.clamp(0, 1)) ** 2).flatten(1).mean(1)
