@@ -17,9 +17,12 @@ from gradio.exceptions import ServerFailedToStartError
 from gradio.themes import Soft
 
 from stylenet.app.optimise_tab import OptimiseTab
+from stylenet.app.own_styles import OwnStyles
 from stylenet.app.paint_tab import PaintTab
 from stylenet.app.regions_tab import RegionsTab
 from stylenet.app.studio import Studio
+from stylenet.app.train_tab import TrainTab
+from stylenet.app.video_tab import VideoTab
 from stylenet.app.visits import Visits
 from stylenet.errors import StylenetError
 
@@ -52,9 +55,23 @@ def page_of(studio: Studio, visits: Visits) -> gr.Blocks:
         with gr.Tab("Paint"):
             paint = PaintTab(studio, visits)
         with gr.Tab("Regions") as tab:
-            RegionsTab(studio, visits, paint, tab)
+            regions = RegionsTab(studio, visits, paint, tab)
         with gr.Tab("Optimise"):
-            OptimiseTab(studio, visits, paint)
+            optimise = OptimiseTab(studio, visits)
+        with gr.Tab("Train"):
+            train = TrainTab(studio, visits)
+        with gr.Tab("Video"):
+            video = VideoTab(studio, visits)
+        own = OwnStyles(
+            studio,
+            visits,
+            painters=[paint.style, *regions.styles, video.style],
+            mixed=paint.more,
+            paintings=[optimise.style, train.style],
+        )
+        own.taken_from(paint.own, paint.style, paint.said)
+        own.taken_from(train.own, train.style, train.said)
+        own.offered_after(train.finished)
 
         def end(request: gr.Request) -> None:
             visits.end(str(request.session_hash))
