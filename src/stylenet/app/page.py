@@ -14,8 +14,8 @@ from pathlib import Path
 
 import gradio as gr
 from gradio.exceptions import ServerFailedToStartError
-from gradio.themes import Soft
 
+from stylenet.app.appearance import CSS, THEME
 from stylenet.app.optimise_tab import OptimiseTab
 from stylenet.app.own_styles import OwnStyles
 from stylenet.app.paint_tab import PaintTab
@@ -26,7 +26,6 @@ from stylenet.app.video_tab import VideoTab
 from stylenet.app.visits import Visits
 from stylenet.errors import StylenetError
 
-PLAIN = ("system-ui", "sans-serif")  # Gradio's own fonts would be fetched from Google
 PORTS = range(7860, 7960)  # Gradio's
 DAY = 24 * 3600
 
@@ -51,7 +50,10 @@ def page_of(studio: Studio, visits: Visits) -> gr.Blocks:
     # files of visitors whose end went unnoticed are deleted after a day
     page: gr.Blocks
     with gr.Blocks(title="stylenet", analytics_enabled=False, delete_cache=(3600, DAY)) as page:
-        gr.Markdown("# stylenet")
+        gr.Markdown(
+            "# stylenet\nChoose a photo: it is painted at once. Then change the style, move the "
+            "sliders, and download what you like."
+        )
         with gr.Tab("Paint"):
             paint = PaintTab(studio, visits)
         with gr.Tab("Regions") as tab:
@@ -122,7 +124,8 @@ def served(
                 pwa=False,
                 mcp_server=False,
                 max_file_size=f"{studio.limits.upload_mb}mb",
-                theme=Soft(font=PLAIN, font_mono=("ui-monospace", "monospace")),
+                theme=THEME,
+                css=CSS,
             )
             return page, address
 

@@ -14,7 +14,7 @@ from stylenet.app.studio import Mixture, Studio
 from stylenet.app.visit import Visit
 from stylenet.app.visits import Visits
 from stylenet.app.words import MENDABLE, in_words
-from stylenet.images import Adjustment
+from stylenet.images import Adjustment, sample_photographs
 
 SIZES = (256, 384, 512, 768, 1024, 1536)  # and the largest that is allowed
 NONE = ""
@@ -65,16 +65,19 @@ class PaintTab:
 
     def __init__(self, studio: Studio, visits: Visits) -> None:
         self._studio, self._visits = studio, visits
-        with gr.Row():
-            with gr.Column(scale=2, min_width=280):
+        with gr.Row(elem_id="paint"):
+            with gr.Column(scale=2, min_width=280, elem_id="controls"):
                 self._draw_controls(list(studio.styles.items()))
-            with gr.Column(scale=3, min_width=280):
+            with gr.Column(scale=3, min_width=280, elem_id="painted"):
                 self._draw_result()
         self._listen()
 
     def _draw_controls(self, styles: Sequence[tuple[str, str]]) -> None:
         side = self._studio.limits.side
         self.photo = upload("Your photo", "photo", 220, "webcam")
+        self.sample = gr.Button(
+            "Or try a sample photo", size="sm", visible=bool(sample_photographs()), elem_id="sample"
+        )
         self.style = gr.Dropdown(
             list(styles), value=styles[0][1], label="Style", elem_id="style", filterable=False
         )
@@ -144,6 +147,7 @@ class PaintTab:
         controls = [*self._painting, *self._finishing]
         shown = [self.result, self.said]
         self.photo.input(self._take, [self.photo, *controls], shown, **NET)
+        self.sample.click(self._take_sample, controls, [self.photo, *shown], **NET)
         gr.on(
             [control.change for control in self._painting],
             self._show,
@@ -175,6 +179,13 @@ class PaintTab:
         except MENDABLE as error:
             return None, in_words(error, Path(upload))
         return self._show(request, *controls)
+
+    def _take_sample(self, request: gr.Request, *controls: Any) -> tuple[Any, ...]:
+        """The next one of those that ship, each time."""
+        visit = self._visits.of(str(request.session_hash))
+        with visit.lock:
+            file = str(visit.sample())
+        return file, *self._take(request, file, *controls)
 
     def _show(self, request: gr.Request, *controls: Any) -> tuple[Any, ...]:
         visit = self._visits.of(str(request.session_hash))

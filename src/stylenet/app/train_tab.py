@@ -65,7 +65,8 @@ class TrainTab:
                     self.stop = gr.Button("Stop", variant="stop", elem_id="t_stop")
             with gr.Column(scale=3, min_width=280):
                 self.grid = gr.Image(
-                    label="Photos, what the net paints, the painting",
+                    label="What the net paints",
+                    show_label=False,
                     type="filepath",
                     interactive=False,
                     buttons=["fullscreen"],

@@ -96,19 +96,15 @@ class VideoTab:
                     filterable=False,
                     elem_id="v_size",
                 )
-                with gr.Row():
-                    self.start = gr.Number(
-                        0, label="From second", minimum=0, min_width=120, elem_id="v_start"
-                    )
-                    self.seconds = gr.Slider(
-                        1,
-                        limits.clip_seconds,
-                        min(5, limits.clip_seconds),
-                        step=1,
-                        label="Seconds to paint",
-                        min_width=160,
-                        elem_id="v_seconds",
-                    )
+                self.start = gr.Number(0, label="From second", minimum=0, elem_id="v_start")
+                self.seconds = gr.Slider(
+                    1,
+                    limits.clip_seconds,
+                    min(5, limits.clip_seconds),
+                    step=1,
+                    label="Seconds to paint",
+                    elem_id="v_seconds",
+                )
                 with gr.Row():
                     self.go = gr.Button("Paint the clip", variant="primary", elem_id="v_go")
                     self.stop = gr.Button("Stop", variant="stop", elem_id="v_stop")
@@ -117,10 +113,12 @@ class VideoTab:
                     label="The painted clip, with its sound",
                     interactive=False,
                     buttons=["download"],
-                    height=480,
+                    height=360,
                     elem_id="v_result",
                 )
-                self.said = gr.Markdown("Choose a clip.", elem_id="v_said", container=True)
+                self.said = gr.Markdown(
+                    "Choose a clip, then paint it.", elem_id="v_said", container=True
+                )
                 gr.Markdown(
                     f"Clips up to {limits.upload_mb} MB; at most {limits.clip_seconds} seconds are "
                     f"painted, in at most {limits.minutes:g} minutes."

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import itertools
 import secrets
 import shutil
 import threading
@@ -25,6 +26,7 @@ from stylenet.images import (
     open_image,
     read_photograph,
     resize,
+    sample_photographs,
     to_pil,
     write_image,
 )
@@ -54,6 +56,7 @@ class Visit:
         self._jobs: dict[str, Job] = {}
         self.brushed_on: Path | None = None
         self._limits = limits
+        self._samples = itertools.cycle(sample_photographs().items())
         self._photograph: Photograph | None = None
         self._name = ""
         self._contents: dict[int, Tensor] = {}
@@ -77,6 +80,11 @@ class Visit:
         if max(read.pixels.shape) > self._limits.side:
             read = dataclasses.replace(read, pixels=LongerSide(self._limits.side)(read.pixels))
         self._photograph, self._name = read, upload.stem
+
+    def sample(self) -> Path:
+        """A copy of a photograph that everybody has; the next one, each time."""
+        name, file = next(self._samples)
+        return Path(shutil.copy(file, self.new_file(f"{name}{file.suffix}")))
 
     def take_style(self, upload: Path) -> Path:
         """A painting of the visitor's own; the file by which mixtures name it.
