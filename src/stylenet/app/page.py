@@ -108,7 +108,7 @@ def served(
 
         async def begin() -> tuple[gr.Blocks, str]:
             page = page_of(studio, visits)
-            page.queue(max_size=64)
+            page.queue(max_size=studio.limits.waiting)
             _, address, _ = page.launch(
                 server_name=host,
                 server_port=chosen,

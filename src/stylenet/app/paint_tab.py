@@ -84,7 +84,11 @@ class PaintTab:
         with gr.Accordion("A painting of your own as the style", open=False):
             self.own = upload("The painting", "own", 160)
         with gr.Accordion("Mix several styles", open=False):
-            self.weights = [gr.Slider(0, 1, 1, step=0.05, label="Weight of the style above")]
+            self.weights = [
+                gr.Slider(
+                    0, 1, 1, step=0.05, label="Weight of the style above", elem_id="weight_first"
+                )
+            ]
             self.more = []
             for ordinal in ("second", "third"):
                 self.more.append(
@@ -97,7 +101,8 @@ class PaintTab:
                     )
                 )
                 label = f"Weight of the {ordinal} style"
-                self.weights.append(gr.Slider(0, 1, 0.5, step=0.05, label=label))
+                weight = gr.Slider(0, 1, 0.5, step=0.05, label=label, elem_id=f"weight_{ordinal}")
+                self.weights.append(weight)
         self.strength = gr.Slider(0, 1, 1, step=0.05, label="Strength", elem_id="strength")
         self.keep = gr.Checkbox(label="Keep the photo's colours", elem_id="keep")
         with gr.Accordion("Colours", open=False):
