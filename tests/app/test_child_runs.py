@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
@@ -77,6 +78,14 @@ def test_stopped_it_gives_what_it_has_come_to(begin: Callable[..., ChildRun]) ->
 def test_it_stops_by_itself_after_some_minutes(begin: Callable[..., ChildRun]) -> None:
     # enough for the script's trap
     assert list(begin("goes on", minutes=0.5 / 60).watch())[-1].finished
+
+
+@pytest.mark.skipif(not hasattr(os, "getpriority"), reason="there are no priorities")
+def test_it_gives_way_to_the_page(begin: Callable[..., ChildRun]) -> None:
+    run = begin("goes on")
+    own = os.getpriority(os.PRIO_PROCESS, 0)
+    assert os.getpriority(os.PRIO_PROCESS, run._process.pid) == min(19, own + child_runs.GIVES_WAY)
+    run.kill()
 
 
 def test_killed_it_is_gone(begin: Callable[..., ChildRun]) -> None:

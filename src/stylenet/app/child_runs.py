@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
+import os
 import re
 import subprocess
 import sys
@@ -15,6 +17,7 @@ from stylenet.commands import hydra_value
 from stylenet.errors import StylenetError
 
 PATIENCE = 0.3  # seconds between two looks
+GIVES_WAY = 10  # nicer than the page by so much
 EVERY = 5  # steps between images of an optimisation
 VALIDATED = 20  # steps between grids of a training
 TERM = re.compile(r"train/loss/(\w+)")  # without those of single layers
@@ -72,6 +75,10 @@ class ChildRun:
                 stderr=subprocess.STDOUT,
                 start_new_session=True,  # Ctrl-C in the terminal is for the page
             )
+        if hasattr(os, "setpriority"):  # the page goes on answering; not on Windows
+            own = os.getpriority(os.PRIO_PROCESS, 0)
+            with contextlib.suppress(ProcessLookupError):  # it may have ended
+                os.setpriority(os.PRIO_PROCESS, self._process.pid, own + GIVES_WAY)
 
     @property
     def running(self) -> bool:
