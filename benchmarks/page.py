@@ -26,13 +26,14 @@ from stylenet.images import Exactly, read_image, sample_photographs, write_image
 
 ROOT = Path(__file__).parents[1]
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-sync"]
-# control -> the values that it is given by turns; of strokes so many that the net paints each time
+# control -> the values that it is given by turns; of the last two so many that the net paints anew
 CONTROLS: dict[str, tuple[float, ...]] = {
     "strength": (0.5, 1.0),
     "hue": (30, 0),
     "saturation": (0.5, 1.0),
     "brightness": (0.8, 1.0),
     "strokes": (0.5, 0.75, 1.25, 1.5, 1.75, 2.0),
+    "weight_second": (0.1, 0.2, 0.3, 0.4, 0.6, 0.7, 0.8, 0.9),
 }
 SLOW = 120_000
 # milliseconds from giving a number to the painting's being there
@@ -57,6 +58,11 @@ def measure(tab: Any, rounds: int) -> list[dict[str, str]]:
     """A row a control; the first two changes are left out."""
     rows = []
     for control, values in CONTROLS.items():
+        if control == "weight_second":
+            tab.get_by_text("Mix several styles", exact=True).click()
+            tab.click("#style_second input")
+            tab.get_by_role("option").nth(2).click()
+            tab.locator("#said", has_text="+").wait_for()
         given = [values[n % len(values)] for n in range(rounds + 2)]
         for value in given[:2]:
             tab.evaluate(CHANGE, [control, value])

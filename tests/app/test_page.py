@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -12,61 +12,19 @@ import pytest
 from PIL import Image
 from torch import Tensor
 
-from stylenet.app.limits import Limits
 from stylenet.app.look import Look
 from stylenet.app.studio import Studio
 from stylenet.apply import Stylizer, find_named_style, shipped_models
 from stylenet.images import Adjustment, LongerSide, read_image
 
 pytest.importorskip("gradio", reason="the page needs gradio, which is not installed")
-from stylenet.app.page import Served, served
+from stylenet.app.page import Served
 from stylenet.app.regions_tab import COLOURS
 
 # of Gradio, to itself
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
-SIDE = 128
-SLOW = 120_000  # milliseconds, on a machine that does much else
-
-
-@pytest.fixture(scope="module")
-def page() -> Iterator[Served]:
-    with served(Studio("cpu", Limits(side=SIDE, upload_mb=1)), port=0) as page:
-        yield page
-
-
-@pytest.fixture
-def visitor(chromium: Any, page: Served) -> Iterator[Callable[[], Any]]:
-    """``visitor()``: a browser of its own with the page open; no address but ours is asked for."""
-    contexts, asked = [], []
-
-    def arrive() -> Any:
-        context = chromium.new_context(viewport={"width": 1000, "height": 900})
-        context.set_default_timeout(SLOW)
-        contexts.append(context)
-        tab = context.new_page()
-        tab.on("request", lambda request: asked.append(request.url))
-        tab.goto(page.address)
-        tab.wait_for_selector("#photo input[type=file]", state="attached")
-        return tab
-
-    yield arrive
-    for context in contexts:
-        context.close()
-    assert asked
-    assert [u for u in asked if not u.startswith((page.address, "data:", "blob:"))] == []
-
-
-@pytest.fixture
-def photo(tmp_path: Path) -> Callable[[str, int], Path]:
-    """``photo(name, seed)``: a smooth picture of 128 x 96, without losses."""
-
-    def write(name: str, seed: int) -> Path:
-        coarse = np.random.default_rng(seed).integers(0, 256, (6, 8, 3), dtype=np.uint8)
-        picture = Image.fromarray(coarse).resize((SIDE, 96), Image.Resampling.BICUBIC)
-        picture.save(tmp_path / name)
-        return tmp_path / name
-
-    return write
+SIDE = 128  # of the pages' Limits
+MIXTURE = {"udnie": 1.0, "wave": 0.25}
 
 
 def upload(tab: Any, file: Path, words: str = "pixels") -> None:
@@ -137,10 +95,39 @@ def test_a_bad_file_and_one_too_large_are_answered_in_words(
     bad.write_text("no picture")
     upload(tab, bad, "bad.png cannot be used: it is not a picture")
     large = tmp_path / "large.png"
-    large.write_bytes(bytes(1_200_000))
+    large.write_bytes(bytes(43_000_000))
     tab.get_by_role("button", name="Remove Image").first.click()
     tab.set_input_files("#photo input[type=file]", large)
-    tab.get_by_text("exceed the maximum allowed size of 1.0 M").first.wait_for()
+    tab.get_by_text("exceed the maximum allowed size of 40.0 M").first.wait_for()
+
+
+def test_a_photo_of_30_megabytes_is_painted(visitor: Callable[[], Any], tmp_path: Path) -> None:
+    noise = np.random.default_rng(0).integers(0, 256, (2600, 4000, 3), dtype=np.uint8)
+    file = tmp_path / "large.png"
+    Image.fromarray(noise).save(file, compress_level=0)
+    assert file.stat().st_size > 30e6
+    tab = visitor()
+    upload(tab, file, "128 x 83 pixels")
+    saved = download(tab, "#png", tmp_path)
+    assert same(saved, painted(file, "udnie")[0])
+
+
+def test_styles_are_mixed(
+    visitor: Callable[[], Any], photo: Callable[..., Path], tmp_path: Path
+) -> None:
+    file = photo("me.png", 0)
+    tab = visitor()
+    upload(tab, file)
+    tab.get_by_text("Mix several styles", exact=True).click()
+    tab.click("#style_second input")
+    tab.get_by_role("option", name=re.compile("Kanagawa")).click()
+    slide(tab, "weight_second", 0.25)
+    said(tab, re.escape("udnie1+wave0.25, "))
+    saved = download(tab, "#png", tmp_path)
+    assert saved.name == "me_udnie1+wave0.25.png"
+    styles = {str(find_named_style(n, online=False).path): w for n, w in MIXTURE.items()}
+    content = LongerSide(SIDE)(read_image(file))
+    assert same(saved, Stylizer.load("any", "cpu", style=styles)(content))
 
 
 def test_two_visitors_do_not_see_each_others_pictures_which_end_with_the_visit(

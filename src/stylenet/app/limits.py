@@ -15,7 +15,10 @@ class Limits:
         side: pixels of the longer side of a painting.
         paintings: how many a visitor's memory holds, so that going back to one is quick.
         visitors: whose pictures are held at the same time; the one who was away longest goes first.
-        minutes: of one optimisation.
+        waiting: how many may wait for their turn; who comes then is asked to come again.
+        minutes: of one optimisation or one clip.
+        clip_seconds: of a clip that are painted.
+        training: minutes of a training, without what surrounds its steps.
     """
 
     upload_mb: int = 40
@@ -23,7 +26,10 @@ class Limits:
     side: int = 2048
     paintings: int = 4
     visitors: int = 32
+    waiting: int = 64
     minutes: float = 10.0
+    clip_seconds: int = 20
+    training: float = 5.0
 
     @property
     def in_words(self) -> str:

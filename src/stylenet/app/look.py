@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 import torch
 from torch import Tensor
 
-from stylenet.images import Adjustment, Colours, StyleColours
+from stylenet.images import Adjustment, Colours, LuminanceOnly, StyleColours
 
 
 @dataclass(frozen=True)
@@ -28,3 +28,8 @@ class Look:
         """Both (3,H,W) in [0,1] -> the same."""
         mixed = torch.lerp(content, painted, self.strength)[None]
         return self.adjustment(self.colours.recolour(mixed, content[None]))[0]
+
+
+def kept(photograph: bool) -> Colours:
+    """The colours of a box that is ticked where the photograph's are to be kept."""
+    return LuminanceOnly() if photograph else StyleColours()

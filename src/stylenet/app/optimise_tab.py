@@ -7,14 +7,15 @@ from typing import Any
 
 import gradio as gr
 
-from stylenet.app.optimising import Optimisation
-from stylenet.app.paint_tab import PaintTab
+from stylenet.app.child_runs import optimisation
+from stylenet.app.jobs import LONG
+from stylenet.app.loss_plot import loss_curves, loss_plot
 from stylenet.app.studio import Studio
 from stylenet.app.visits import Visits
 from stylenet.app.words import MENDABLE, in_words
-from stylenet.errors import StylenetError
 
 SIZES = (128, 256, 384, 512)
+JOB = "optimise"
 
 
 class OptimiseTab:
@@ -23,10 +24,12 @@ class OptimiseTab:
     Args:
         studio: which styles there are.
         visits: whose pictures.
-        paint: where the photo comes from.
+
+    Attributes:
+        style: the control of the style.
     """
 
-    def __init__(self, studio: Studio, visits: Visits, paint: PaintTab) -> None:
+    def __init__(self, studio: Studio, visits: Visits) -> None:
         self._studio, self._visits = studio, visits
         with gr.Row():
             with gr.Column(scale=2, min_width=280):
@@ -61,22 +64,15 @@ class OptimiseTab:
                 self.save = gr.DownloadButton(
                     "Download as PNG", interactive=False, elem_id="o_save"
                 )
+                self.losses = loss_plot("o_losses")
         self.go.click(
             self._run,
             [self.style, self.size, self.steps],
-            [self.result, self.said, self.save],
-            concurrency_id="optimise",
-            concurrency_limit=1,
+            [self.result, self.losses, self.said, self.save],
             show_progress_on=self.said,  # while others wait for their turn
+            **LONG,
         )
         self.stop.click(self._stop, None, self.said, queue=False)
-        paint.own_taken.then(self._offer, None, self.style)
-
-    def _offer(self, request: gr.Request) -> Any:
-        """The visitor's own paintings, among the styles."""
-        visit = self._visits.of(str(request.session_hash))
-        with visit.lock:
-            return gr.update(choices=[*self._studio.styles.items(), *visit.own_styles])
 
     def _run(
         self, request: gr.Request, style: str, size: int, steps: int
@@ -85,32 +81,27 @@ class OptimiseTab:
         waiting = gr.update(interactive=False)
         try:
             with visit.lock:
-                if visit.optimisation is not None and visit.optimisation.running:
-                    raise StylenetError("One is at work already.", "Stop it first.")
                 content = visit.before(int(size))
                 file = self._studio.file(visit.style(self._studio, style))
                 limits = self._studio.limits
-                run = visit.new_file("run")
-                made = Optimisation(
-                    run, content, file, min(size, limits.side), int(steps), limits.minutes
+                px, minutes = min(size, limits.side), limits.minutes
+                folder = visit.new_file("run")
+                run = visit.begin(
+                    JOB, lambda: optimisation(folder, content, file, px, int(steps), minutes)
                 )
-                visit.optimisation = made
-            yield None, "It begins; that takes some seconds.", waiting
-            for progress in made.watch():
+            yield None, None, "It begins; that takes some seconds.", waiting
+            for progress in run.watch():
                 words = f"{progress.step} of {steps:g} steps"
                 picture = None if progress.picture is None else str(progress.picture)
-                if progress.finished and progress.picture is not None:
-                    named = visit.named(progress.picture, "optimised")
+                curves = loss_curves(progress.losses)
+                if progress.finished:
+                    named = visit.named(run.result, "optimised")
                     ready = gr.update(value=str(named), interactive=True)
-                    yield picture, f"{words}: finished.", ready
+                    yield str(run.result), curves, f"{words}: finished.", ready
                 else:
-                    yield picture, words, waiting
+                    yield picture, curves, words, waiting
         except MENDABLE as error:
-            yield gr.skip(), in_words(error), waiting
+            yield gr.skip(), gr.skip(), in_words(error), waiting
 
-    def _stop(self, request: gr.Request) -> Any:
-        visit = self._visits.of(str(request.session_hash))
-        if visit.optimisation is None or not visit.optimisation.running:
-            return "Nothing is at work."
-        visit.optimisation.stop()
-        return "It stops after this step."
+    def _stop(self, request: gr.Request) -> str:
+        return self._visits.of(str(request.session_hash)).stop(JOB)

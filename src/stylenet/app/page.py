@@ -14,16 +14,18 @@ from pathlib import Path
 
 import gradio as gr
 from gradio.exceptions import ServerFailedToStartError
-from gradio.themes import Soft
 
+from stylenet.app.appearance import CSS, THEME
 from stylenet.app.optimise_tab import OptimiseTab
+from stylenet.app.own_styles import OwnStyles
 from stylenet.app.paint_tab import PaintTab
 from stylenet.app.regions_tab import RegionsTab
 from stylenet.app.studio import Studio
+from stylenet.app.train_tab import TrainTab
+from stylenet.app.video_tab import VideoTab
 from stylenet.app.visits import Visits
 from stylenet.errors import StylenetError
 
-PLAIN = ("system-ui", "sans-serif")  # Gradio's own fonts would be fetched from Google
 PORTS = range(7860, 7960)  # Gradio's
 DAY = 24 * 3600
 
@@ -48,13 +50,30 @@ def page_of(studio: Studio, visits: Visits) -> gr.Blocks:
     # files of visitors whose end went unnoticed are deleted after a day
     page: gr.Blocks
     with gr.Blocks(title="stylenet", analytics_enabled=False, delete_cache=(3600, DAY)) as page:
-        gr.Markdown("# stylenet")
+        gr.Markdown(
+            "# stylenet\nChoose a photo: it is painted at once. Then change the style, move the "
+            "sliders, and download what you like."
+        )
         with gr.Tab("Paint"):
             paint = PaintTab(studio, visits)
         with gr.Tab("Regions") as tab:
-            RegionsTab(studio, visits, paint, tab)
+            regions = RegionsTab(studio, visits, paint, tab)
         with gr.Tab("Optimise"):
-            OptimiseTab(studio, visits, paint)
+            optimise = OptimiseTab(studio, visits)
+        with gr.Tab("Train"):
+            train = TrainTab(studio, visits)
+        with gr.Tab("Video"):
+            video = VideoTab(studio, visits)
+        own = OwnStyles(
+            studio,
+            visits,
+            painters=[paint.style, *regions.styles, video.style],
+            mixed=paint.more,
+            paintings=[optimise.style, train.style],
+        )
+        own.taken_from(paint.own, paint.style, paint.said)
+        own.taken_from(train.own, train.style, train.said)
+        own.offered_after(train.finished)
 
         def end(request: gr.Request) -> None:
             visits.end(str(request.session_hash))
@@ -89,7 +108,7 @@ def served(
 
         async def begin() -> tuple[gr.Blocks, str]:
             page = page_of(studio, visits)
-            page.queue(max_size=64)
+            page.queue(max_size=studio.limits.waiting)
             _, address, _ = page.launch(
                 server_name=host,
                 server_port=chosen,
@@ -105,7 +124,8 @@ def served(
                 pwa=False,
                 mcp_server=False,
                 max_file_size=f"{studio.limits.upload_mb}mb",
-                theme=Soft(font=PLAIN, font_mono=("ui-monospace", "monospace")),
+                theme=THEME,
+                css=CSS,
             )
             return page, address
 

@@ -9,15 +9,17 @@ from typing import Any, Literal
 
 import gradio as gr
 
-from stylenet.app.look import Look
+from stylenet.app.look import Look, kept
 from stylenet.app.studio import Mixture, Studio
 from stylenet.app.visit import Visit
 from stylenet.app.visits import Visits
 from stylenet.app.words import MENDABLE, in_words
-from stylenet.images import Adjustment, LuminanceOnly, StyleColours
+from stylenet.images import Adjustment, sample_photographs
 
 SIZES = (256, 384, 512, 768, 1024, 1536)  # and the largest that is allowed
 NONE = ""
+NET: dict[str, Any] = {"concurrency_id": "net", "concurrency_limit": 1}
+"""Of Gradio's events in which a net paints: one at a time for all visitors."""
 # a hidden link would not be followed: Gradio gives it its address only afterwards
 SAVE = "(file) => { const a = document.createElement('a'); a.href = file.url; \
 a.download = file.orig_name; a.click(); }"
@@ -57,28 +59,36 @@ class PaintTab:
 
     Attributes:
         size: the control of the size, of this and other tabs.
-        own_taken: what other tabs wait for to offer the visitor's own paintings.
+        style: the control of the style; ``more``: those of styles that are mixed in.
+        own: where a painting is uploaded.
     """
 
     def __init__(self, studio: Studio, visits: Visits) -> None:
         self._studio, self._visits = studio, visits
-        with gr.Row():
-            with gr.Column(scale=2, min_width=280):
+        with gr.Row(elem_id="paint"):
+            with gr.Column(scale=2, min_width=280, elem_id="controls"):
                 self._draw_controls(list(studio.styles.items()))
-            with gr.Column(scale=3, min_width=280):
+            with gr.Column(scale=3, min_width=280, elem_id="painted"):
                 self._draw_result()
         self._listen()
 
     def _draw_controls(self, styles: Sequence[tuple[str, str]]) -> None:
         side = self._studio.limits.side
         self.photo = upload("Your photo", "photo", 220, "webcam")
+        self.sample = gr.Button(
+            "Or try a sample photo", size="sm", visible=bool(sample_photographs()), elem_id="sample"
+        )
         self.style = gr.Dropdown(
             list(styles), value=styles[0][1], label="Style", elem_id="style", filterable=False
         )
         with gr.Accordion("A painting of your own as the style", open=False):
             self.own = upload("The painting", "own", 160)
         with gr.Accordion("Mix several styles", open=False):
-            self.weights = [gr.Slider(0, 1, 1, step=0.05, label="Weight of the style above")]
+            self.weights = [
+                gr.Slider(
+                    0, 1, 1, step=0.05, label="Weight of the style above", elem_id="weight_first"
+                )
+            ]
             self.more = []
             for ordinal in ("second", "third"):
                 self.more.append(
@@ -91,7 +101,8 @@ class PaintTab:
                     )
                 )
                 label = f"Weight of the {ordinal} style"
-                self.weights.append(gr.Slider(0, 1, 0.5, step=0.05, label=label))
+                weight = gr.Slider(0, 1, 0.5, step=0.05, label=label, elem_id=f"weight_{ordinal}")
+                self.weights.append(weight)
         self.strength = gr.Slider(0, 1, 1, step=0.05, label="Strength", elem_id="strength")
         self.keep = gr.Checkbox(label="Keep the photo's colours", elem_id="keep")
         with gr.Accordion("Colours", open=False):
@@ -140,18 +151,15 @@ class PaintTab:
     def _listen(self) -> None:
         controls = [*self._painting, *self._finishing]
         shown = [self.result, self.said]
-        net: dict[str, Any] = {"concurrency_id": "net", "concurrency_limit": 1}
-        self.photo.input(self._take, [self.photo, *controls], shown, **net)
-        self.own_taken = self.own.input(
-            self._take_style, [self.own], [self.style, *self.more, self.said], **net
-        )
+        self.photo.input(self._take, [self.photo, *controls], shown, **NET)
+        self.sample.click(self._take_sample, controls, [self.photo, *shown], **NET)
         gr.on(
             [control.change for control in self._painting],
             self._show,
             controls,
             shown,
             trigger_mode="always_last",
-            **net,
+            **NET,
         )
         gr.on(
             [control.change for control in self._finishing],
@@ -163,7 +171,7 @@ class PaintTab:
             show_progress="hidden",
         )
         for button, download in ((self.jpeg, self._jpeg), (self.png, self._png)):
-            done = button.click(download, controls, [self.file, self.said], **net)
+            done = button.click(download, controls, [self.file, self.said], **NET)
             done.success(None, self.file, None, js=SAVE)
 
     def _take(self, request: gr.Request, upload: str | None, *controls: Any) -> tuple[Any, ...]:
@@ -177,19 +185,12 @@ class PaintTab:
             return None, in_words(error, Path(upload))
         return self._show(request, *controls)
 
-    def _take_style(self, request: gr.Request, upload: str | None) -> tuple[Any, ...]:
+    def _take_sample(self, request: gr.Request, *controls: Any) -> tuple[Any, ...]:
+        """The next one of those that ship, each time."""
         visit = self._visits.of(str(request.session_hash))
-        styles = list(self._studio.styles.items())
-        if upload is None:
-            return (*([gr.skip()] * 3), gr.skip())
-        try:
-            with visit.lock:
-                file = str(visit.take_style(Path(upload)))
-        except MENDABLE as error:
-            return (*([gr.skip()] * 3), in_words(error, Path(upload)))
-        choices = [*styles, *visit.own_styles]
-        more = gr.update(choices=[("none", NONE), *choices], value=NONE)
-        return gr.update(choices=choices, value=file), more, more, gr.skip()
+        with visit.lock:
+            file = str(visit.sample())
+        return file, *self._take(request, file, *controls)
 
     def _show(self, request: gr.Request, *controls: Any) -> tuple[Any, ...]:
         visit = self._visits.of(str(request.session_hash))
@@ -235,7 +236,7 @@ class PaintTab:
         mixture = tuple(zip(names, shares if mixed else [1.0], strict=True))
         look = Look(
             strength,
-            LuminanceOnly() if keep else StyleColours(),
+            kept(keep),
             Adjustment(hue, saturation, brightness),
         )
         parts = [f"{Path(name).stem}{w:g}" if mixed else Path(name).stem for name, w in mixture]

@@ -13,7 +13,7 @@ from gradio.components.image_editor import EditorData
 from torch import Tensor
 from torch.nn import functional as F
 
-from stylenet.app.paint_tab import SAVE, PaintTab
+from stylenet.app.paint_tab import NET, SAVE, PaintTab
 from stylenet.app.studio import Studio
 from stylenet.app.visits import Visits
 from stylenet.app.words import MENDABLE, in_words
@@ -110,19 +110,11 @@ class RegionsTab:
         self.said = gr.Markdown("", elem_id="regions_said", container=True)
         self.save = gr.Button("Download as PNG", elem_id="regions_png")
         self.file = gr.File(visible="hidden", label="The painting's file")
-        net: dict[str, Any] = {"concurrency_id": "net", "concurrency_limit": 1}
         inputs = [self.editor, *self.styles, paint.size]
-        tab.select(self._load, [paint.size], [self.editor, self.said], **net)
-        self.go.click(self._show, inputs, [self.result, self.said], **net)
-        saved = self.save.click(self._download, inputs, [self.file, self.said], **net)
+        tab.select(self._load, [paint.size], [self.editor, self.said], **NET)
+        self.go.click(self._show, inputs, [self.result, self.said], **NET)
+        saved = self.save.click(self._download, inputs, [self.file, self.said], **NET)
         saved.success(None, self.file, None, js=SAVE)
-        paint.own_taken.then(self._offer, None, self.styles)
-
-    def _offer(self, request: gr.Request) -> list[Any]:
-        """The visitor's own paintings, among the styles."""
-        visit = self._visits.of(str(request.session_hash))
-        choices = [*self._studio.styles.items(), *visit.own_styles]
-        return [gr.update(choices=choices) for _ in self.styles]
 
     def _load(self, request: gr.Request, size: int) -> tuple[Any, ...]:
         visit = self._visits.of(str(request.session_hash))

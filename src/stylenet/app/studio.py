@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TypeAlias
 
@@ -17,7 +17,10 @@ from stylenet.apply.zoo import ANY
 from stylenet.errors import StylenetError
 
 Mixture: TypeAlias = tuple[tuple[str, float], ...]
-"""Names of styles, or paths of paintings, with their weights."""
+"""Names of styles, paths of paintings or run directories of nets, with their weights.
+
+A net paints by itself; in a mixture its painting stands for it.
+"""
 
 
 class Studio:
@@ -54,15 +57,30 @@ class Studio:
             PictureTooSmallError: see the net.
             StylenetError: weights of a mixture of which none is above 0.
         """
+        return self.painter(mixture)(image)
+
+    def painter(self, mixture: Mixture) -> Callable[[Tensor], Tensor]:
+        """What paints one image after another, each when it is its turn, as `paint` does.
+
+        Raises:
+            StylenetError: weights of a mixture of which none is above 0.
+        """
         with self._painting:
-            return self._stylizer(mixture).paint(image)
+            stylizer = self._stylizer(mixture)
+
+        def paint(image: Tensor) -> Tensor:
+            with self._painting:
+                return stylizer.paint(image)
+
+        return paint
 
     def _stylizer(self, mixture: Mixture) -> Stylizer:
         """Kept for the styles that all visitors have; a visitor's own painting is not."""
         if mixture in self._known:
             return self._known[mixture]
         names = [name for name, _ in mixture]
-        if len(names) == 1 and names[0] in shipped_models():
+        own_net = names[0] not in self.styles.values() and Path(names[0]).is_dir()
+        if len(names) == 1 and (own_net or names[0] in shipped_models()):
             stylizer = Stylizer.load(names[0], self._device)
         elif len(names) == 1:
             stylizer = Stylizer.load(ANY, self._device, style=self.file(names[0]))
@@ -76,5 +94,5 @@ class Studio:
     def file(self, style: str) -> Path:
         """The file of a style's picture; without asking any server."""
         if style not in self.styles.values():
-            return Path(style)
+            return Path(style) / "style.png" if Path(style).is_dir() else Path(style)
         return find_named_style(style, online=False).path

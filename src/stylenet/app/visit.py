@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import itertools
 import secrets
 import shutil
 import threading
 from collections import OrderedDict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
+from typing import TypeVar
 
 from torch import Tensor
 
+from stylenet.app.jobs import Job
 from stylenet.app.limits import Limits
-from stylenet.app.optimising import Optimisation
 from stylenet.app.studio import Mixture, Studio
 from stylenet.errors import StylenetError
 from stylenet.images import (
@@ -24,10 +26,12 @@ from stylenet.images import (
     open_image,
     read_photograph,
     resize,
+    sample_photographs,
     to_pil,
     write_image,
 )
 
+Started = TypeVar("Started", bound=Job)
 STYLE_PX = 512  # shorter side of a visitor's own painting: twice what nets look at
 FILES = 24  # previews that are kept; a browser may still be loading the last few
 
@@ -42,7 +46,6 @@ class Visit:
     Attributes:
         folder: for the visitor's pictures alone.
         lock: held while something is done for the visitor, so that answers keep their order.
-        optimisation: the last one, if any.
         brushed_on: the file of the photograph on which regions are brushed.
     """
 
@@ -50,9 +53,10 @@ class Visit:
         folder.mkdir(parents=True)
         self.folder = folder
         self.lock = threading.Lock()
-        self.optimisation: Optimisation | None = None
+        self._jobs: dict[str, Job] = {}
         self.brushed_on: Path | None = None
         self._limits = limits
+        self._samples = itertools.cycle(sample_photographs().items())
         self._photograph: Photograph | None = None
         self._name = ""
         self._contents: dict[int, Tensor] = {}
@@ -77,6 +81,11 @@ class Visit:
             read = dataclasses.replace(read, pixels=LongerSide(self._limits.side)(read.pixels))
         self._photograph, self._name = read, upload.stem
 
+    def sample(self) -> Path:
+        """A copy of a photograph that everybody has; the next one, each time."""
+        name, file = next(self._samples)
+        return Path(shutil.copy(file, self.new_file(f"{name}{file.suffix}")))
+
     def take_style(self, upload: Path) -> Path:
         """A painting of the visitor's own; the file by which mixtures name it.
 
@@ -90,6 +99,10 @@ class Visit:
         image.save(file)
         self._styles[str(file)] = upload.stem
         return file
+
+    def take_net(self, folder: Path, painting: Path) -> None:
+        """A finished net of the visitor's own, by its run directory, among the styles."""
+        self._styles[str(folder)] = f"net of {painting.stem}"
 
     def style(self, studio: Studio, name: str) -> str:
         """``name``, which came from a browser, if it is one of the page's or the visitor's own.
@@ -109,8 +122,13 @@ class Visit:
 
     @property
     def own_styles(self) -> list[tuple[str, str]]:
-        """The visitor's own paintings: what to call them in the page, and their files."""
+        """The visitor's own: what to call them in the page, and their files or folders."""
         return [(f"Your {name}", file) for file, name in self._styles.items()]
+
+    @property
+    def own_paintings(self) -> list[tuple[str, str]]:
+        """Those of `own_styles` that are no nets."""
+        return [(label, file) for label, file in self.own_styles if Path(file).is_file()]
 
     @property
     def has_photograph(self) -> bool:
@@ -174,6 +192,27 @@ class Visit:
         file.write_bytes(encoded_photograph(image, self._photograph, file))
         return file
 
+    def begin(self, name: str, start: Callable[[], Started]) -> Started:
+        """What ``start`` starts, under the name of its tab.
+
+        Raises:
+            StylenetError: what was started there before is still at work.
+        """
+        before = self._jobs.get(name)
+        if before is not None and before.running:
+            raise StylenetError("One is at work already.", "Stop it first.")
+        job = start()
+        self._jobs[name] = job
+        return job
+
+    def stop(self, name: str) -> str:
+        """Ask what the tab of this name has started to end; in words, what comes of it."""
+        job = self._jobs.get(name)
+        if job is None or not job.running:
+            return "Nothing is at work."
+        job.stop()
+        return "It stops after this step."
+
     def named(self, file: Path, title: str) -> Path:
         """A copy of a finished file, with the photograph's name."""
         return Path(shutil.copy(file, self.new_file(f"{self._name}_{title}{file.suffix}")))
@@ -191,8 +230,8 @@ class Visit:
 
     def close(self) -> None:
         """Delete all there is of the visitor's."""
-        if self.optimisation is not None:
-            self.optimisation.kill()
+        for job in self._jobs.values():
+            job.kill()
         self._photograph = None
         self._contents, self._before = {}, {}
         self._paintings.clear()

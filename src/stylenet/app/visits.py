@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import secrets
 import shutil
 import threading
@@ -56,8 +57,9 @@ class Visits:
         with self._lock:
             used = {folder for visit in self._of.values() for folder in visit.folders}
         for folder in set(self.folder.iterdir()) - used:
-            if time.time() - folder.stat().st_mtime > UNCLAIMED:
-                shutil.rmtree(folder, ignore_errors=True)
+            with contextlib.suppress(FileNotFoundError):  # others end at the same time
+                if time.time() - folder.stat().st_mtime > UNCLAIMED:
+                    shutil.rmtree(folder, ignore_errors=True)
 
     def end_all(self) -> None:
         """Delete what all left."""

@@ -21,9 +21,14 @@ def in_words(error: BaseException, upload: Path | None = None) -> str:
         name = "This picture" if upload is None else upload.name
         return f"{name} cannot be used: {error.reason}. {error.remedy}"
     if isinstance(error, StylenetError):
-        return str(error)
+        return str(error) if upload is None else without_path(str(error), upload)
     if lacks_memory(error):
         return "Memory ran out. Choose a smaller size."
     if isinstance(error, OSError):
         return f"The server could not keep the picture ({error.strerror}). Try it again later."
     raise error
+
+
+def without_path(words: str, upload: Path) -> str:
+    """``words`` about an uploaded file, which the visitor knows by its name alone."""
+    return words.replace(str(upload), upload.name)

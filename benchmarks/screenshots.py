@@ -1,0 +1,165 @@
+"""The pictures of docs/page.md, anew: ``python benchmarks/screenshots.py``.
+
+Each tab of the page is used in Chromium, at 1280 pixels and, all tabs on one sheet, at 390. A
+net is trained for half a minute. Needs gradio, av, opencv, playwright and a chromium.
+"""
+
+from __future__ import annotations
+
+import argparse
+import io
+import shutil
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import torch
+from PIL import Image
+from playwright.sync_api import sync_playwright
+
+from stylenet.app.page import served
+from stylenet.app.studio import Studio
+from stylenet.apply.video import ClipOptions, paint_clip
+from stylenet.images import ShorterSide, read_image, sample_photographs, write_image
+
+ROOT = Path(__file__).parents[1]
+FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-sync"]
+QUALITY = 70
+FRAMES = 24
+
+
+def a_clip(folder: Path) -> Path:
+    """A second of a photograph that goes by."""
+    image = ShorterSide(256)(read_image(sample_photographs()["chelsea"]))
+    (folder / "frames").mkdir()
+    for number in range(FRAMES):
+        left = 4 * number
+        write_image(folder / "frames" / f"{number:03d}.png", image[:, :256, left : left + 256])
+    paint_clip(folder / "frames", folder / "chelsea.mp4", torch.clone, ClipOptions(blend=None))
+    return folder / "chelsea.mp4"
+
+
+def shot(tab: Any) -> Image.Image:
+    """The whole page as it is now."""
+    return Image.open(io.BytesIO(tab.screenshot(full_page=True))).convert("RGB")
+
+
+def save(image: Image.Image, scale: float, file: Path) -> None:
+    """A small file of it."""
+    image.resize((round(scale * image.width), round(scale * image.height))).save(
+        file, quality=QUALITY
+    )
+
+
+def number(tab: Any, control: str, value: float) -> None:
+    """Give a slider's number."""
+    box = tab.locator(f"#{control} input[type=number]")
+    box.fill(str(value))
+    box.press("Tab")
+
+
+def go_to(tab: Any, name: str) -> None:
+    """To a tab, which may be in the menu of those that do not fit."""
+    button = tab.get_by_role("tab", name=name)
+    if not button.is_visible():
+        tab.locator(".overflow-menu > button").click()
+        button = tab.locator(".overflow-dropdown button", has_text=name)
+    button.click()
+
+
+def paint(tab: Any, _: Path) -> None:
+    """A photo in a mixture."""
+    tab.click("#sample")
+    tab.locator("#said", has_text="pixels").wait_for()
+    tab.get_by_text("Mix several styles", exact=True).click()
+    tab.click("#style_second input")
+    tab.get_by_role("option").nth(5).click()
+    tab.locator("#said", has_text="+").wait_for()
+
+
+def regions(tab: Any, _: Path) -> None:
+    """A stroke over the photo, in a style of its own."""
+    tab.locator("#regions_said", has_text="Brush, then paint").wait_for()
+    tab.wait_for_timeout(1000)
+    box = tab.locator("#editor canvas").first.bounding_box()
+    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    for offset in range(-60, 61, 15):
+        tab.mouse.move(x + offset, y - 60)
+        tab.mouse.down()
+        tab.mouse.move(x + offset, y + 60, steps=5)
+        tab.mouse.up()
+    tab.click("#go_regions")
+    tab.locator("#regions_said", has_text="pixels").wait_for()
+
+
+def optimise(tab: Any, _: Path) -> None:
+    """Some steps."""
+    number(tab, "o_steps", 60)
+    tab.click("#o_go")
+    tab.locator("#o_said", has_text="finished").wait_for()
+
+
+def train(tab: Any, _: Path) -> None:
+    """As short as can be."""
+    number(tab, "t_minutes", 0.5)
+    tab.click("#t_go")
+    tab.locator("#t_said", has_text="finished").wait_for()
+
+
+def video(tab: Any, clip: Path) -> None:
+    """A second."""
+    tab.set_input_files("#clip input[type=file]", clip)
+    tab.locator("#clip video").wait_for()
+    tab.click("#v_go")
+    tab.locator("#v_said", has_text="frames").wait_for()
+
+
+TABS: dict[str, Callable[[Any, Path], None]] = {
+    "Paint": paint,
+    "Regions": regions,
+    "Optimise": optimise,
+    "Train": train,
+    "Video": video,
+}
+
+
+def main() -> None:
+    """Use each tab, wide and narrow."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--out", type=Path, default=ROOT / "docs")
+    arguments = parser.parse_args()
+    path = shutil.which("chromium") or shutil.which("chromium-browser")
+    narrow = []
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        served(Studio("cpu"), port=0) as page,
+        sync_playwright() as playwright,
+    ):
+        browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
+        clip = a_clip(Path(folder))
+        tab = browser.new_page(viewport={"width": 1280, "height": 900})
+        tab.set_default_timeout(300_000)
+        tab.goto(page.address)
+        tab.locator("#sample").wait_for()
+        for name, use in TABS.items():
+            go_to(tab, name)
+            use(tab, clip)
+            tab.mouse.move(0, 0)
+            tab.wait_for_timeout(2000)  # what is shown comes gradually
+            save(shot(tab), 0.75, arguments.out / f"page_{name.lower()}.jpg")
+        # the same visitor's pictures, on a smaller screen
+        tab.set_viewport_size({"width": 390, "height": 844})
+        for name in TABS:
+            go_to(tab, name)
+            tab.wait_for_timeout(1000)
+            narrow.append(shot(tab))
+        browser.close()
+    sheet = Image.new("RGB", (400 * len(narrow), max(image.height for image in narrow)), "grey")
+    for place, image in enumerate(narrow):
+        sheet.paste(image, (400 * place, 0))
+    save(sheet, 0.5, arguments.out / "page_narrow.jpg")
+
+
+if __name__ == "__main__":
+    main()

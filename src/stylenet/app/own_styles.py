@@ -1,0 +1,75 @@
+"""A visitor's own paintings and nets, among the styles of all tabs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+
+from stylenet.app.paint_tab import NET, NONE
+from stylenet.app.studio import Studio
+from stylenet.app.visits import Visits
+from stylenet.app.words import MENDABLE, in_words
+
+
+class OwnStyles:
+    """Takes paintings, and offers them where styles are chosen.
+
+    Args:
+        studio: which styles all visitors have.
+        visits: whose paintings and nets.
+        painters: controls of a style that paints, by a net of the visitor's own, too.
+        mixed: the same, which may be none.
+        paintings: controls of a style that is learnt, for which it takes a painting.
+    """
+
+    def __init__(
+        self,
+        studio: Studio,
+        visits: Visits,
+        painters: Sequence[gr.Dropdown],
+        mixed: Sequence[gr.Dropdown],
+        paintings: Sequence[gr.Dropdown],
+    ) -> None:
+        self._studio, self._visits = studio, visits
+        self._counts = (len(painters), len(mixed), len(paintings))
+        self._controls = [*painters, *mixed, *paintings]
+
+    def taken_from(self, own: gr.Image, style: gr.Dropdown, said: gr.Markdown) -> None:
+        """A painting uploaded to ``own`` becomes the ``style``; else ``said`` gets the reason."""
+        at = self._controls.index(style)
+
+        def take(request: gr.Request, upload: str | None) -> list[Any]:
+            nothing = [gr.skip()] * len(self._controls)
+            if upload is None:
+                return [*nothing, gr.skip()]
+            visit = self._visits.of(str(request.session_hash))
+            try:
+                with visit.lock:
+                    file = str(visit.take_style(Path(upload)))
+            except MENDABLE as error:
+                return [*nothing, in_words(error, Path(upload))]
+            offered = self._offer(request)
+            offered[at] = gr.update(choices=offered[at]["choices"], value=file)
+            return [*offered, gr.skip()]
+
+        own.input(take, own, [*self._controls, said], **NET)
+
+    def offered_after(self, event: Callable[..., Any]) -> None:
+        """What the visitor has then is among the styles."""
+        event(self._offer, None, self._controls)
+
+    def _offer(self, request: gr.Request) -> list[Any]:
+        visit = self._visits.of(str(request.session_hash))
+        styles = list(self._studio.styles.items())
+        with visit.lock:
+            all_own = [*styles, *visit.own_styles]
+            learnt = [*styles, *visit.own_paintings]
+        painters, mixed, paintings = self._counts
+        return [
+            *[gr.update(choices=all_own) for _ in range(painters)],
+            *[gr.update(choices=[("none", NONE), *all_own]) for _ in range(mixed)],
+            *[gr.update(choices=learnt) for _ in range(paintings)],
+        ]

@@ -1,0 +1,131 @@
+"""The tab in which a net is trained for a painting, and can be watched meanwhile."""
+
+from __future__ import annotations
+
+import shutil
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+
+from stylenet.app.child_runs import training
+from stylenet.app.jobs import LONG
+from stylenet.app.loss_plot import loss_curves, loss_plot
+from stylenet.app.paint_tab import upload
+from stylenet.app.studio import Studio
+from stylenet.app.visits import Visits
+from stylenet.app.words import MENDABLE, in_words
+
+JOB = "train"
+
+
+class TrainTab:
+    """A net of the visitor's own, trained from what the net for any style predicts.
+
+    Args:
+        studio: which styles there are.
+        visits: whose paintings and nets.
+
+    Attributes:
+        own: where a painting is uploaded.
+        style: the control of the painting.
+        finished: what waits for a net that is finished.
+    """
+
+    def __init__(self, studio: Studio, visits: Visits) -> None:
+        self._studio, self._visits = studio, visits
+        limits = studio.limits
+        with gr.Row():
+            with gr.Column(scale=2, min_width=280):
+                gr.Markdown(
+                    "A net learns one painting, for as many minutes as you give it, and some "
+                    "seconds before and after. It then stands among the styles of the other tabs, "
+                    "and its files can be downloaded. It is yours alone, and deleted with your "
+                    "pictures."
+                )
+                self.own = upload("A painting of your own", "t_own", 160)
+                self.style = gr.Dropdown(
+                    list(studio.styles.items()),
+                    label="Painting to learn",
+                    filterable=False,
+                    elem_id="t_style",
+                )
+                self.minutes = gr.Slider(
+                    0.5,
+                    limits.training,
+                    min(2, limits.training),
+                    step=0.5,
+                    label="Minutes",
+                    elem_id="t_minutes",
+                )
+                with gr.Row():
+                    self.go = gr.Button("Train", variant="primary", elem_id="t_go")
+                    self.stop = gr.Button("Stop", variant="stop", elem_id="t_stop")
+            with gr.Column(scale=3, min_width=280):
+                self.grid = gr.Image(
+                    label="What the net paints",
+                    show_label=False,
+                    type="filepath",
+                    interactive=False,
+                    buttons=["fullscreen"],
+                    elem_id="t_grid",
+                )
+                self.said = gr.Markdown("", elem_id="t_said", container=True)
+                self.files = gr.File(
+                    label="The net, for stylenet stylize --model",
+                    file_count="multiple",
+                    interactive=False,
+                    elem_id="t_files",
+                )
+                self.losses = loss_plot("t_losses")
+        run = self.go.click(
+            self._run,
+            [self.style, self.minutes],
+            [self.grid, self.losses, self.said, self.files],
+            show_progress_on=self.said,  # while others wait for their turn
+            **LONG,
+        )
+        self.finished = run.success
+        self.stop.click(self._stop, None, self.said, queue=False)
+
+    def _run(self, request: gr.Request, style: str, minutes: float) -> Iterator[tuple[Any, ...]]:
+        visit = self._visits.of(str(request.session_hash))
+        try:
+            with visit.lock:
+                painting = self._studio.file(visit.style(self._studio, style))
+                limits = self._studio.limits
+                minutes = min(float(minutes), limits.training)
+                folder = visit.new_file(f"{painting.stem}_net")
+                run = visit.begin(
+                    JOB, lambda: training(folder, painting, minutes, minutes + limits.minutes)
+                )
+            begun = time.monotonic()
+            yield None, None, "It begins; that takes half a minute.", None
+            for progress in run.watch():
+                spent = (time.monotonic() - begun) / 60
+                words = f"{progress.step} steps, {spent:.1f} minutes"
+                grid = None if progress.picture is None else str(progress.picture)
+                curves = loss_curves(progress.losses)
+                if progress.finished:
+                    visit.take_net(folder, painting)
+                    said = (
+                        f"{words}: finished. Among the styles it is *Your net of {painting.stem}*."
+                    )
+                    yield grid, curves, said, _named(run.result, visit.new_file(folder.name))
+                else:
+                    yield grid, curves, words, None
+        except MENDABLE as error:
+            yield gr.skip(), gr.skip(), in_words(error), None
+
+    def _stop(self, request: gr.Request) -> str:
+        return self._visits.of(str(request.session_hash)).stop(JOB)
+
+
+def _named(tensors: Path, target: Path) -> list[str]:
+    """Copies of the two files of a net, under the painting's name."""
+    return [
+        str(shutil.copy(tensors.with_suffix(suffix), target.with_suffix(suffix)))
+        for suffix in (".safetensors", ".json")
+    ]
