@@ -6,10 +6,12 @@ from typer import Typer
 
 from stylenet.cli.app import app as page
 from stylenet.cli.banks import bank
+from stylenet.cli.compare import compare
 from stylenet.cli.completion import completion
 from stylenet.cli.evaluate import evaluate
 from stylenet.cli.export import export
 from stylenet.cli.importing import import_net
+from stylenet.cli.prune import prune
 from stylenet.cli.site import site
 from stylenet.cli.styles import styles
 from stylenet.cli.stylize import stylize
@@ -37,7 +39,9 @@ def main() -> None:
     app.command()(video)
     app.command()(styles)
     app.command()(sweep)
+    app.command()(compare)
     app.command()(export)
+    app.command()(prune)
     app.command("import")(import_net)
     app.command("app")(page)
     app.command()(site)
