@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated
 
@@ -30,7 +30,8 @@ def video(
         list[str],
         typer.Argument(
             help="Clips, GIFs or folders of frames; and last where the painting goes: a .mp4, "
-            ".m4v, .mov, .mkv or .gif, frames/%05d.png, or a folder for several clips."
+            ".m4v, .mov, .mkv or .gif, frames/%05d.png, or a folder for several clips. A number "
+            "alone: that camera, in a window, until Escape."
         ),
     ],
     style: options.Style = None,
@@ -58,6 +59,9 @@ def video(
     overwrite: Annotated[
         bool, typer.Option("--overwrite", help="Replace files that are there.")
     ] = False,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Go on where the same command was stopped.")
+    ] = False,
     net_package: options.NetPackage = None,
     device: options.Device = "auto",
     backend: options.Backend = BackendName.AUTO,
@@ -76,7 +80,8 @@ def video(
         from stylenet.apply.painting import recipe_of
         from stylenet.apply.video import ClipOptions, FlowBlend, plan_clips, rate_of, seconds_of
 
-        jobs = plan_clips(clips)
+        camera = int(clips[0]) if len(clips) == 1 and clips[0].isdecimal() else None
+        jobs = plan_clips(clips) if camera is None else []
         how = ClipOptions(
             seconds_of(start),
             None if end is None else seconds_of(end),
@@ -84,6 +89,7 @@ def video(
             crf,
             FlowBlend(blend) if blend else None,
             overwrite,
+            resume,
         )
         wish = Wish(
             *(style, model, strength),
@@ -100,6 +106,9 @@ def video(
             saturation=saturation,
             brightness=brightness,
         )
+        if camera is not None:
+            _show(camera, recipe, how)
+            raise typer.Exit
         painted, skipped = _paint(jobs, recipe, how, as_json)
     if as_json:
         left_out = [{"clip": clip, "reason": str(error)} for clip, error in skipped]
@@ -107,6 +116,22 @@ def video(
             json.dumps({"painted": [asdict(p) for p in painted], "skipped": left_out}, indent=2)
         )
     raise typer.Exit(0 if not skipped else 1 if painted else 2)
+
+
+def _show(number: int, recipe: Recipe, how: ClipOptions) -> None:
+    """Show what a camera sees, painted."""
+    from stylenet.apply.video import Camera, Window, paint_camera
+
+    with (
+        closing(Window(f"stylenet: {recipe.painter.name}")) as window,
+        closing(Camera(number)) as camera,
+    ):
+        done = paint_camera(camera, window, recipe, how.blend, how.end)
+    rate = done.frames / done.seconds
+    say(
+        f"camera {number}  {done.width} x {done.height}  {done.frames} frames  "
+        f"{done.seconds:.2f} s  {rate:.2f} frames/s"
+    )
 
 
 def _paint(
@@ -126,12 +151,12 @@ def _paint(
             say(f"skipped {job.clip}: {' '.join(str(error).split())}")
             skipped.append((str(job.clip), error))
         except KeyboardInterrupt:
-            say(f"stopped: nothing is left of {job.target}")
+            say(f"stopped while {job.target} was painted")
             raise typer.Exit(STOPPED) from None
         else:
             painted.append(done)
             if not as_json:
-                rate = done.frames / done.seconds
+                rate = (done.frames - done.kept) / done.seconds
                 say(
                     f"{done.file}  {done.width} x {done.height}  {done.frames} frames  "
                     f"{done.seconds:.2f} s  {rate:.2f} frames/s"
@@ -157,12 +182,13 @@ def _shown(name: str) -> Iterator[Progress]:
         transient=True,
     )
     task = bar.add_task(name, total=None, all="?", rate=0.0)
-    begun, told = time.perf_counter(), 0
+    begun, told, kept = time.perf_counter(), 0, 0
 
     def at(done: int, total: int | None) -> None:
-        nonlocal told
-        seconds = time.perf_counter() - begun
-        rate = done / seconds
+        nonlocal told, begun, kept
+        if not kept:  # of a clip that was begun before, the frames until then took no time now
+            kept = done
+        rate = (done - kept + 1) / (time.perf_counter() - begun)
         bar.update(task, completed=done, total=total, all=total or "?", rate=rate)
         tenth = 0 if not total else min(done, total) * 10 // total
         if not console.is_terminal and total is not None and tenth > told and tenth < 10:

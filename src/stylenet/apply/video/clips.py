@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stylenet.apply.video.colours import TELEVISION, Coding
+from stylenet.motion import opencv
 
 if TYPE_CHECKING:
     from av.audio.stream import AudioStream
@@ -31,6 +32,7 @@ class Frame:
         duration: how long, in the same; 0 where that is not known.
         name: of its file, in a folder of frames.
         pixel_shape: width over height of its pixels.
+        alpha: how opaque they are, (H,W); None where none is transparent. ``pixels`` lie on white.
     """
 
     pixels: Pixels
@@ -38,16 +40,7 @@ class Frame:
     duration: int = 0
     name: str | None = None
     pixel_shape: Fraction = Fraction(1)
-
-
-@dataclass(frozen=True)
-class Sound:
-    """A packet of sound, which is copied as it is."""
-
-    packet: Packet[AudioStream]
-
-
-Item: TypeAlias = Frame | Sound
+    alpha: NDArray[np.uint8] | None = None
 
 
 @dataclass(frozen=True)
@@ -86,8 +79,16 @@ class Source(Protocol):
         """What the user should know, once it has been read: a line each."""
         ...
 
-    def items(self) -> Generator[Item, None, None]:
-        """Frames in the order of their times, and packets of sound between them.
+    def frames(self) -> Generator[Frame, None, None]:
+        """Frames in the order of their times.
+
+        Raises:
+            VideoError: it cannot be read.
+        """
+        ...
+
+    def sounds(self) -> Generator[Packet[AudioStream], None, None]:
+        """Packets of sound, which are copied as they are, with times that begin where frames do.
 
         Raises:
             VideoError: it cannot be read.
@@ -99,30 +100,55 @@ class Source(Protocol):
         ...
 
 
+@dataclass(frozen=True)
+class PaintedFrame:
+    """A frame and what was painted of it, (H,W,3) in [0,1]."""
+
+    pixels: NDArray[np.float32]
+    frame: Frame
+
+    def in_bytes(self) -> Pixels:
+        """The nearest of 256 values a channel."""
+        cv2 = opencv()  # which rounds and cuts off above 255 as it converts
+        found: Pixels = cv2.convertScaleAbs(cv2.max(self.pixels, 0.0), alpha=255)
+        return found
+
+    def alpha(self) -> NDArray[np.uint8] | None:
+        """How opaque each pixel is, (H,W), at the painting's size; None where all are."""
+        alpha, (height, width) = self.frame.alpha, self.pixels.shape[:2]
+        if alpha is None or alpha.shape == (height, width):
+            return alpha
+        cv2 = opencv()
+        resized: NDArray[np.uint8] = cv2.resize(
+            np.ascontiguousarray(alpha), (width, height), interpolation=cv2.INTER_AREA
+        )
+        return resized
+
+
 class Sink(Protocol):
-    """A clip that is written."""
+    """A clip that is written: first its pieces, one after the other, then the whole."""
 
     @property
     def remarks(self) -> Sequence[str]:
         """What the user should know: a line each."""
         ...
 
-    def write(self, item: Any) -> None:
-        """A painted `Frame` or a `Sound`, in the order of a source's items.
+    def write(self, painted: PaintedFrame) -> None:
+        """The next frame of a piece.
 
         Raises:
             VideoError: it cannot be written.
         """
         ...
 
-    def finish(self) -> None:
-        """Write what is not written yet, and close the files.
+    def end_piece(self) -> dict[str, NDArray[Any]]:
+        """What was written since the piece before: the next frame begins a new one."""
+        ...
+
+    def finish(self, part: Path, source: Source) -> None:
+        """Make the whole of its pieces, and of the sound of ``source``.
 
         Raises:
             VideoError: it cannot be written.
         """
-        ...
-
-    def close(self) -> None:
-        """Close the files, whatever happened."""
         ...
