@@ -22,8 +22,8 @@ What was claimed of style transfer, mostly by five reports with a code, losses a
 and what became of it here. Every verdict is worked out from a study's results by the rule in its
 `claim.yaml`, which was written before its run where nothing else is said:
 `python experiments/ledger.py --check`. The rules are those of [claims.py](claims.py); a check holds
-where the whole 95 % interval is within its bounds, and is undecided where the interval crosses one. A
-claim holds where all of its checks do, and in part where some do. Sweeps have two sizes,
+where the whole 95 % interval is within its bounds, and is undecided where the interval crosses
+one. A claim holds where all of its checks do, and in part where some do. Sweeps have two sizes,
 `experiment=<study>/full`, and `experiment=<study>/smoke` to see that it runs;
 `python experiments/take.py <study> <sweep>` writes their `results.csv`.
 """
@@ -55,7 +55,7 @@ def lines(found: Sequence[Claim]) -> Iterator[str]:
         )
         yield "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
     yield "\n## Check by check\n"
-    yield "The value and its 95 % interval over n groups, and what was asked. In brackets: not counted."
+    yield "Value, 95 % interval over n groups, what was asked. In brackets: not counted."
     for claim in found:
         if claim.verdict() in (NOT_RUN, UNTESTABLE):
             continue
