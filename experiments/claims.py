@@ -80,6 +80,10 @@ class Check:
         return " and ".join(f"{k} {v:g}" for k, v in bounds.items() if math.isfinite(v))
 
     @property
+    def _other(self) -> str:
+        return self.than_figure or self.figure
+
+    @property
     def _is_ratio(self) -> bool:
         return self.than is not None or self.than_figure is not None
 
@@ -90,8 +94,8 @@ class Check:
             groups.setdefault(tuple(_cell(row, key) for key in self.each), []).append(row)
         values = []
         for group in groups.values():
-            own = [row for row in group if _matches(row, self.of)]
-            others = own if self.than is None else [r for r in group if _matches(r, self.than)]
+            own = _those(group, self.of, self.figure)
+            others = _those(group, self.of if self.than is None else self.than, self._other)
             if not own or not others:
                 continue
             if self.trend is not None:
@@ -100,7 +104,7 @@ class Check:
                 continue
             value = _mean(own, self.figure)
             if self._is_ratio:
-                value /= _mean(others, self.than_figure or self.figure)
+                value /= _mean(others, self._other)
             values.append(value)
         return values
 
@@ -202,6 +206,11 @@ def _cell(row: Row, key: str) -> str:
     if key not in row:
         raise StylenetError(f"There is no column {key}.", f"There are: {', '.join(row)}.")
     return row[key]
+
+
+def _those(rows: Sequence[Row], wanted: Mapping[str, Any], figure: str) -> list[Row]:
+    """The rows with the wanted values that have the figure."""
+    return [row for row in rows if _matches(row, wanted) and _cell(row, figure)]
 
 
 def _matches(row: Row, wanted: Mapping[str, Any]) -> bool:

@@ -5,8 +5,8 @@
 The photographs are named by the number of their ImageNet class, as those of $STYLENET_PHOTOS/val
 are. The net for any style paints them in four paintings at two strengths; EfficientNet-Lite2, no
 part of which is in any loss, names the object. ``results.csv`` is written beside this file: a row a
-style and strength, ``right`` the fraction that it names right at its first guess, ``among_5`` at its
-first five.
+style and strength, ``right`` the fraction that it names right at its first guess, ``among_5`` at
+its first five.
 """
 
 from __future__ import annotations
