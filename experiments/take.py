@@ -94,8 +94,8 @@ def round_(value: float) -> float:
     return float(f"{value:.5g}")
 
 
-def take(study: str, folder: Path) -> Path:
-    """Write results.csv of ``study`` from the finished runs in ``folder``.
+def take(study: str, folder: Path, target: Path) -> None:
+    """Write ``target``, a row a run of ``study``, from the finished runs in ``folder``.
 
     Raises:
         StylenetError: there is none.
@@ -108,12 +108,10 @@ def take(study: str, folder: Path) -> Path:
     keys = grid(study)
     rows = sorted((row(run, keys) for run in runs), key=lambda one: [*map(str, one.values())])
     columns = dict.fromkeys(key for one in rows for key in one)
-    target = STUDIES / study / "results.csv"
     with target.open("w", newline="") as file:
         writer = csv.DictWriter(file, list(columns), lineterminator="\n")
         writer.writeheader()
         writer.writerows(rows)
-    return target
 
 
 if __name__ == "__main__":
@@ -121,4 +119,4 @@ if __name__ == "__main__":
     parser.add_argument("study", help="the name of its folder")
     parser.add_argument("folder", type=Path, help="that holds the folders of its runs")
     arguments = parser.parse_args()
-    print(take(arguments.study, arguments.folder))
+    take(arguments.study, arguments.folder, STUDIES / arguments.study / "results.csv")

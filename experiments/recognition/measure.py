@@ -3,8 +3,9 @@
     python experiments/recognition/measure.py <folder of photographs>
 
 The photographs are named by the number of their ImageNet class, as those of $STYLENET_PHOTOS/val
-are. The net for any style paints them in four paintings at two strengths; EfficientNet-Lite2, no
-part of which is in any loss, names the object. ``results.csv`` is written beside this file: a row a
+are. The net for any style paints them in four paintings at two strengths, and in their own
+style (strength 0), which tells what the net loses by itself; EfficientNet-Lite2, no part of which
+is in any loss, names the object. ``results.csv`` is written beside this file: a row a
 style and strength, ``right`` the fraction that it names right at its first guess, ``among_5`` at
 its first five.
 """
@@ -68,7 +69,9 @@ def main() -> None:
         figures = {"right": f"{right:.4f}", "among_5": f"{among:.4f}"}
         return {"style": style, "strength": strength, "images": len(files), **figures}
 
-    rows = [row("none", "photograph", images)]
+    plain = Stylizer.load("any", style=asked.styles[0])
+    own = {file: plain(image, Request(strength=0.0)) for file, image in images.items()}
+    rows = [row("none", "photograph", images), row("none", 0, own)]
     for style in asked.styles:
         stylizer = Stylizer.load("any", style=style)
         for strength in STRENGTHS:
