@@ -4,8 +4,8 @@
 
 The runs are those of a sweep, or any whose folders lie in one. Columns: what the study's grid
 varies (``hydra.sweeper.params`` of its experiment), as each run's own config.yaml has it; its
-figures at the end, without ``val/`` and the parts of losses; ``loss/total@<step>``, and so on, at
-earlier validations; of ``train/loss/total`` the mean over the last tenth (``@end``) and the lowest
+figures at the end, without ``val/`` and the parts of losses; ``loss/total@25%``, and so on, at
+earlier validations, by the part of the training done; of ``train/loss/total`` the mean over the last tenth (``@end``) and the lowest
 value (``@lowest``); steps, seconds, bytes of the net, commit.
 """
 
@@ -81,7 +81,7 @@ def on_the_way(losses: Path, steps: int) -> dict[str, float]:
             if name == TRAINED:
                 trained[int(step)] = float(value)
             elif short in ON_THE_WAY and int(step) < steps:
-                found[f"{short}@{step}"] = round_(float(value))
+                found[f"{short}@{round(100 * int(step) / steps)}%"] = round_(float(value))
     if trained:
         last = [value for step, value in trained.items() if step > 0.9 * steps]
         found[f"{TRAINED}@end"] = round_(fmean(last or [*trained.values()][-1:]))

@@ -3,11 +3,11 @@
     python experiments/recognition/measure.py <folder of photographs>
 
 The photographs are named by the number of their ImageNet class, as those of $STYLENET_PHOTOS/val
-are. The net for any style paints them in four paintings at two strengths, and in their own
-style (strength 0), which tells what the net loses by itself; EfficientNet-Lite2, no part of which
-is in any loss, names the object. ``results.csv`` is written beside this file: a row a
-style and strength, ``right`` the fraction that it names right at its first guess, ``among_5`` at
-its first five.
+are. The net for any style paints them in four paintings at two strengths, and in their own style
+(strength 0), which tells what the net loses by itself; nets of one style paint them, too.
+EfficientNet-Lite2, no part of which is in any loss, names the object. ``results.csv`` is written
+beside this file: a row a style and strength, ``right`` the fraction that it names right at its
+first guess, ``among_5`` at its first five.
 """
 
 from __future__ import annotations
@@ -54,6 +54,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n", 1)[0])
     parser.add_argument("photographs", type=Path)
     parser.add_argument("--styles", nargs="+", default=STYLES)
+    parser.add_argument("--nets", nargs="*", default=["udnie"], help="of one style, runs or names")
     parser.add_argument("--limit", type=int, help="photographs, at most")
     parser.add_argument("--results", type=Path, default=HERE / "results.csv")
     asked = parser.parse_args()
@@ -78,6 +79,9 @@ def main() -> None:
             request = Request(strength=strength)
             painted = {file: stylizer(image, request) for file, image in images.items()}
             rows.append(row(style, strength, painted))
+    for name in asked.nets:
+        single = Stylizer.load(name)
+        rows.append(row(name, "net", {file: single(image) for file, image in images.items()}))
     with asked.results.open("w", newline="") as file:
         writer = csv.DictWriter(file, list(rows[0]), lineterminator="\n")
         writer.writeheader()
