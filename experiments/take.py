@@ -5,8 +5,8 @@
 The runs are those of a sweep, or any whose folders lie in one. Columns: what the study's grid
 varies (``hydra.sweeper.params`` of its experiment), as each run's own config.yaml has it; its
 figures at the end, without ``val/`` and the parts of losses; ``loss/total@25%``, and so on, at
-earlier validations, by the part of the training done; of ``train/loss/total`` the mean over the last tenth (``@end``) and the lowest
-value (``@lowest``); steps, seconds, bytes of the net, commit.
+earlier validations, by the part of the training done; of ``train/loss/total`` the mean over the
+last tenth (``@end``) and the lowest value (``@lowest``); steps, seconds, bytes of the net, commit.
 """
 
 from __future__ import annotations
