@@ -191,15 +191,15 @@ class Claim:
         """One of `ORDER`."""
         if self.untestable:
             return UNTESTABLE
-        states = [one.state if (one := self.found(c)) else NOT_RUN for c in self.checks]
-        known = {state for state in states if state != NOT_RUN}
-        if not known:
+        found = [self.found(check) for check in self.checks]
+        states = [one.state for one in found if one is not None]
+        if not states or len(states) < len(found):
             return NOT_RUN
         if set(states) == {HOLDS}:
             return HOLDS
-        if HOLDS in known:
+        if HOLDS in states:
             return IN_PART
-        return FAILS if FAILS in known else OPEN
+        return FAILS if FAILS in states else OPEN
 
 
 def _cell(row: Row, key: str) -> str:
