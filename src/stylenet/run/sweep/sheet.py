@@ -6,7 +6,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from omegaconf import OmegaConf
 from torch import Tensor
 
 from stylenet.apply import Request, Stylizer, load_model, takes_styles
@@ -15,7 +14,7 @@ from stylenet.apply.devices import device_of
 from stylenet.errors import StylenetError
 from stylenet.files import expanded
 from stylenet.images import LongerSide, contact_sheet, read_image, sample_photographs, write_image
-from stylenet.run.messages import CONFIG_FILE
+from stylenet.run.messages import CONFIG_FILE, ConfigFileError, read_config
 from stylenet.run.settings.differences import label, named_values
 from stylenet.run.sweep.jobs import Job
 from stylenet.run.sweep.table import differing
@@ -58,8 +57,8 @@ def write_sheet(sweep: Path, jobs: Sequence[Job]) -> Path | None:
 def _paintings(job: Job) -> Iterator[tuple[str, Tensor | None, Tensor]]:
     """The titles of rows, the contents if known, and what the job makes of them."""
     try:
-        config = OmegaConf.load(job.folder / CONFIG_FILE)
-    except OSError:
+        config = read_config(job.folder / CONFIG_FILE)
+    except ConfigFileError:
         return
     if (job.folder / "result.png").is_file():
         yield _optimised(job, config)
