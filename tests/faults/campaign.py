@@ -12,7 +12,8 @@ from __future__ import annotations
 
 import os
 
-os.environ.setdefault("OMP_NUM_THREADS", "1")  # before torch: processes are forked from this one
+if __name__ == "__main__":  # before torch: processes are forked from this one
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 import argparse
 import contextlib
@@ -22,6 +23,7 @@ import random
 import resource
 import shutil
 import signal
+import sys
 import tempfile
 import time
 import traceback
@@ -203,6 +205,8 @@ def main() -> None:
                 break
     for (kind, end), times in sorted(ends.items()):
         print(f"{kind:20} {end:10} {times}")
+    if any(end not in GOOD for _, end in ends):
+        sys.exit(1)
 
 
 if __name__ == "__main__":
