@@ -386,3 +386,18 @@ def test_a_net_with_a_module_of_that_name_keeps_its_names(tmp_path: Path, net: n
     inside = {"_target_": "torch.nn.DataParallel", "module": ARCHITECTURE}
     save_model(tmp_path, nn.DataParallel(net), {"architecture": inside})
     assert torch.equal(load_model(tmp_path).net(picture()), net(picture()))
+
+
+@pytest.mark.parametrize("changed", [{"width": 1e5}, {"blocks": 10**6}, {"width": float("inf")}])
+def test_a_net_far_larger_than_its_tensors_is_not_built(saved, changed):
+    """A stranger's description would otherwise take all memory before a tensor is looked at."""
+    architecture = {**ARCHITECTURE, **changed}
+    (saved / DESCRIPTION).write_text(json.dumps({"format": 1, "architecture": architecture}))
+    with pytest.raises(ModelFileError, match=r"far larger net than|cannot be built"):
+        load_model(saved)
+
+
+def test_a_description_far_too_deep_is_refused(saved):
+    (saved / DESCRIPTION).write_text("[" * 200_000)
+    with pytest.raises(ModelFileError, match="is no description of a net"):
+        load_model(saved)

@@ -1,20 +1,24 @@
-"""Looks for what breaks: odd files and settings through the real entry points, seeded.
+"""Looks for what breaks: odd input, kills, full disks, bad servers, crowds; seeded.
 
-    python tests/faults/campaign.py --minutes 10 --seed 1 --out found.csv
+    python tests/faults/campaign.py --minutes 60 --seed 1 --out found.csv
+    python tests/faults/campaign.py --table found.csv     # renews the table of docs/reliability.md
 
-Each case ends in a result, in an error in words or, which is a fault, in a traceback or in nothing
-within the time that it has. A case depends on the seed, its kind and its number only:
-``--kinds train --first 17 --count 1`` repeats one, with its traceback.
+Each case ends in a result, in an error in words or, which is a fault, in a traceback, in nothing
+within the time that it has, or in a promise not kept. A case depends on the seed, its kind and its
+number only: ``--kinds train --first 17 --count 1`` repeats one, with its traceback.
 """
 
 from __future__ import annotations
+
+import os
+
+if __name__ == "__main__":  # before torch: processes are forked from this one
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 import argparse
 import contextlib
 import csv
 import io
-import json
-import os
 import random
 import resource
 import shutil
@@ -23,207 +27,87 @@ import sys
 import tempfile
 import time
 import traceback
+import warnings
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
-from typing import Any
 
-import numpy as np
-import torch
-from hydra.core.global_hydra import GlobalHydra
-from hydra.core.hydra_config import HydraConfig
-from mutations import FORMATS, mutated_bytes, mutated_json, odd_values
-from omegaconf import DictConfig, OmegaConf
-from PIL import Image
-from safetensors.torch import save_file
+from crowds import Crowds
+from disks import Disks
+from hostile import Hostile
+from hostile_code import archives, pickles, targets
+from inputs import Bench
+from kills import Kills
+from odd_words import odd_checkpoint, odd_clip, odd_command, odd_requests
+from outcomes import GOOD, BrokenPromiseError, Hang, Outcome, SkippedError
+from products import Products
+from servers import server
+from soak import Long
+from table import KINDS, renew
 
-import stylenet
-from stylenet.apply import Stylizer, load_model, save_model
-from stylenet.apply.model_file import build_architecture
 from stylenet.errors import StylenetError
-from stylenet.loss_networks.architectures import COMPACT_VGG
-from stylenet.loss_networks.weights import RandomWeights, WeightsFile
-from stylenet.regions.files import read_region_map
-from stylenet.run import evaluate, launch, train
 
-ARCHITECTURE = {
-    "_target_": "stylenet.nets.TransformerNet",
-    "width": 0.0625,
-    "blocks": 1,
-    "norm": {"_target_": "torch.nn.InstanceNorm2d", "_partial_": True, "affine": True},
-    "padding": {
-        "_target_": "stylenet.nets.Padding",
-        "margin": 0,
-        "mode": "reflect",
-        "residual": 1,
-    },
-    "upsample": {"_target_": "stylenet.nets.NearestUpsample", "_partial_": True},
-}
-# what starts processes, listens on the network or asks for hours is no case of this campaign
-LEFT_OUT = ("hydra", "run.", "trainer.devices", "trainer.num_nodes", "trainer.strategy", "logger")
-SECONDS = 60.0
-MEMORY = 12 * 2**30
+MEMORY = 2 * 2**30  # beyond what the process has before the first case
+Case = Callable[[random.Random, Path, int], Iterator[str]]
 
 
-@dataclass(frozen=True)
-class Outcome:
-    """How a case ended: ``result``, ``words``, ``traceback`` or ``hang``."""
-
-    kind: str
-    number: int
-    tried: str
-    end: str
-    said: str
-    seconds: float
-
-
-class Hang(BaseException):
-    """The time is over; not an `Exception`, lest it be put into words."""
-
-
-class Bench:
-    """Small inputs that are sound, in a folder of their own, and the cases made of them."""
+class Campaign:
+    """All kinds of cases, in a folder of their own."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self.photos = folder / "photos"
-        self.photos.mkdir()
-        chance = np.random.default_rng(0)
-        for number in range(6):
-            coarse = Image.fromarray(chance.integers(0, 256, (6, 6, 3), dtype=np.uint8))
-            coarse.resize((40 + number, 40)).save(self.photos / f"{number}.jpg")
-        self.photo = self.photos / "0.jpg"
-        self.model = folder / "model"
-        self.model.mkdir()
-        torch.manual_seed(0)
-        save_model(self.model, build_architecture(ARCHITECTURE), {"architecture": ARCHITECTURE})
-        shutil.copy(self.photo, self.model / "style.png")
-        self.stylizer = Stylizer(load_model(self.model))
-        self.kinds: dict[str, Callable[[random.Random, Path], Iterator[str]]] = {
-            "picture": self._picture,
-            "map": self._map,
-            "model": self._model,
-            "weights": self._weights,
-            "train": self._train,
-            "evaluate": self._evaluate,
-            "checkpoint": self._checkpoint,
-            "coco": self._coco,
+        bench = Bench(folder)
+        kills, products = Kills(bench), Products(bench)
+        disks, crowds, long = Disks(kills, products), Crowds(kills, products), Long(kills, products)
+        by_chance: dict[str, Callable[[random.Random, Path], Iterator[str]]] = {
+            **bench.kinds,
+            **{f"killed {name}": kills.case(name) for name in kills.trainings},
+            **{f"killed {name}": products.killed(name) for name in products.works},
+            "full disk": disks.full,
+            "full disk, products": disks.full_product,
+            "read-only": disks.read_only,
+            "server": server,
+            "crowd": crowds.case,
+            "few files": long.few_files,
+            "clock": long.clock,
+            "soak feedforward": long.soak("feedforward"),
+            "soak gatys": long.soak("gatys"),
+            "command": odd_command(bench),
+            "clip": odd_clip(bench),
+            "import": odd_checkpoint(bench),
+            "page": odd_requests,
         }
-
-    def _picture(self, chance: random.Random, scratch: Path) -> Iterator[str]:
-        name, mode = chance.choice(FORMATS)
-        file = scratch / f"odd.{name}"
-        with Image.open(self.photo) as photo:
-            photo.convert(mode).save(file)
-        yield f"{name} of {mode}, {_mutate(file, chance)}"
-        self.stylizer(file)
-
-    def _map(self, chance: random.Random, scratch: Path) -> Iterator[str]:
-        file = scratch / "map.png"
-        flat = Image.new("RGB", (20, 20), "red")
-        flat.paste("blue", (0, 0, 9, 20))
-        flat.convert(chance.choice(["RGB", "P", "L", "RGBA", "1"])).save(file)
-        yield _mutate(file, chance)
-        read_region_map(file)
-
-    def _model(self, chance: random.Random, scratch: Path) -> Iterator[str]:
-        model = scratch / "model"
-        shutil.copytree(self.model, model)
-        file = model / chance.choice(["model.safetensors", "model.json"])
-        yield f"{file.name}: {_mutate(file, chance)}"
-        Stylizer(load_model(model))(self.photo)
-
-    def _weights(self, chance: random.Random, scratch: Path) -> Iterator[str]:
-        file = scratch / chance.choice(["weights.safetensors", "weights.pth"])
-        tensors = RandomWeights().load(COMPACT_VGG).tensors
-        save_file(tensors, file) if file.suffix == ".safetensors" else torch.save(tensors, file)
-        yield f"{file.name}: {_mutate(file, chance)}"
-        WeightsFile(str(file)).load(COMPACT_VGG)
-
-    def _train(self, chance: random.Random, scratch: Path) -> Iterator[str]:
-        tasks = ["feedforward", "gatys", "multistyle", "texture", "pyramid", "distill"]
-        task = chance.choice(tasks)
-        common = self._small(scratch, task)
-        keys = _keys(stylenet.compose(*common))
-        odd = f"{chance.choice(keys)}={chance.choice(odd_values())}"
-        yield f"task={task} {odd}"
-        _launched(train, "train", [*common, odd])
-
-    def _evaluate(self, chance: random.Random, scratch: Path) -> Iterator[str]:
-        common = [f"model={self.model}", f"content={self.photo}", f"out={scratch / 'out'}"]
-        keys = _keys(stylenet.compose(*common, name="evaluate"))
-        odd = f"{chance.choice(keys)}={chance.choice(odd_values())}"
-        yield odd
-        _launched(evaluate, "evaluate", [*common, f"paths.cache={scratch}", odd])
-
-    def _checkpoint(self, chance: random.Random, scratch: Path) -> Iterator[str]:
-        run = self.folder / "run"
-        if not run.exists():
-            _launched(train, "train", [*self._small(self.folder, "feedforward"), f"run.dir={run}"])
-        copy = scratch / "run"
-        shutil.copytree(run, copy)
-        files = ["checkpoints/last.ckpt", "config.yaml", "run.json", "losses.csv"]
-        file = copy / chance.choice(files)
-        yield f"{file.name}: {_mutate(file, chance)}"
-        _launched(train, "train", [f"resume={copy}", "trainer.max_steps=2"])
-
-    def _coco(self, chance: random.Random, scratch: Path) -> Iterator[str]:
-        root = scratch / "coco"
-        shutil.copytree(self.photos, root / "train2017")
-        names = sorted(file.name for file in self.photos.iterdir())
-        dataset = {
-            "images": [{"id": n, "file_name": name} for n, name in enumerate(names)],
-            "annotations": [
-                {"id": n, "image_id": n, "category_id": 1, "area": 9.0, "bbox": [0, 0, 3, 3]}
-                for n in range(len(names))
-            ],
-            "categories": [{"id": 1, "name": "cat"}],
-        }
-        file = root / "annotations" / "instances_train2017.json"
-        file.parent.mkdir()
-        file.write_text(json.dumps(dataset))
-        yield _mutate(file, chance)
-        more = ["data.categories=[cat]", "data.min_area=1", "data.val_count=0"]
-        common = self._small(scratch, "feedforward", f"data.root={root}", *more, data="coco")
-        _launched(train, "train", common)
-
-    def _small(self, folder: Path, task: str, *more: str, data: str = "folder") -> list[str]:
-        common = [
-            "trainer.accelerator=cpu",
-            "trainer.max_steps=1",
-            "logger=none",
-            *([] if task == "distill" else [f"style={self.photo}", "style_size.px=32"]),
-            f"paths.runs={folder / 'runs'}",
-            f"paths.cache={folder / 'cache'}",
-        ]
-        if task in ("gatys", "texture", "pyramid"):
-            content = [] if task == "texture" else [f"content={self.photo}", "content_size.px=32"]
-            steps = ["trainer.max_steps=2", "pyramid.steps=1"] if task == "pyramid" else []
-            return [f"task={task}", "data=iterations", *content, *common, *steps, *more]
-        sizes = ["data.size=32", "data.batch_size=2", "data.num_workers=0"]
-        root = [] if more else [f"data.root={self.photos}", "data.val_count=1"]
-        random_teacher = "loss_network/weights@teacher.weights=random"
-        width = [random_teacher] if task == "distill" else ["net.width=0.0625"]
-        return [f"task={task}", f"data={data}", *root, *sizes, *width, *common, *more]
+        self.kinds: dict[str, Case] = {name: _unnumbered(make) for name, make in by_chance.items()}
+        self.hostile = hostile = Hostile(kills)
+        hostile.add(pickles(hostile) | targets(hostile), 2)
+        hostile.add(archives(), 0)
+        self.kinds["hostile"] = hostile.case
 
     def case(self, kind: str, seed: int, number: int) -> Outcome:
-        """Try one case, in at most `SECONDS`."""
+        """Try one case, in the time that its kind has."""
         chance = random.Random(f"{seed} {kind} {number}")
         scratch = self.folder / "scratch"
         scratch.mkdir()
         began, tried = time.monotonic(), "its input"
-        steps = self.kinds[kind](chance, scratch)
+        steps = self.kinds[kind](chance, scratch, number)
         try:
-            with _limited(SECONDS):
+            with _limited(KINDS[kind].seconds):
                 tried = next(steps)  # an error here is one of the campaign's own
                 end, said = _ended(lambda: next(steps, None))
         except Hang:
             end, said = "hang", traceback.format_exc()
+        except SkippedError as error:
+            end, said = "skipped", str(error)
+        except BrokenPromiseError as error:  # by what a case is compared with
+            end, said = "broken", str(error)
         finally:
             shutil.rmtree(scratch)
         return Outcome(kind, number, tried, end, said, round(time.monotonic() - began, 2))
+
+
+def _unnumbered(case: Callable[[random.Random, Path], Iterator[str]]) -> Case:
+    return lambda chance, scratch, _: case(chance, scratch)
 
 
 def _ended(work: Callable[[], object]) -> tuple[str, str]:
@@ -237,47 +121,13 @@ def _ended(work: Callable[[], object]) -> tuple[str, str]:
         words = said.getvalue()
         worded = error.code == 2 and "Error: " in words and "Traceback" not in words
         return ("words" if worded else "traceback"), words or str(error.code)
+    except BrokenPromiseError as error:
+        return "broken", str(error)
+    except SkippedError as error:
+        return "skipped", str(error)
     except Exception:
         return "traceback", traceback.format_exc()
     return "result", ""
-
-
-def _launched(task: Callable[[DictConfig], object], name: str, arguments: Sequence[str]) -> None:
-    """As train.py and evaluate.py are started."""
-    GlobalHydra.instance().clear()
-    before = sys.argv
-    sys.argv = [f"{name}.py", *arguments]
-    try:
-        launch(task, name)
-    finally:
-        sys.argv = before
-        GlobalHydra.instance().clear()
-        HydraConfig.instance().cfg = None
-
-
-def _keys(config: DictConfig) -> list[str]:
-    """Every value in ``config``, by its dotted key."""
-
-    def below(node: Any, prefix: str) -> Iterator[str]:
-        for key, value in node.items():
-            if isinstance(value, dict) and value:
-                yield from below(value, f"{prefix}{key}.")
-            elif not str(key).startswith("_"):
-                yield f"{prefix}{key}"
-
-    plain = OmegaConf.to_container(config)
-    return [key for key in below(plain, "") if not key.startswith(LEFT_OUT)]
-
-
-def _mutate(file: Path, chance: random.Random) -> str:
-    """Change ``file`` in place; say how."""
-    if file.suffix == ".json" and chance.random() < 0.7:
-        changed, how = mutated_json(json.loads(file.read_text()), chance)
-        file.write_text(changed)
-        return how
-    content, how = mutated_bytes(file.read_bytes(), chance)
-    file.write_bytes(content)
-    return how
 
 
 @contextlib.contextmanager
@@ -285,40 +135,62 @@ def _limited(seconds: float) -> Iterator[None]:
     def over(_number: int, _frame: FrameType | None) -> None:
         raise Hang
 
-    before = signal.signal(signal.SIGALRM, over)
-    signal.setitimer(signal.ITIMER_REAL, seconds)
+    # of this process's own time, lest a busy machine be taken for a hang; and far more of the clock
+    timers = {
+        signal.SIGPROF: (signal.ITIMER_PROF, seconds),
+        signal.SIGALRM: (signal.ITIMER_REAL, 900),
+    }
+    before = {number: signal.signal(number, over) for number in timers}
+    for timer, span in timers.values():
+        signal.setitimer(timer, span)
     try:
         yield
     finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
-        signal.signal(signal.SIGALRM, before)
+        for number, (timer, _) in timers.items():
+            signal.setitimer(timer, 0)
+            signal.signal(number, before[number])
 
 
 def campaign(
     folder: Path, seed: int, kinds: Sequence[str] = (), first: int = 0, count: int | None = None
 ) -> Iterator[Outcome]:
     """Cases of each of ``kinds`` (of all, if there are none) by turns: ``count`` or endless."""
-    bench = Bench(folder)
+    cases = Campaign(folder)
     number = first
     while count is None or number < first + count:
-        for kind in kinds or bench.kinds:
-            yield bench.case(kind, seed, number)
+        for kind in kinds or cases.kinds:
+            most = len(cases.hostile.cases) if kind == "hostile" else KINDS[kind].most
+            if most is None or number < most:
+                yield cases.case(kind, seed, number)
         number += 1
+
+
+def _limit_memory() -> None:
+    """No more than `MEMORY` beyond the address space that this process has by now."""
+    pages = int(Path("/proc/self/statm").read_text().split()[0])
+    limit = pages * resource.getpagesize() + MEMORY
+    resource.setrlimit(resource.RLIMIT_AS, (limit, resource.getrlimit(resource.RLIMIT_AS)[1]))
 
 
 def main() -> None:
     """Run a campaign; print its faults and a table."""
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--minutes", type=float, default=60.0, help="of this process's CPU time")
-    parser.add_argument("--kinds", nargs="*", default=[])
+    parser.add_argument("--minutes", type=float, default=60.0)
+    parser.add_argument("--kinds", nargs="*", default=[], help=", ".join(KINDS))
     parser.add_argument("--first", type=int, default=0)
-    parser.add_argument("--count", type=int)
+    parser.add_argument("--count", type=int, help="cases of each kind")
     parser.add_argument("--out", type=Path, help="a CSV file of all outcomes")
+    parser.add_argument("--table", nargs="*", type=Path, help="such files: renew the table of them")
     options = parser.parse_args()
-    resource.setrlimit(resource.RLIMIT_AS, (MEMORY, resource.getrlimit(resource.RLIMIT_AS)[1]))
+    if options.table:
+        renew(options.table)
+        return
+    # the campaign's servers are threads; what is forked uses none of them
+    warnings.filterwarnings("ignore", ".*multi-threaded.*fork", DeprecationWarning)
     out = options.out.absolute() if options.out else Path(os.devnull)
-    table: Counter[tuple[str, str]] = Counter()
+    ends: Counter[tuple[str, str]] = Counter()
+    began = time.monotonic()
     with tempfile.TemporaryDirectory() as folder, contextlib.chdir(folder), out.open("w") as file:
         rows = csv.writer(file)
         rows.writerow(Outcome.__dataclass_fields__)
@@ -326,13 +198,15 @@ def main() -> None:
         for one in campaign(base, options.seed, options.kinds, options.first, options.count):
             rows.writerow(vars(one).values())
             file.flush()
-            table[one.kind, one.end] += 1
-            if one.end in ("traceback", "hang"):
+            ends[one.kind, one.end] += 1
+            if one.end not in GOOD:
                 print(f"{one.kind} {one.number}: {one.end}: {one.tried}\n{one.said}", flush=True)
-            if time.process_time() > 60 * options.minutes:
+            if time.monotonic() - began > 60 * options.minutes:
                 break
-    for (kind, end), times in sorted(table.items()):
-        print(f"{kind:12} {end:10} {times}")
+    for (kind, end), times in sorted(ends.items()):
+        print(f"{kind:20} {end:10} {times}")
+    if any(end not in GOOD for _, end in ends):
+        sys.exit(1)
 
 
 if __name__ == "__main__":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 import sys
 from pathlib import Path
 
@@ -11,7 +12,7 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parent))
 from campaign import campaign
 
-FEW = {"picture": 24, "map": 12, "model": 12, "weights": 6, "evaluate": 3, "train": 2}
+FEW = {"picture": 24, "map": 12, "model": 12, "weights": 6, "evaluate": 3, "train": 2, "server": 12}
 
 
 @pytest.mark.parametrize("kind", FEW)
@@ -25,3 +26,20 @@ def test_odd_input_ends_in_a_result_or_in_words(
     assert [one for one in outcomes if one.end not in ("result", "words")] == []
     if kind not in ("evaluate", "train"):  # or nothing was odd
         assert "words" in {one.end for one in outcomes}
+
+
+def test_what_is_killed_goes_on(tmp_path: Path) -> None:
+    """In a process of its own, as others are forked from it."""
+    kinds = ["killed feedforward", "killed download"]
+    script = Path(__file__).parent / "campaign.py"
+    done = subprocess.run(
+        [sys.executable, str(script), "--count", "1", "--seed", "3", "--kinds", *kinds],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    ends = dict(line.rsplit(maxsplit=2)[:2] for line in done.stdout.splitlines()[-2:])
+    assert set(ends) == set(kinds)
+    assert set(ends.values()) == {"result"}

@@ -7,6 +7,7 @@ import logging
 import socket
 import subprocess
 import sys
+from email.message import Message
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +17,7 @@ from stylenet.errors import StylenetError
 from stylenet.files import disk, downloads
 from stylenet.files.downloads import Patience, download_file
 from stylenet.files.progress import ByteProgress
+from stylenet.files.small_downloads import announced_length
 
 CONTENT = np.random.default_rng(0).bytes(3_000_000)
 SHA256 = hashlib.sha256(CONTENT).hexdigest()
@@ -175,7 +177,11 @@ def test_a_file_of_another_size_is_refused_before_it_is_fetched(server, target):
 
 
 @pytest.mark.parametrize(
-    ("length", "words"), [(2_000_000, "has 2000000"), (4_000_000, "has 4000000")]
+    ("length", "words"),
+    [
+        (2_000_000, "has 2000000 bytes, expected 3000000"),
+        (4_000_000, "goes on after 3000000 bytes"),
+    ],
 )
 def test_a_server_that_does_not_say_how_much_comes(server, target, length, words):
     server.announces = False
@@ -183,7 +189,7 @@ def test_a_server_that_does_not_say_how_much_comes(server, target, length, words
     assert target.read_bytes() == CONTENT
     target.unlink()
     server.files["/big.zip"] = (CONTENT * 2)[:length]
-    with pytest.raises(StylenetError, match=f"has {length} bytes, expected 3000000"):
+    with pytest.raises(StylenetError, match=words):
         get(server, target, sha256=None)
     assert not target.exists()
 
@@ -245,3 +251,22 @@ def test_without_a_terminal_progress_is_a_line_every_tenth(caplog):
             progress.at(done)
     lines = [record.getMessage() for record in caplog.records]
     assert lines == [f"big.zip: {tenth} % of 1.0 kB" for tenth in range(40, 101, 10)]
+
+
+def test_what_never_ends_is_left_once_it_is_longer_than_it_should_be(file_server, target):
+    """A server that goes on for ever once filled a disk with 38 GB."""
+    file_server.announces = False
+    file_server.files["/big.zip"] = CONTENT * 8
+    with pytest.raises(StylenetError, match="goes on after"):
+        get(file_server, target, size=100_000)
+    assert left(target) == []
+
+
+@pytest.mark.parametrize(
+    ("said", "length"), [("x", None), ("-5", None), ("1e3", None), ("9" * 30, None), ("12", 12)]
+)
+def test_a_length_that_is_none_counts_as_none_said(said, length):
+    headers = Message()
+    assert announced_length(headers) is None
+    headers["Content-Length"] = said
+    assert announced_length(headers) == length

@@ -177,6 +177,8 @@ def test_a_damaged_file_of_a_run_is_named(
         (last, b""),
         (run / "config.yaml", b"a: [\n"),
         (run / "config.yaml", b"a: 1\n"),
+        (run / "config.yaml", b"a: &a [x]\nb: *a\n"),
+        (run / "config.yaml", b"[" * 100_000),
         (run / "run.json", b"{"),
         (run / "run.json", b'{"stand_ins": 1.5}'),
     ):

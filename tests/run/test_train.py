@@ -284,6 +284,30 @@ def test_a_run_is_not_written_over(
     assert (tmp_path / "run" / "model.safetensors").read_bytes() == before
 
 
+def test_a_run_that_was_killed_before_its_first_checkpoint_begins_anew(
+    script: Script,
+    tiny: list[str],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    """The words after a disk that was full, too, are to give the same command again."""
+    run = tmp_path / "run"
+    arguments = [*tiny, "trainer.max_steps=2", "logger=none", f"run.dir={run}"]
+
+    def killed(*_: object) -> None:
+        raise SystemError("killed")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(FeedForward, "training_step", killed)
+        with pytest.raises(SystemError, match="killed"):
+            script("train.py", *arguments)
+    assert (run / "config.yaml").is_file()
+    assert script("train.py", *arguments) == 0
+    assert "it begins anew" in capfd.readouterr().out
+    assert (run / "model.safetensors").is_file()
+
+
 @pytest.mark.parametrize("how", ["new", "resumed"])
 def test_two_processes_do_not_train_in_one_directory(
     script: Script, tiny: list[str], tmp_path: Path, how: str, capfd: pytest.CaptureFixture[str]

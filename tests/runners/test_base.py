@@ -12,8 +12,10 @@ import pytest
 from omegaconf import DictConfig
 from omegaconf.errors import ReadonlyConfigError
 
+from stylenet.errors import StylenetError
 from stylenet.run.building import build
 from stylenet.run.preparing import prepare
+from stylenet.runners import FeedForwardRunner
 from stylenet.runners.base import as_list
 
 Script = Callable[..., int]
@@ -114,3 +116,14 @@ def test_maps_that_nothing_reads_are_refused(
     own = ["data=coco", "data.root=x", "data.regions=[[person]]", "logger=none"]
     assert script("train.py", *tiny, *own) == 2
     assert "nothing reads these maps" in " ".join(capfd.readouterr().err.split())
+
+
+@pytest.mark.parametrize("content", ["[" * 200_000, "{", "[]", '{"training": {"steps": "x"}}'])
+def test_results_that_are_damaged_are_named(content: str, tmp_path: Path) -> None:
+    runner = FeedForwardRunner()
+    assert runner.progress(tmp_path) == (0, False)
+    (tmp_path / runner.results).write_text('{"training": {"steps": 7, "finished": true}}')
+    assert runner.progress(tmp_path) == (7, True)
+    (tmp_path / runner.results).write_text(content)
+    with pytest.raises(StylenetError, match=r"model\.json is damaged .*Delete it: the run goes on"):
+        runner.progress(tmp_path)

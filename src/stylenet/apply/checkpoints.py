@@ -19,7 +19,7 @@ from torch import Tensor, nn
 
 from stylenet.apply.model_file import build_architecture
 from stylenet.errors import StylenetError
-from stylenet.files import expanded, sha256_of
+from stylenet.files import expanded, is_stream, sha256_of
 
 NESTED = ("state_dict", "model_state_dict", "model")  # where checkpoints keep the tensors
 MEAN, STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)  # ImageNet's, as torchvision gives them
@@ -149,6 +149,8 @@ def read_tensors(file: Path) -> dict[str, Tensor]:
     Raises:
         CheckpointError: see `import_checkpoint`.
     """
+    if is_stream(file):
+        raise CheckpointError(f"{file} is a device or a pipe.", "Name a checkpoint.")
     try:
         with warnings.catch_warnings():  # a pickle of another protocol is warned of, then refused
             warnings.filterwarnings("ignore", "Detected pickle protocol", UserWarning)

@@ -10,6 +10,7 @@ import functools
 import importlib
 import json
 from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save
 from torch import nn
 
+from stylenet.apply.sizes import TooLargeError, no_larger_than
 from stylenet.apply.zoo import shipped_model, shipped_models
 from stylenet.errors import StylenetError
 from stylenet.files import expanded, write_files
@@ -30,6 +32,8 @@ FORMAT = 1
 HYDRA = ("_target_", "_partial_", "_args_")
 # what an architecture may name; anything else in a model file is refused, unless its user trusts it
 PACKAGES = ("stylenet.nets", "torch.nn")
+# what building raises where the arguments are not those of what is built
+_UNFIT = (AttributeError, ImportError, TypeError, ValueError, ArithmeticError, RuntimeError)
 
 
 class ModelFileError(StylenetError):
@@ -139,7 +143,7 @@ def load_model(path: str | Path, packages: Sequence[str] = ()) -> Model:
     try:
         description = json.loads(description_file.read_text())
         architecture = description["architecture"]
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise ModelFileError(
             f"{description_file} is no description of a net ({error!r}).",
             "Copy both files of the run again.",
@@ -149,9 +153,6 @@ def load_model(path: str | Path, packages: Sequence[str] = ()) -> Model:
             f"{description_file} has format {description.get('format')!r}, expected {FORMAT}.",
             "Use the version of stylenet that wrote it: see its 'versions'.",
         )
-    net = build_architecture(architecture, packages)
-    if not isinstance(net, nn.Module):
-        raise ModelFileError(f"{description_file} describes no net.", "Copy it again.")
     try:
         tensors = load_file(file)
     except (SafetensorError, OSError) as error:
@@ -159,6 +160,16 @@ def load_model(path: str | Path, packages: Sequence[str] = ()) -> Model:
             f"{file} cannot be read as safetensors ({error}).",
             "Copy it again: it may be cut short.",
         ) from error
+    try:
+        with nullcontext() if packages else no_larger_than(tensors):
+            net = build_architecture(architecture, packages)
+    except TooLargeError as error:
+        raise ModelFileError(
+            f"{description_file} describes a far larger net than {file.name} has tensors for.",
+            "Do not use a file unless you trust where it comes from.",
+        ) from error
+    if not isinstance(net, nn.Module):
+        raise ModelFileError(f"{description_file} describes no net.", "Copy it again.")
     if tensors.keys() != net.state_dict().keys():  # perhaps as torch's DataParallel names them
         tensors = {key.removeprefix("module."): value for key, value in tensors.items()}
     try:
@@ -220,7 +231,7 @@ def build_architecture(config: Any, packages: Sequence[str] = ()) -> Any:
         factory = getattr(importlib.import_module(package), name)
         factory = functools.partial(factory, *given, **values)
         return factory if config.get("_partial_") else factory()
-    except (AttributeError, ImportError, TypeError, ValueError, RuntimeError) as error:
+    except _UNFIT as error:
         raise ModelFileError(
             f"The architecture's {target} cannot be built ({error}).",
             "Use the version of stylenet that wrote it: see its 'versions'.",

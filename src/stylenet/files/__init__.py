@@ -15,6 +15,7 @@ from stylenet.files.small_downloads import (
     UnavailableError,
     download_bytes,
 )
+from stylenet.files.streams import is_stream
 from stylenet.files.unpacking import unpack
 from stylenet.files.writing import part_of, replacing, write_bytes, write_files, write_text
 
@@ -31,6 +32,7 @@ __all__ = [
     "download_bytes",
     "download_file",
     "expanded",
+    "is_stream",
     "locked",
     "part_of",
     "replacing",

@@ -18,6 +18,7 @@ from stylenet.errors import StylenetError
 from stylenet.files.checksums import sha256_of
 from stylenet.files.disk import disk_error, require_space
 from stylenet.files.progress import ByteProgress
+from stylenet.files.small_downloads import announced_length
 from stylenet.files.writing import part_of
 
 _log = logging.getLogger(__name__)
@@ -181,9 +182,12 @@ def _receive(download: _Download, timeout: float, progress: ByteProgress) -> Non
             _write_validator(download.part, answer.headers)
         with download.part.open("ab" if start else "wb") as stream:
             while chunk := _next_chunk(answer):
+                # one byte more is enough to tell that it is another file
+                chunk = chunk if download.size is None else chunk[: download.size + 1 - start]
                 stream.write(chunk)
                 start += len(chunk)
                 progress.at(start)
+                _check_most(download, start)
     if download.size is not None and start < download.size:
         raise _BrokenOffError("the connection broke off")
 
@@ -197,13 +201,25 @@ def _next_chunk(answer: http.client.HTTPResponse) -> bytes:
 
 def _offered(answer: http.client.HTTPResponse, have: int) -> tuple[int, int | None]:
     """(first byte, bytes of the whole file) that an answer is about to bring."""
-    length = answer.headers.get("Content-Length")
     if answer.status != 206:
-        return 0, None if length is None else int(length)
+        return 0, announced_length(answer.headers)
     spans = re.fullmatch(r"bytes (\d+)-\d+/(\d+|\*)", answer.headers.get("Content-Range", ""))
     if spans is None or int(spans[1]) != have:
         raise _BrokenOffError("the server sent another part than was asked for")
     return have, None if spans[2] == "*" else int(spans[2])
+
+
+def _check_most(download: _Download, have: int) -> None:
+    """Refuse what goes on behind the size that is known: a server may never come to an end."""
+    if download.size is not None and have > download.size:
+        download.part.unlink()
+        _validator_file(download.part).unlink(missing_ok=True)
+        raise StylenetError(
+            f"{download.url} goes on after {download.size} bytes, which is all that was expected: "
+            "it is another file.",
+            "Open the address in a browser; if the file was replaced, the expected size and"
+            " SHA-256 have to change with it.",
+        )
 
 
 def _check_total(download: _Download, total: int | None) -> None:

@@ -8,6 +8,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Callable
 from concurrent.futures import Future
+from email.message import Message
 
 import stylenet
 
@@ -59,6 +60,12 @@ def download_bytes(
     return content.result()
 
 
+def announced_length(headers: Message) -> int | None:
+    """How many bytes a server says are coming; None where it says none, or nonsense."""
+    length = headers.get("Content-Length", "").strip()
+    return int(length) if length.isascii() and length.isdecimal() and len(length) < 20 else None
+
+
 def _fetch(address: str, silence: float, begun: Callable[[], None]) -> bytes:
     agent = f"stylenet/{stylenet.__version__}"
     request = urllib.request.Request(address, headers={"User-Agent": agent})  # noqa: S310 -- checked
@@ -66,7 +73,7 @@ def _fetch(address: str, silence: float, begun: Callable[[], None]) -> bytes:
         with urllib.request.urlopen(request, timeout=silence) as answer:  # noqa: S310
             begun()
             content: bytes = answer.read(LARGEST + 1)
-            announced = answer.headers.get("Content-Length")
+            announced = announced_length(answer.headers)
     except urllib.error.HTTPError as error:
         error.close()
         raise UnavailableError(f"the server answered {error.code} {error.reason}") from error
@@ -78,6 +85,6 @@ def _fetch(address: str, silence: float, begun: Callable[[], None]) -> bytes:
         raise UnavailableError(f"the download broke off ({error})") from error
     if len(content) > LARGEST:
         raise UnavailableError(f"more than {LARGEST} bytes came")
-    if announced is not None and len(content) < int(announced):
+    if announced is not None and len(content) < announced:
         raise UnavailableError(f"the download broke off after {len(content)} of {announced} bytes")
     return content

@@ -6,7 +6,6 @@ import contextlib
 import importlib
 import importlib.util
 import io
-import stat
 from collections.abc import Callable
 from pathlib import Path
 from typing import BinaryIO, TypeVar
@@ -14,6 +13,7 @@ from typing import BinaryIO, TypeVar
 from PIL import Image
 from torch import Tensor
 
+from stylenet.files import is_stream
 from stylenet.images.converting import UnfaithfulError, to_rgb, to_tensor
 from stylenet.images.errors import PictureError
 
@@ -76,7 +76,7 @@ def image_stream(path: Path) -> BinaryIO:
     try:
         if path.is_dir():
             raise PictureError(path, "it is a folder", "Give the path of one picture file.")
-        if path.exists() and not stat.S_ISREG(path.stat().st_mode):  # opening a pipe would wait
+        if is_stream(path):  # opening a pipe would wait
             raise PictureError(path, "it is a device or a pipe", "Give the path of a picture file.")
         return path.open("rb")
     except FileNotFoundError:

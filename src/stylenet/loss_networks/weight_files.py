@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 
 from stylenet.errors import StylenetError
+from stylenet.files import is_stream
 from stylenet.loss_networks.architectures import EVERY, Architecture
 
 ALTERNATIVES = (
@@ -63,6 +64,10 @@ def read_tensors(path: Path) -> dict[str, Tensor]:
 
 def read_head(path: Path) -> bytes:
     """First bytes of a file; raises `WeightsError` where there are none."""
+    if is_stream(path):
+        raise WeightsError(
+            f"The file of weights {path} is a device or a pipe.", "Name a file of tensors."
+        )
     try:
         with path.open("rb") as file:
             head = file.read(512)

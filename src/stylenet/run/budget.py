@@ -12,11 +12,11 @@ from typing import Any, TypeAlias
 import torch
 from hydra.core.hydra_config import HydraConfig
 from hydra.types import RunMode
-from omegaconf import DictConfig, OmegaConf, open_dict
+from omegaconf import DictConfig, open_dict
 
 from stylenet.errors import StylenetError
 from stylenet.run.building import instantiate, runner_of
-from stylenet.run.messages import CONFIG_FILE
+from stylenet.run.messages import CONFIG_FILE, read_config
 from stylenet.run.processes import first_decides, first_run_dir, started_by_srun
 from stylenet.run.resuming import keys_of
 from stylenet.runners.base import Say
@@ -58,7 +58,7 @@ def settle_budget(
         return
     folder = first_run_dir()
     if folder is not None:  # of processes that the first one started when it had settled this
-        first = OmegaConf.load(Path(folder) / CONFIG_FILE)
+        first = read_config(Path(folder) / CONFIG_FILE)
         config.trainer.max_steps = first.trainer.max_steps
         return
     seconds = float(first_decides("seconds_a_step", lambda: repr(timer(config))))

@@ -10,12 +10,10 @@ from typing import Any
 
 from hydra.utils import get_object
 from omegaconf import DictConfig, ListConfig, OmegaConf, open_dict
-from omegaconf.errors import OmegaConfBaseException
-from yaml import YAMLError
 
 from stylenet.errors import StylenetError
 from stylenet.run.building import runner_of
-from stylenet.run.messages import CONFIG_FILE
+from stylenet.run.messages import CONFIG_FILE, ConfigFileError, read_config
 from stylenet.run.old_names import renew_targets
 from stylenet.run.settings.choices import choices_by_targets
 from stylenet.run.settings.inputs import runner_for
@@ -44,8 +42,8 @@ def resumed(folder: Path, overrides: Sequence[str]) -> DictConfig:
                 "Name the run directory that train.py printed, with a checkpoint in it.",
             )
     try:
-        config = OmegaConf.load(file)
-    except (OSError, ValueError, YAMLError, OmegaConfBaseException) as error:
+        config = read_config(file)
+    except ConfigFileError as error:
         raise damaged(file, error) from error
     if not isinstance(config, DictConfig) or not {"run", "task", "trainer"} <= config.keys():
         raise damaged(file, "no configuration of a run")

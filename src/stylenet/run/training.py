@@ -85,10 +85,7 @@ def _train_once(config: DictConfig, overrides: Sequence[str] | None) -> float | 
     try:
         with _claimed(folder) if rank() == 0 else contextlib.nullcontext():
             if rank() == 0 and not config.resume and (folder / CONFIG_FILE).exists():
-                raise StylenetError(
-                    f"The run directory {folder} holds a run already.",
-                    f"Choose another run.dir, or {how_to_resume(folder)}",
-                )
+                _check_nothing_is_lost(folder, runner_of(config).results)
             return _train(config, folder)
     except (RuntimeError, MemoryError, InstantiationException) as error:
         if not any(map(lacks_memory, causes(error))):
@@ -100,6 +97,20 @@ def _train_once(config: DictConfig, overrides: Sequence[str] | None) -> float | 
             import wandb
 
             wandb.finish()  # or the next run of a sweep would write into this one
+
+
+def _check_nothing_is_lost(folder: Path, results: str) -> None:
+    """A run that was killed before its first checkpoint can only begin anew.
+
+    Raises:
+        StylenetError: there is more of it.
+    """
+    if (folder / results).exists() or any((folder / "checkpoints").glob("*.ckpt")):
+        raise StylenetError(
+            f"The run directory {folder} holds a run already.",
+            f"Choose another run.dir, or {how_to_resume(folder)}",
+        )
+    log.info("the run in %s was stopped before its first checkpoint: it begins anew", folder)
 
 
 @contextlib.contextmanager

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -9,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias
 
 from stylenet.config import Settings
+from stylenet.errors import StylenetError
 
 if TYPE_CHECKING:  # nothing waits for torch that only has to know a runner
     from pytorch_lightning import Callback, LightningDataModule, Trainer
@@ -100,6 +102,7 @@ class Runner(ABC):
         paths: keys that hold a path, or a list of paths; a value with ``://`` is an address.
         named: keys that hold the path of an image, or a name.
         models: keys that hold a run directory, a model file, or a name.
+        results: the file of the run directory that says what came of it.
         artifact: files of the run directory that are its finished net, if it makes one.
         has_budget: whether a run whose length nobody gives is as long as ``trainer.budget_minutes``
             allow.
@@ -116,6 +119,7 @@ class Runner(ABC):
     )
     named: ClassVar[tuple[str, ...]] = ("style",)
     models: ClassVar[tuple[str, ...]] = ()
+    results: ClassVar[str] = "result.json"
     artifact: ClassVar[tuple[str, ...]] = ()
     has_budget: ClassVar[bool] = False
 
@@ -136,12 +140,26 @@ class Runner(ABC):
         less = f"less than {' or '.join(sizes)}, " if sizes else ""
         return f"Use {less}a narrower net, or a machine with more memory."
 
-    @abstractmethod
     def progress(self, folder: Path) -> tuple[int, bool]:
         """Steps that the run in ``folder`` has done, and whether it was finished.
 
         (0, False) where the run was killed before it could save results.
+
+        Raises:
+            StylenetError: `results` is damaged.
         """
+        file = folder / self.results
+        if not file.is_file():
+            return 0, False
+        try:
+            said = json.loads(file.read_text())
+            said = said.get("training", said)  # of nets
+            return int(said.get("steps", 0)), bool(said.get("finished", False))
+        except (OSError, ValueError, TypeError, AttributeError, RecursionError) as error:
+            raise StylenetError(
+                f"{file} is damaged ({type(error).__name__}: {error}).",
+                "Delete it: the run goes on from its checkpoint, and writes it anew.",
+            ) from error
 
     def compares(self, config: Settings) -> set[str]:
         """Which of ``content`` and ``style`` what is painted can be compared with.

@@ -6,7 +6,6 @@ import copy
 import json
 import logging
 from collections.abc import Iterator, Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 import safetensors.torch
@@ -35,6 +34,7 @@ RESCALED = 512  # training photographs over which a channel's mean becomes 1
 class DistillRunner(Runner):
     """The result is ``student.safetensors``, which a loss network loads, with a card."""
 
+    results = FACTS
     artifact = (TENSORS, FACTS, CARD)
     paths = (*Runner.paths, "teacher.weights.path", "student.weights.path")
 
@@ -61,12 +61,6 @@ class DistillRunner(Runner):
                 "which the learning rate follows.",
                 "Set trainer.max_steps.",
             )
-
-    @override
-    def progress(self, folder: Path) -> tuple[int, bool]:
-        file = folder / FACTS
-        facts = json.loads(file.read_text()) if file.is_file() else {}
-        return facts.get("steps", 0), facts.get("finished", False)
 
     @override
     def build(self, config: Settings, instantiate: Instantiate, say: Say) -> Components:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import logging
 from abc import abstractmethod
 from collections.abc import Mapping, Sequence
@@ -56,6 +55,7 @@ class NetRunner(Runner):
     """A net is trained on many pictures, and kept as ``model.safetensors`` with its description."""
 
     has_budget = True
+    results = DESCRIPTION
     artifact = ("model.safetensors", DESCRIPTION)
 
     @override
@@ -66,12 +66,6 @@ class NetRunner(Runner):
             ModelFileError: it is made of a package that is not in ``net_packages``.
         """
         check_architecture(config.net, config.net_packages)
-
-    @override
-    def progress(self, folder: Path) -> tuple[int, bool]:
-        file = folder / DESCRIPTION
-        training = json.loads(file.read_text())["training"] if file.is_file() else {}
-        return training.get("steps", 0), training.get("finished", False)
 
     @override
     def compares(self, config: Settings) -> set[str]:

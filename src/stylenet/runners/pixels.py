@@ -8,7 +8,6 @@ import json
 import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, TypeAlias
 
 import torch
@@ -44,7 +43,6 @@ from stylenet.styles import FoundStyle
 from stylenet.tasks import Stage, WhiteNoise
 
 log = logging.getLogger(__name__)
-FACTS = "result.json"
 StagesOf: TypeAlias = Callable[[int], list[Stage]]
 """Number of steps -> the stages of one transfer."""
 
@@ -127,12 +125,6 @@ class PixelRunner(Runner):
             f"Use {smaller}, checkpoint_px=0, which keeps fewer features, or a machine with more "
             "memory."
         )
-
-    @override
-    def progress(self, folder: Path) -> tuple[int, bool]:
-        file = folder / FACTS
-        facts = json.loads(file.read_text()) if file.is_file() else {}
-        return facts.get("steps", 0), facts.get("finished", False)
 
     @override
     def build(self, config: Settings, instantiate: Instantiate, say: Say) -> PixelComponents:
@@ -264,7 +256,7 @@ class PixelRunner(Runner):
         if components.guidance is not None:
             names = components.inputs.styles
             facts["regions"] = region_results(components.guidance, names, task)
-        write_text(run.folder / FACTS, json.dumps(facts, indent=2) + "\n")
+        write_text(run.folder / self.results, json.dumps(facts, indent=2) + "\n")
         log.info("picture   result.png")
         snapshots, curves = run.callback(Snapshots), run.callback(LossCurves)
         if snapshots is not None:

@@ -16,6 +16,7 @@ from torch import Tensor
 
 from stylenet.apply.video import CancelledError, ClipOptions, VideoError, paint_clip
 from stylenet.apply.video.libraries import pyav
+from stylenet.apply.video.reading import FileSource
 from stylenet.apply.video.threads import DEPTH
 from stylenet.errors import StylenetError
 from stylenet.images import read_image, write_image
@@ -302,3 +303,20 @@ def test_few_frames_wait_however_long_the_clip_is(
     paint_clip(tmp_path / "frames", tmp_path / "out.mp4", paint)
     assert count["read"] == count["painted"] == 60
     assert count["most"] <= 2 * DEPTH + 4
+
+
+def test_a_clip_whose_title_is_not_utf8_is_read(tmp_path: Path) -> None:
+    """As programs of long ago wrote it."""
+    file = tmp_path / "old.mkv"
+    with av.open(str(file), "w") as clip:
+        clip.metadata["title"] = "Xx Xx Xx"
+        video = clip.add_stream("libx264", rate=25)
+        video.height, video.width, video.pix_fmt = 32, 32, "yuv420p"
+        clip.mux(video.encode(av.VideoFrame(32, 32, "yuv420p")))
+        clip.mux(video.encode())
+    content = file.read_bytes()
+    assert b"Xx Xx Xx" in content
+    file.write_bytes(content.replace(b"Xx Xx Xx", "Été Été!".encode("latin-1")))
+    source = FileSource(file)
+    source.close()
+    assert "t\ufffd" in str(source.about.metadata)

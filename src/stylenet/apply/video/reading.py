@@ -14,6 +14,7 @@ import numpy as np
 from stylenet.apply.video.clips import About, Frame
 from stylenet.apply.video.colours import coding_of
 from stylenet.apply.video.libraries import VideoError, in_words, place, pyav
+from stylenet.files import is_stream
 
 if TYPE_CHECKING:
     from av.container import InputContainer
@@ -42,10 +43,12 @@ class FileSource:
     ) -> None:
         if not file.exists():
             raise VideoError(f"There is no file {file} (looked from {Path.cwd()}).", "Check it.")
+        if is_stream(file):
+            raise VideoError(f"{file} is a device or a pipe.", "Name a file.")
         self.remarks: list[str] = []
         self._clear: bool | None = None
         with self._errors(file):
-            self._container = pyav().open(place(file), "r")
+            self._container = pyav().open(place(file), "r", metadata_errors="replace")
         try:
             self._video = self._find_video(file)
             self.about = self._read_about(file, start, end)

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from stylenet.errors import StylenetError
+from stylenet.files import is_stream
 
 # what is read of each entry, and its type
 _NEEDED: dict[str, dict[str, tuple[type, ...]]] = {
@@ -99,6 +100,8 @@ def read_instances(file: Path, keep: Callable[[dict[str, Any]], dict[str, Any]])
 
 def _load(file: Path, keep: Callable[[dict[str, Any]], dict[str, Any]]) -> dict[str, Any]:
     try:
+        if is_stream(file):
+            raise OSError("it is a device or a pipe")
         with file.open(encoding="utf-8") as stream:
             dataset = json.load(stream, object_hook=keep)
     except OSError as error:

@@ -9,10 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from omegaconf import OmegaConf
-
 from stylenet.errors import StylenetError
-from stylenet.run.messages import CONFIG_FILE
+from stylenet.run.messages import CONFIG_FILE, read_config
 from stylenet.run.settings.differences import PLACES, settings_of
 
 JOB, SWEEP, RECORD = "job.json", "sweep.json", "run.json"
@@ -116,7 +114,7 @@ def _job(place: Path, number: int, said: dict[str, Any]) -> Job:
     figures, results = figures_in(folder)
     overrides = said.get("overrides")
     if overrides is None:  # of a sweep that an older version started
-        overrides = OmegaConf.load(folder / CONFIG_FILE).run.overrides
+        overrides = read_config(folder / CONFIG_FILE).run.overrides
         said = {"state": FINISHED if results else UNFINISHED}
     return Job(
         number=number,

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from omegaconf import OmegaConf
 from torch import Tensor
 from torch.nn.functional import pad
 
@@ -18,7 +17,7 @@ from stylenet.apply.devices import device_of
 from stylenet.errors import StylenetError
 from stylenet.files import expanded
 from stylenet.images import LongerSide, contact_sheet, read_image, sample_photographs, write_image
-from stylenet.run.messages import CONFIG_FILE
+from stylenet.run.messages import CONFIG_FILE, ConfigFileError, read_config
 from stylenet.run.settings.differences import label, named_values
 from stylenet.run.sweep.jobs import Job
 from stylenet.run.sweep.table import differing
@@ -81,8 +80,8 @@ def _stacked(sheets: Sequence[Tensor]) -> Tensor:
 def paintings_of(job: Job) -> Iterator[tuple[str, Tensor | None, Tensor]]:
     """The titles of rows, the contents if known, and what the job makes of them, (3,H,W) each."""
     try:
-        config = OmegaConf.load(job.folder / CONFIG_FILE)
-    except OSError:
+        config = read_config(job.folder / CONFIG_FILE)
+    except ConfigFileError:
         return
     if (job.folder / "result.png").is_file():
         yield _optimised(job, config)

@@ -1,0 +1,81 @@
+"""The kinds of cases, and the table of how they ended in docs/reliability.md."""
+
+from __future__ import annotations
+
+import csv
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from outcomes import ENDS
+
+PAGE = Path(__file__).parents[2] / "docs" / "reliability.md"
+BEGIN, END = "<!-- the table -->", "<!-- the table's end -->"
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A kind of case.
+
+    Attributes:
+        what: is odd about it.
+        seconds: of this process's time that one may take.
+        most: cases in a campaign, where they take long or are counted.
+    """
+
+    what: str
+    seconds: float = 60.0
+    most: int | None = None
+
+
+KINDS = {
+    "picture": Kind("nine formats; bytes cut, overwritten, doubled, zeroed; painted", 10),
+    "map": Kind("a region map, likewise", 10),
+    "model": Kind("`model.safetensors` and `model.json`; loaded and used", 10),
+    "weights": Kind("a loss network's `.safetensors` or `.pth`", 10),
+    "coco": Kind("`instances.json`, a step of training"),
+    "checkpoint": Kind("a file of a run's directory; resumed"),
+    "train": Kind("one of 20 odd values for any key of six tasks"),
+    "evaluate": Kind("likewise"),
+    "killed feedforward": Kind("SIGKILL, SIGTERM or SIGHUP at random moments, up to thrice"),
+    "killed gatys": Kind("likewise"),
+    "killed distill": Kind("likewise"),
+    "killed sweep": Kind("likewise; gone on with by `skip_finished=true`"),
+    "killed cache": Kind("likewise; begun again, as those that follow"),
+    "killed download": Kind("a file of 8 MB from a server that can resume"),
+    "killed stylize": Kind("a folder of 40 photographs"),
+    "killed video": Kind("a clip"),
+    "killed export": Kind("to ONNX"),
+    "killed import": Kind("a checkpoint of another repository"),
+    "full disk": Kind("trainings on a disk with too few bytes or files; gone on with"),
+    "full disk, products": Kind("caches, downloads, paintings, exports, likewise"),
+    "read-only": Kind("run directories that cannot be written, from a random step on"),
+    "server": Kind("one to four of 21 odd answers, before or without an honest one"),
+    "crowd": Kind("8 processes at one cache, run directory, sweep, folder of paintings", most=10),
+    "few files": Kind("200 open files at most: training, caching, painting, measuring", most=6),
+    "clock": Kind("set back by a day during a run, or before it is resumed", most=4),
+    "soak feedforward": Kind("2 000 steps: memory and open files are flat", most=1),
+    "soak gatys": Kind("likewise", most=1),
+    "hostile": Kind("bombs, depths, pickles, targets, pipes, devices, links; by name", most=61),
+    "command": Kind("odd values for options of nine subcommands"),
+    "clip": Kind("a damaged clip, painted"),
+    "import": Kind("a damaged checkpoint of another repository"),
+    "page": Kind("30 odd requests to the page", most=10),
+}
+
+
+def renew(files: Sequence[Path]) -> None:
+    """Put the table of the outcomes in ``files`` into the page."""
+    ends: Counter[tuple[str, str]] = Counter()
+    for name in files:
+        with name.open(newline="") as file:
+            ends.update((row["kind"], row["end"]) for row in csv.DictReader(file))
+    lines = [f"| kind | tried | {' | '.join(ENDS)} | what is odd |", "|---" * (len(ENDS) + 3) + "|"]
+    for name, kind in KINDS.items():
+        counts = [ends[name, end] for end in ENDS]
+        lines.append(f"| {name} | {sum(counts)} | {' | '.join(map(str, counts))} | {kind.what} |")
+    page = PAGE.read_text()
+    before, rest = page.split(BEGIN)
+    after = rest.split(END)[1]
+    PAGE.write_text(f"{before}{BEGIN}\n{chr(10).join(lines)}\n{END}{after}")
