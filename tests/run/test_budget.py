@@ -53,11 +53,20 @@ def test_the_default_is_less_where_the_processor_is_faster(
     assert timed("trainer.budget_minutes=0.5").trainer.max_steps == 30
 
 
-@pytest.mark.parametrize(
-    "task", [["task=multistyle"], ["task=regions"], ["task=feedforward", "style=hubble"]]
-)
+@pytest.mark.parametrize("task", [["task=multistyle"], ["task=feedforward", "style=hubble"]])
 def test_nets_have_a_budget(task: list[str], timed: Timed) -> None:
-    assert timed(*task).trainer.max_steps == 240
+    assert timed(*task, "style=hubble").trainer.max_steps == 240
+
+
+@pytest.mark.parametrize("task", ["multistyle", "regions"])
+def test_minutes_and_steps_are_for_each_style(task: str, timed: Timed) -> None:
+    arguments = [f"task={task}", "style=[udnie,wave,the_scream]"]
+    config = timed(*arguments)
+    assert config.trainer.max_steps == 3 * 240
+    assert "=4 for each of 3 styles, at most 900" in " ".join(config.run.messages)
+    assert timed(*arguments, seconds=0.001).trainer.max_steps == 900
+    assert timed(*arguments, "trainer.budget_minutes=null").trainer.max_steps == 900
+    assert timed(*arguments, "trainer.max_steps=200").trainer.max_steps == 200
 
 
 @pytest.mark.parametrize(
@@ -86,11 +95,16 @@ def test_jobs_of_a_sweep_are_of_equal_length(timed: Timed, monkeypatch: pytest.M
 
     monkeypatch.setattr(budget.HydraConfig, "initialized", lambda: True)
     monkeypatch.setattr(HydraConfig, "get", lambda: Swept)
-    config = OmegaConf.create({"trainer": {"max_steps": 300, "max_time": None}})
-    config.publication = None
-    assert budget._has_length(config, set())
+    trainer = {"max_steps": 300, "max_time": None, "budget_minutes": 1.0}
+
+    def steps_of(styles: int) -> int:
+        config = OmegaConf.create({"trainer": trainer, "publication": None})
+        budget.settle_budget(config, [], lambda config: 1.0, lambda words: None, styles)
+        return int(config.trainer.max_steps)
+
+    assert [steps_of(1), steps_of(2)] == [300, 600]
     Swept.mode = RunMode.RUN
-    assert not budget._has_length(config, set())
+    assert [steps_of(1), steps_of(2)] == [60, 120]
 
 
 @pytest.mark.parametrize("wish", ["0", "-1", "soon", "true"])

@@ -32,25 +32,33 @@ Timer: TypeAlias = Callable[[DictConfig], float]
 
 
 def settle_budget(
-    config: DictConfig, overrides: Iterable[str], timer: Timer | None, say: Say
+    config: DictConfig, overrides: Iterable[str], timer: Timer | None, say: Say, styles: int = 1
 ) -> None:
     """Replace ``trainer.budget_minutes`` by the ``trainer.max_steps`` that fit into it; say so.
 
-    A length that anybody asked for stays, and so does that of what is to be compared: experiments,
-    recipes and sweeps.
+    A length that anybody asked for stays, and so does that of experiments and recipes. In sweeps,
+    which compare, nothing is timed.
 
     Args:
         config: where ``trainer.budget_minutes`` is taken out.
         overrides: of the command line.
-        timer: None: nothing is timed, ``trainer.max_steps`` stays as it is.
+        timer: None: nothing is timed, as where ``trainer.budget_minutes`` is null.
         say: gets one line about what was settled.
+        styles: how many styles the net learns: minutes and steps are for each.
 
     Raises:
         StylenetError: a budget that is no number above 0.
     """
     minutes = _minutes(config)
-    if timer is None or minutes is None or _has_length(config, keys_of(overrides)):
+    if _has_length(config, keys_of(overrides)):
         return
+    most = MAX_STEPS * styles
+    config.trainer.max_steps = most
+    if timer is None or minutes is None or _is_swept():
+        if styles > 1:
+            say(f"trainer.max_steps {most}: {MAX_STEPS} for each of {styles} styles")
+        return
+    minutes *= styles
     if started_by_srun():
         say(
             f"{config.trainer.max_steps} steps: with several processes of srun none is timed",
@@ -62,11 +70,12 @@ def settle_budget(
         config.trainer.max_steps = first.trainer.max_steps
         return
     seconds = float(first_decides("seconds_a_step", lambda: repr(timer(config))))
-    steps = max(1, min(MAX_STEPS, int(60 * minutes / seconds)))
+    steps = max(1, min(most, int(60 * minutes / seconds)))
     config.trainer.max_steps = steps
+    each = f" for each of {styles} styles" if styles > 1 else ""
     say(
         f"trainer.max_steps {steps}: a step takes {seconds:.2g} s (trainer.budget_minutes="
-        f"{minutes:g}, at most {MAX_STEPS} steps; a length that is given wins)",
+        f"{minutes / styles:g}{each}, at most {most} steps; a length that is given wins)",
     )
 
 
@@ -87,11 +96,14 @@ def _minutes(config: DictConfig) -> float | None:
     return float(wish)
 
 
+def _is_swept() -> bool:
+    return HydraConfig.initialized() and HydraConfig.get().mode == RunMode.MULTIRUN
+
+
 def _has_length(config: DictConfig, given: set[str]) -> bool:
-    swept = HydraConfig.initialized() and HydraConfig.get().mode == RunMode.MULTIRUN
-    compared = swept or config.publication is not None or "experiment" in given or "recipe" in given
+    published = config.publication is not None or "experiment" in given or "recipe" in given
     asked = given & LENGTHS or config.trainer.max_steps != MAX_STEPS or config.trainer.max_time
-    return bool(compared or asked)
+    return bool(published or asked)
 
 
 def time_steps(config: DictConfig) -> float:

@@ -85,7 +85,8 @@ def prepare(
     settle_compile(config, messages.say)
     if config.resume is None:
         timed = timer if runner.has_budget else None
-        settle_budget(config, config.run.overrides, timed, messages.say)
+        styles = runner.styles_learnt(config)
+        settle_budget(config, config.run.overrides, timed, messages.say, styles)
     _settle_wandb(config, messages.say)
     config.run.messages = messages.lines
     OmegaConf.resolve(config)

@@ -133,6 +133,10 @@ class Runner(ABC):
             StylenetError: a setting that has no meaning for this task.
         """
 
+    def styles_learnt(self, config: Settings) -> int:  # noqa: ARG002, others read it
+        """How many styles are learnt, of a valid ``config``: a default length is for each."""
+        return 1
+
     def spare_memory(self, config: Settings) -> str:
         """What to do where memory ran out: a sentence that names what takes it."""
         data = config.get("data") or {}

@@ -53,6 +53,10 @@ class MultiStyleRunner(NetRunner):
         config.compile = False
 
     @override
+    def styles_learnt(self, config: Settings) -> int:
+        return len(config.style)
+
+    @override
     def targets(self, pictures: Sequence[Tensor]) -> Sequence[Tensor]:
         return pictures
 
