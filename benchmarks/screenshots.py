@@ -95,7 +95,7 @@ def regions(tab: Any, _: Path) -> None:
 
 def optimise(tab: Any, _: Path) -> None:
     """Some steps."""
-    number(tab, "o_steps", 60)
+    number(tab, "o_steps", 30)
     tab.click("#o_go")
     tab.locator("#o_said", has_text="finished").wait_for()
 
@@ -139,7 +139,7 @@ def main() -> None:
         browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
         clip = a_clip(Path(folder))
         tab = browser.new_page(viewport={"width": 1280, "height": 900})
-        tab.set_default_timeout(300_000)
+        tab.set_default_timeout(900_000)
         tab.goto(page.address)
         tab.locator("#sample").wait_for()
         for name, use in TABS.items():
@@ -158,7 +158,7 @@ def main() -> None:
     sheet = Image.new("RGB", (400 * len(narrow), max(image.height for image in narrow)), "grey")
     for place, image in enumerate(narrow):
         sheet.paste(image, (400 * place, 0))
-    save(sheet, 0.5, arguments.out / "page_narrow.jpg")
+    save(sheet, 0.42, arguments.out / "page_narrow.jpg")
 
 
 if __name__ == "__main__":

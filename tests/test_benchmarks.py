@@ -16,6 +16,9 @@ from typing import Any
 import pytest
 import torch
 
+from stylenet.app import site as app_site
+from stylenet.errors import StylenetError
+
 BENCHMARKS = Path(__file__).parents[1] / "benchmarks"
 # Lightning's advice to whoever sets up a Trainer by hand
 pytestmark = [
@@ -348,12 +351,34 @@ def test_page_writes_its_table(benchmark_of, tmp_path, monkeypatch):
     if not (shutil.which("chromium") or shutil.which("chromium-browser")):
         pytest.skip("there is no chromium on this machine")
     page = benchmark_of("page")
-    monkeypatch.setattr(page, "CONTROLS", {"strength": (0.5, 1.0), "strokes": (0.5, 1.0)})
+    controls = ("strength", "strokes", "weight_second")
+    monkeypatch.setattr(page, "CONTROLS", dict.fromkeys(controls, (0.5, 1.0)))
     out = tmp_path / "page.csv"
     arguments = ["page.py", "--size", "64", "--rounds", "2", "--out", str(out)]
     monkeypatch.setattr(sys, "argv", arguments)
     with ThreadPoolExecutor(1) as thread:  # the browser of other tests may run in this one
         thread.submit(page.main).result()
     rows = {row["control"]: row for row in read(out)}
-    assert list(rows) == ["strength", "strokes"]
+    assert list(rows) == list(controls)
     assert all(float(r["slowest_ms"]) >= float(r["median_ms"]) > 0 for r in rows.values())
+
+
+def test_static_page_writes_its_table(benchmark_of, tmp_path, monkeypatch):
+    for package in ("onnx", "onnxruntime", "playwright.sync_api"):
+        pytest.importorskip(package, reason=f"{package} is not installed")
+    if not (shutil.which("chromium") or shutil.which("chromium-browser")):
+        pytest.skip("there is no chromium on this machine")
+    page = benchmark_of("static_page")
+    try:
+        app_site._runtime()
+    except StylenetError as error:
+        pytest.skip(str(error))
+    out = tmp_path / "site.csv"
+    monkeypatch.setattr(
+        sys, "argv", ["static_page.py", "--size", "64", "--rounds", "1", "--out", str(out)]
+    )
+    with ThreadPoolExecutor(1) as thread:  # the browser of other tests may run in this one
+        thread.submit(page.main).result()
+    rows = {row["painter"]: float(row["median_ms"]) for row in read(out)}
+    assert {"browser, 1 thread", "torch, threads: 1"} <= set(rows)
+    assert all(milliseconds >= 0 for milliseconds in rows.values())

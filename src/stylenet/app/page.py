@@ -102,6 +102,7 @@ def served(
     """
     chosen = _free_port(host, port)
     with tempfile.TemporaryDirectory(prefix="stylenet-app-", ignore_cleanup_errors=True) as folder:
+        before = os.environ.get("GRADIO_TEMP_DIR")
         os.environ["GRADIO_TEMP_DIR"] = folder
         os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
         visits = Visits(Path(folder), studio.limits)
@@ -144,7 +145,10 @@ def served(
         finally:
             page.close(verbose=False)
             visits.end_all()
-            del os.environ["GRADIO_TEMP_DIR"]
+            if before is None:
+                del os.environ["GRADIO_TEMP_DIR"]
+            else:
+                os.environ["GRADIO_TEMP_DIR"] = before
 
 
 def _free_port(host: str, port: int | None) -> int:

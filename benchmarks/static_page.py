@@ -1,4 +1,4 @@
-"""How long the static page takes to paint, beside `Stylizer`: ``python benchmarks/site.py``.
+"""How long the static page takes to paint, beside `Stylizer`: ``python benchmarks/static_page.py``.
 
 One photograph is painted again and again by turns: in Chromium, by onnxruntime-web on one thread,
 and here by torch, on one thread and on all. Needs onnx, onnxruntime, playwright, a chromium and
@@ -50,11 +50,12 @@ def main() -> None:
     parser.add_argument("--size", type=int, default=512)
     parser.add_argument("--rounds", type=int, default=20)
     parser.add_argument("--runtime", type=Path)
-    parser.add_argument("--out", type=Path, default=ROOT / "benchmarks/results/page_site.csv")
+    parser.add_argument("--out", type=Path, default=ROOT / "benchmarks/results/static_page.csv")
     arguments = parser.parse_args()
     path = shutil.which("chromium") or shutil.which("chromium-browser")
     stylizer = Stylizer.load(STYLE, "cpu")
     took: dict[str, list[float]] = {}
+    own = torch.get_num_threads()
     with tempfile.TemporaryDirectory() as name, sync_playwright() as playwright:
         folder = Path(name)
         write_site([STYLE], folder / "site", arguments.runtime, print)
@@ -82,6 +83,7 @@ def main() -> None:
                     stylizer.paint(image)
                     took.setdefault(f"torch, threads: {threads}", []).append(stylizer.seconds)
             browser.close()
+    torch.set_num_threads(own)
     report(
         [
             {"painter": painter, "median_ms": f"{1000 * statistics.median(seconds[1:]):.0f}"}
