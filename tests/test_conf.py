@@ -47,6 +47,8 @@ NEEDS = {
     "start/picture.yaml": [f"start.picture.path={ROOT}/experiments/first_pictures/sheet.jpg"],
     "content_size/whole.yaml": ["style_size.px=48"],
     "norm/conditional_instance.yaml": ["net=johnson_half"],
+    "net/resnet_pruned.yaml": ["net.encoder=[3,4,6]", "net.blocks=[3,2]", "net.decoder=[4,3]"],
+    "task/distill_net.yaml": ["teacher_net=udnie"],
     "maps/data.yaml": ["data=coco", "data.regions=[[person]]"],
     "regions/maps.yaml": ["regions.content=map.png", "regions.style=map.png"],
     "regions/coco.yaml": ["regions.annotations=instances.json", "regions.categories=[person]"],

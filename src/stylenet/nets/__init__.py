@@ -8,6 +8,7 @@ from stylenet.nets.blocks import (
     Padding,
     ResidualBlock,
     ScaledTanh,
+    SeparableBlock,
     TransposedUpsample,
 )
 from stylenet.nets.convolutions import BilinearConv2d, BlockConv2d, PaddedConv2d, UpsampledConv2d
@@ -16,6 +17,7 @@ from stylenet.nets.johnson import TransformerNet
 from stylenet.nets.norms import ConditionalInstanceNorm, InstanceNorm
 from stylenet.nets.pixels import PixelImage
 from stylenet.nets.predicted import AnyStyleNet, PredictedInstanceNorm
+from stylenet.nets.pruned import PrunedNet
 from stylenet.nets.stylebank import StyleBank
 from stylenet.nets.styled import (
     MultiStyleNet,
@@ -43,8 +45,10 @@ __all__ = [
     "PictureTooSmallError",
     "PixelImage",
     "PredictedInstanceNorm",
+    "PrunedNet",
     "ResidualBlock",
     "ScaledTanh",
+    "SeparableBlock",
     "StyleBank",
     "StyleWeightsError",
     "TransformerNet",

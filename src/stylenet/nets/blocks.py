@@ -55,17 +55,21 @@ class ResidualBlock(Styled):
     """Two 3x3 convolutions with norm, added to the (cropped) input; no ReLU after the sum.
 
     Johnson et al. 2016, supplementary material: with ``padding=0`` the result is two cells smaller
-    on every side and the shortcut is cropped to match.
+    on every side and the shortcut is cropped to match. ``inner`` is how many channels are between
+    the two convolutions, as many as come in if left out.
     """
 
-    def __init__(self, channels: int, norm: NormFactory, padding: int, mode: Mode) -> None:
+    def __init__(
+        self, channels: int, norm: NormFactory, padding: int, mode: Mode, inner: int | None = None
+    ) -> None:
         super().__init__()
+        inner = channels if inner is None else inner
         self.crop = 2 - 2 * padding
         self.body = StyledSequential(
-            PaddedConv2d(channels, channels, 3, padding, mode),
-            norm(channels),
+            PaddedConv2d(channels, inner, 3, padding, mode),
+            norm(inner),
             nn.ReLU(),
-            PaddedConv2d(channels, channels, 3, padding, mode),
+            PaddedConv2d(inner, channels, 3, padding, mode),
             norm(channels),
         )
 
@@ -74,6 +78,30 @@ class ResidualBlock(Styled):
         c = self.crop
         shortcut = x[..., c : x.shape[-2] - c, c : x.shape[-1] - c]
         return shortcut + self.body(x, condition)  # type: ignore[no-any-return]
+
+
+class SeparableBlock(ResidualBlock):
+    """`ResidualBlock` whose convolutions are separable: 3x3 of each channel alone, then 1x1 of all.
+
+    About an eighth of its multiplications. MobileNets (Howard et al. 2017, arXiv:1704.04861) have
+    a norm and a ReLU between the two, too; here each pair stands for one convolution.
+    """
+
+    def __init__(self, channels: int, norm: NormFactory, padding: int, mode: Mode) -> None:
+        Styled.__init__(self)
+        self.crop = 2 - 2 * padding
+        self.body = StyledSequential(
+            PaddedConv2d(channels, channels, 3, padding, mode, groups=channels),
+            PaddedConv2d(channels, channels, 1, 0, mode),
+            norm(channels),
+            nn.ReLU(),
+            PaddedConv2d(channels, channels, 3, padding, mode, groups=channels),
+            PaddedConv2d(channels, channels, 1, 0, mode),
+            norm(channels),
+        )
+
+
+BlockFactory = Callable[[int, NormFactory, int, Mode], nn.Module]
 
 
 class TransposedUpsample(StyledSequential):

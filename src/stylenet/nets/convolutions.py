@@ -20,8 +20,9 @@ class PaddedConv2d(nn.Conv2d):
         border: int,
         mode: Mode,
         stride: int = 1,
+        groups: int = 1,
     ) -> None:
-        super().__init__(in_channels, out_channels, kernel, stride)
+        super().__init__(in_channels, out_channels, kernel, stride, groups=groups)
         self.border = border
         self.mode = mode
 
@@ -32,6 +33,7 @@ class PaddedConv2d(nn.Conv2d):
     def extra_repr(self) -> str:
         """What ``print(net)`` shows."""
         sizes = f"{self.in_channels}, {self.out_channels}, kernel_size={self.kernel_size}"
+        sizes += f", groups={self.groups}" if self.groups > 1 else ""
         return f"{sizes}, stride={self.stride}, border={self.border}, mode={self.mode}"
 
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from torch import Tensor, nn
 
 from stylenet.errors import StylenetError
 from stylenet.nets.blocks import (
+    BlockFactory,
     ConvBlock,
     NormFactory,
     Padding,
@@ -49,6 +52,7 @@ class TransformerNet(nn.Module):
         width: multiplies the channels.
         blocks: number of residual blocks.
         output: maps the last convolution to pixels; ``ScaledTanh()`` if left out.
+        block: factory of the residual blocks, ``block(channels, norm, padding, mode)``.
 
     Raises:
         StylenetError: a width or margin that cannot be built.
@@ -62,24 +66,40 @@ class TransformerNet(nn.Module):
         width: float = 1.0,
         blocks: int = 5,
         output: nn.Module | None = None,
+        block: BlockFactory = ResidualBlock,
     ) -> None:
         super().__init__()
-        _check(padding, width, blocks)
+        if width <= 0:
+            raise StylenetError(f"Got net.width={width}, expected more than 0.", "Use 1 or 0.5.")
         c1, c2, c3 = (max(1, round(channels * width)) for channels in (32, 64, 128))
-        mode = padding.mode
+        self._assemble(norm, padding, upsample, (c1, c2, c3), [block] * blocks, (c2, c1), output)
+
+    def _assemble(
+        self,
+        norm: NormFactory,
+        padding: Padding,
+        upsample: UpsampleFactory,
+        encoder: Sequence[int],
+        blocks: Sequence[BlockFactory],
+        decoder: Sequence[int],
+        output: nn.Module | None,
+    ) -> None:
+        _check(padding, len(blocks))
+        (c1, c2, c3), (d1, d2), mode = encoder, decoder, padding.mode
         self.padding = padding
+        self.trunk_channels = c3  # of the features that residual blocks add to
         self.encoder = StyledSequential(
             ConvBlock(3, c1, KERNEL, norm, mode),
             ConvBlock(c1, c2, 3, norm, mode, stride=2),
             ConvBlock(c2, c3, 3, norm, mode, stride=2),
         )
         self.residuals = StyledSequential(
-            *(ResidualBlock(c3, norm, padding.residual, mode) for _ in range(blocks))
+            *(block(c3, norm, padding.residual, mode) for block in blocks)
         )
         self.decoder = StyledSequential(
-            upsample(c3, c2, norm, mode),
-            upsample(c2, c1, norm, mode),
-            BlockConv2d(c1, 3, KERNEL, mode),
+            upsample(c3, d1, norm, mode),
+            upsample(d1, d2, norm, mode),
+            BlockConv2d(d2, 3, KERNEL, mode),
         )
         self.output = ScaledTanh() if output is None else output
         self.styles = next((len(own) for _, own in style_lists(self)), None)
@@ -103,16 +123,25 @@ class TransformerNet(nn.Module):
         Raises:
             PictureTooSmallError: as `forward`.
         """
+        painted, _ = self.seen(image, condition)
+        return painted
+
+    def seen(self, image: Tensor, condition: Condition = None) -> tuple[Tensor, Tensor]:
+        """`painted`, and the features that the decoder paints it from: (N,C,about H/4,W/4).
+
+        Raises:
+            PictureTooSmallError: as `forward`.
+        """
         height, width = image.shape[-2:]
         margin = self.padding.margin
         check_fits(image, DOWNSAMPLING, margin, KERNEL)
         x = pad_to_multiple(image, DOWNSAMPLING, margin)
-        x = self.residuals(self.encoder(x, condition), condition)
-        x = self.decoder(x, condition)
+        features: Tensor = self.residuals(self.encoder(x, condition), condition)
+        x = self.decoder(features, condition)
         painted: Tensor = self.output(
             condition.coloured(x) if isinstance(condition, Predicted) else x
         )
-        return cropped(painted, height, width)
+        return cropped(painted, height, width), features
 
     def _mixture(self, image: Tensor, style: Tensor | None) -> Mixture | None:
         if style is None and self.styles is None:
@@ -139,9 +168,7 @@ class TransformerNet(nn.Module):
         return mixture.padded(DOWNSAMPLING, 0)
 
 
-def _check(padding: Padding, width: float, blocks: int) -> None:
-    if width <= 0:
-        raise StylenetError(f"Got net.width={width}, expected more than 0.", "Use 1 or 0.5.")
+def _check(padding: Padding, blocks: int) -> None:
     lost = 0 if padding.residual else 2 * DOWNSAMPLING * blocks
     if padding.residual not in (0, 1) or padding.margin != lost:
         raise StylenetError(

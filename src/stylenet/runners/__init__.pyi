@@ -1,6 +1,7 @@
 from .any_style import AnyStyleRunner
 from .base import Components, Run, Runner
 from .distill import DistillRunner
+from .distill_net import DistillNetRunner
 from .feedforward import FeedForwardRunner
 from .multistyle import AddStyleRunner, MultiStyleRunner
 from .pixels import PixelRunner
@@ -12,6 +13,7 @@ __all__ = [
     "AddStyleRunner",
     "AnyStyleRunner",
     "Components",
+    "DistillNetRunner",
     "DistillRunner",
     "FeedForwardRunner",
     "MultiStyleRunner",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 from torch import Tensor, nn
 from typing_extensions import override
@@ -15,7 +15,7 @@ from stylenet.images import write_image
 from stylenet.nets import styles_of
 from stylenet.runners.base import Instantiate, Run, Say, as_list
 from stylenet.runners.compiling import compiler_of
-from stylenet.runners.initial import settle_init
+from stylenet.runners.initial import settle_init, take_channels
 from stylenet.runners.nets import Net, NetRunner, describe_style, say_net
 from stylenet.styles import FoundStyle
 
@@ -25,7 +25,7 @@ log = logging.getLogger(__name__)
 class FeedForwardRunner(NetRunner):
     """A net is trained for one style."""
 
-    models = ("init",)
+    models: ClassVar[tuple[str, ...]] = ("init",)
 
     @override
     def validate(self, config: Settings, say: Say) -> None:
@@ -43,6 +43,7 @@ class FeedForwardRunner(NetRunner):
                 f"Give one, or train them one after the other: -m style={','.join(styles)}",
             )
         config.style = styles[0]
+        take_channels(config)
         settle_init(config, say)
 
     @override

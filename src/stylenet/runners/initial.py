@@ -23,6 +23,31 @@ from stylenet.runners.base import Say
 BASE = "base"
 
 
+def take_channels(config: Settings) -> None:
+    """Keys of ``net`` that are null become those of the net that ``init`` names, if it has them.
+
+    Raises:
+        ModelFileError: that net cannot be loaded.
+        StylenetError: it is another net otherwise.
+    """
+    unknown = [key for key, value in config.net.items() if value is None]
+    if not unknown or config.init in (None, "auto", BASE):
+        return
+    own = load_model(config.init, config.net_packages).description["architecture"]
+    known = [key for key in unknown if own.get(key) is not None]
+    if not known:
+        return
+    for key in known:
+        config.net[key] = own[key]
+    differ = [key for key in config.net if not _equal(config.net[key], own.get(key))]
+    if differ:
+        raise StylenetError(
+            f"Got init={config.init}, whose net has other settings than this one: "
+            f"{', '.join(f'{key}={own.get(key)}' for key in differ)}.",
+            "Give the same, such as net/upsample=nearest or norm=instance.",
+        )
+
+
 def settle_init(config: Settings, say: Say) -> None:
     """``init: auto`` becomes ``base`` where the net that ships for any style fits, else null.
 

@@ -1,6 +1,7 @@
 from .add_style import AddStyle
 from .any_style import AnyStyle
 from .distill import Distill
+from .distill_net import DistillNet
 from .feedforward import FeedForward, NonFiniteLossError
 from .gatys import Gatys, Stage
 from .maps import DataMaps, RandomMaps
@@ -27,6 +28,7 @@ __all__ = [
     "CoarseToFine",
     "DataMaps",
     "Distill",
+    "DistillNet",
     "FeedForward",
     "FreshStage",
     "FromContent",
