@@ -75,6 +75,8 @@ NETS = {
     "bilinear": johnson(INSTANCE, padding(0, "reflect", 1), BILINEAR),
     "replicated": johnson(INSTANCE, padding(0, "replicate", 1), NEAREST),
     "zeros": johnson(INSTANCE, padding(0, "zeros", 1), NEAREST),
+    "mobile": johnson(INSTANCE, padding(0, "reflect", 1), BILINEAR)
+    | {"block": {"_target_": "stylenet.nets.SeparableBlock", "_partial_": True}},
     "conditional": johnson(CONDITIONAL, padding(0, "reflect", 1), NEAREST),
     "bank": BANK,
 }

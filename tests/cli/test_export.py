@@ -10,7 +10,7 @@ import onnxruntime
 import pytest
 import torch
 
-from stylenet.apply import Stylizer
+from stylenet.apply import Stylizer, load_model, pruning
 from stylenet.images import read_image
 
 Command = Callable[..., SimpleNamespace]
@@ -58,3 +58,16 @@ def test_what_cannot_be_is_said_in_a_line(
     assert done.status == 2
     assert said in done.said
     assert len(done.said.strip().splitlines()) == 1
+
+
+def test_a_net_is_pruned(stylenet: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+    photograph = torch.rand(1, 3, 32, 32, generator=torch.Generator().manual_seed(0))
+    monkeypatch.setattr(pruning, "reference_photographs", lambda: (photograph,))
+    done = stylenet("prune", "udnie", "-o", "small", "--keep", "0.8")
+    assert done.status == 0, done.said
+    assert "% of the multiplications; train it: net=resnet_pruned init=small" in done.said
+    assert load_model("small").net(photograph).shape == photograph.shape
+    again = stylenet("prune", "udnie", "-o", "small")
+    assert again.status == 2
+    assert "There is a net in small already" in again.said
+    assert "between 0 and 1" in stylenet("prune", "udnie", "-o", "x", "--keep", "1").said

@@ -10,6 +10,7 @@ from stylenet.cli.completion import completion
 from stylenet.cli.evaluate import evaluate
 from stylenet.cli.export import export
 from stylenet.cli.importing import import_net
+from stylenet.cli.prune import prune
 from stylenet.cli.site import site
 from stylenet.cli.styles import styles
 from stylenet.cli.stylize import stylize
@@ -38,6 +39,7 @@ def main() -> None:
     app.command()(styles)
     app.command()(sweep)
     app.command()(export)
+    app.command()(prune)
     app.command("import")(import_net)
     app.command("app")(page)
     app.command()(site)

@@ -42,18 +42,18 @@ class PrunedNet(TransformerNet):
         norm: NormFactory,
         padding: Padding,
         upsample: UpsampleFactory,
-        encoder: Sequence[int],
-        blocks: Sequence[int],
-        decoder: Sequence[int],
+        encoder: Sequence[int] | None,
+        blocks: Sequence[int] | None,
+        decoder: Sequence[int] | None,
         output: nn.Module | None = None,
     ) -> None:
         nn.Module.__init__(self)
-        sizes = [encoder, blocks, decoder]
-        if None in sizes or [len(encoder), len(decoder)] != [3, 2] or min(map(min, sizes)) < 1:
+        if encoder is None or blocks is None or decoder is None:
             raise StylenetError(
                 f"Got channels {encoder}, {blocks}, {decoder}, expected 3 of the encoder, one of "
                 "each block, 2 of the decoder.",
-                "Give net.encoder, net.blocks and net.decoder, or init=<a pruned net>.",
+                "Name the pruned net whose they are, init=<folder of stylenet prune>; or give "
+                "net.encoder, net.blocks and net.decoder.",
             )
         made = [functools.partial(ResidualBlock, inner=inner) for inner in blocks]
         self._assemble(norm, padding, upsample, encoder, made, decoder, output)
