@@ -88,6 +88,7 @@ WITHIN: dict[str, set[str]] = {
     "regions/sources": {"data"},
     "run/settings": set(),
     "run/sweep": {"run/settings"},
+    "run/comparing": {"run/sweep"},
 }
 # outside packages with one home
 HOMES = {

@@ -71,12 +71,21 @@ class LossCurves(Callback):
             csv.writer(file).writerows((trainer.global_step, k, repr(v)) for k, v in losses)
 
     def _rows(self) -> list[list[str]]:
-        if not self.table.exists():
-            return []
-        with self.table.open(newline="", errors="replace") as file:
-            # a killed process may have left half a line, which looks whole where a number was cut
-            lines = [line for line in file if line.endswith("\n")]
-        return [row for row in csv.reader(lines) if _is_loss(row)]
+        return _rows_of(self.table)
+
+
+def read_curves(table: Path) -> list[tuple[int, str, float]]:
+    """Steps, names and values of a run's ``losses.csv``; none where it is not there."""
+    return [(int(step), name, float(value)) for step, name, value in _rows_of(table)]
+
+
+def _rows_of(table: Path) -> list[list[str]]:
+    if not table.exists():
+        return []
+    with table.open(newline="", errors="replace") as file:
+        # a killed process may have left half a line, which looks whole where a number was cut
+        lines = [line for line in file if line.endswith("\n")]
+    return [row for row in csv.reader(lines) if _is_loss(row)]
 
 
 def _is_loss(row: list[str]) -> bool:

@@ -6,6 +6,7 @@ from typer import Typer
 
 from stylenet.cli.app import app as page
 from stylenet.cli.banks import bank
+from stylenet.cli.compare import compare
 from stylenet.cli.completion import completion
 from stylenet.cli.evaluate import evaluate
 from stylenet.cli.export import export
@@ -38,6 +39,7 @@ def main() -> None:
     app.command()(video)
     app.command()(styles)
     app.command()(sweep)
+    app.command()(compare)
     app.command()(export)
     app.command()(prune)
     app.command("import")(import_net)

@@ -39,9 +39,14 @@ def write_chart(sweep: Path, jobs: Sequence[Job]) -> Path:
         for job, own in zip(jobs, values, strict=True)
     ]
     data = {"title": sweep.name, "axes": axes, "jobs": lines}
-    text = json.dumps(data).replace("<", "\\u003c")  # nothing in it can end the script
-    write_text(sweep / CHART, TEMPLATE.read_text().replace(PLACE, text))
+    write_text(sweep / CHART, filled(TEMPLATE, data))
     return sweep / CHART
+
+
+def filled(template: Path, data: Any) -> str:
+    """The page ``template`` with ``data`` in its place."""
+    text = json.dumps(data).replace("<", "\\u003c")  # nothing in it can end the script
+    return template.read_text().replace(PLACE, text)
 
 
 def _order(value: str) -> tuple[bool, float, str]:

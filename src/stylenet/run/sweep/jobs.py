@@ -97,6 +97,20 @@ def _read(place: Path) -> Job | None:
     said = read_json(place / JOB)
     if not number.isdecimal() or not (said or (place / CONFIG_FILE).is_file()):
         return None
+    return _job(place, int(number), said)
+
+
+def is_run(folder: Path) -> bool:
+    """Whether it is a run directory."""
+    return (folder / CONFIG_FILE).is_file()
+
+
+def job_of_run(folder: Path) -> Job:
+    """The run in ``folder``, which need be no sweep's: as number 0."""
+    return _job(folder, 0, read_json(folder / JOB))
+
+
+def _job(place: Path, number: int, said: dict[str, Any]) -> Job:
     folder = place / str(said.get("folder", "."))
     run = read_json(folder / RECORD)
     figures, results = figures_in(folder)
@@ -105,7 +119,7 @@ def _read(place: Path) -> Job | None:
         overrides = OmegaConf.load(folder / CONFIG_FILE).run.overrides
         said = {"state": FINISHED if results else UNFINISHED}
     return Job(
-        number=int(number),
+        number=number,
         place=place,
         folder=folder,
         overrides=[str(override) for override in overrides],

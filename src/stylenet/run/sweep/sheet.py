@@ -38,7 +38,7 @@ def write_sheet(sweep: Path, jobs: Sequence[Job]) -> Path | None:
     columns: dict[str, None] = {}
     for job in jobs:
         column = label(named_values(job.settings, keys)).replace(", ", "\n") or "result"
-        for row, content, painted in _paintings(job):
+        for row, content, painted in paintings_of(job):
             columns[column] = None
             cells = rows.setdefault(row, {})
             cells[column] = painted
@@ -55,8 +55,8 @@ def write_sheet(sweep: Path, jobs: Sequence[Job]) -> Path | None:
     return write_image(sweep / SHEET, picture)
 
 
-def _paintings(job: Job) -> Iterator[tuple[str, Tensor | None, Tensor]]:
-    """The titles of rows, the contents if known, and what the job makes of them."""
+def paintings_of(job: Job) -> Iterator[tuple[str, Tensor | None, Tensor]]:
+    """The titles of rows, the contents if known, and what the job makes of them, (3,H,W) each."""
     try:
         config = OmegaConf.load(job.folder / CONFIG_FILE)
     except OSError:

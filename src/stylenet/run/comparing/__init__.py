@@ -1,0 +1,1 @@
+"""Any runs side by side, on one page."""
