@@ -1,4 +1,4 @@
-"""Prune a trained net: write the smaller one."""
+"""Prune a trained net; ``channels`` beside it has its settings of net=resnet_pruned."""
 
 from __future__ import annotations
 
@@ -19,6 +19,9 @@ def main() -> None:
     given = parser.parse_args()
     net, description = prune(load_model(given.model), given.keep, given.multiple)
     save_model(given.out, net, description)
+    sizes = {key: description["architecture"][key] for key in ("encoder", "blocks", "decoder")}
+    settings = " ".join(f"net.{key}={value}".replace(" ", "") for key, value in sizes.items())
+    (given.out / "channels").write_text(settings + "\n")
 
 
 if __name__ == "__main__":

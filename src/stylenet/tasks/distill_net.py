@@ -9,7 +9,8 @@ import torch
 from torch import Tensor, nn
 from typing_extensions import override
 
-from stylenet.losses import LossTerms, PerceptualLoss
+from stylenet.losses import LossTerms, PerceptualLoss, Second
+from stylenet.motion import MovedStill
 from stylenet.nets import TransformerNet
 from stylenet.tasks.feedforward import Compiler, FeedForward, OptimizerFactory
 from stylenet.tasks.schedules import SchedulerFactory, with_schedule
@@ -29,7 +30,7 @@ class DistillNet(FeedForward):
     Args:
         net: the student.
         teacher: trained, of the same style.
-        loss, style, optimizer, scheduler, compiler: as `FeedForward` takes them.
+        loss, style, optimizer, scheduler, compiler, seed: as `FeedForward` takes them.
         output_weight: of the term ``outputs``.
         feature_weight: of the term ``features``.
     """
@@ -43,10 +44,11 @@ class DistillNet(FeedForward):
         optimizer: OptimizerFactory,
         scheduler: SchedulerFactory | None = None,
         compiler: Compiler | None = None,
+        seed: int = 0,
         output_weight: float = 5.0,
         feature_weight: float = 1.0,
     ) -> None:
-        super().__init__(net, loss, style, optimizer, scheduler, compiler)
+        super().__init__(net, loss, style, optimizer, scheduler, compiler, seed)
         self.adaptor = nn.Conv2d(net.trunk_channels, teacher.trunk_channels, 1)
         self.weights = {"outputs": output_weight, "features": feature_weight}
         # a plain list is no part of the module: nothing of the teacher is trained or saved
@@ -70,12 +72,13 @@ class DistillNet(FeedForward):
         trained = [*self.net.parameters(), *self.adaptor.parameters()]
         return with_schedule(self._optimizer(trained), self._scheduler)
 
-    def _taught(self, content: Tensor) -> LossTerms:
+    def _taught(self, content: Tensor, moved: MovedStill | None = None) -> LossTerms:
         assert isinstance(self.net, TransformerNet)
         stylised, features = self.net.seen(content)
         with torch.no_grad():
             wanted, taught = self.teacher.seen(content)
-        terms: LossTerms = self.loss(stylised, content)
+        second = None if moved is None else Second(self(moved.image), moved)
+        terms: LossTerms = self.loss(stylised, content, second=second)
         missed = {
             "outputs": unexplained(stylised, wanted),
             "features": unexplained(self.adaptor(features), taught),

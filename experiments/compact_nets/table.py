@@ -1,0 +1,165 @@
+"""The study's table: ``python experiments/compact_nets/table.py runs/compact_nets``.
+
+Of every net that is there: parameters, multiply-adds, milliseconds an image (eager, compiled,
+OpenVINO), peak memory, training images a second, losses, the judge's distances; and a sheet of what
+they paint. Times are the processor's, medians of turns that the nets take one after the other.
+``--without`` leaves out what takes long: ``compiled``, ``training``.
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import json
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import torch
+from torch import Tensor
+from torch.utils.flop_counter import FlopCounterMode
+
+from stylenet.apply import Model, Stylizer, load_model
+from stylenet.apply.backends import Compiled, Eager, OpenVino
+from stylenet.images import LongerSide, contact_sheet, read_image, sample_photographs, write_image
+from stylenet.loss_networks.network import compact_vgg
+from stylenet.loss_networks.weights import Bundled
+
+HERE = Path(__file__).parent
+FINISHED = "metrics.json"
+NETS = ("half", "quarter", "quarter_distilled", "mobile", "mobile_distilled", "pruned", "thin")
+BACKENDS = {"eager": Eager(), "compiled": Compiled(), "openvino": OpenVino()}
+FIGURES = {
+    "content": "val/loss/content",
+    "style": "val/loss/style",
+    "judge_content": "val/metric/judge/content",
+    "judge_style": "val/metric/judge/style",
+}
+SHOWN = ("chelsea", "rocket")  # of the photographs that nobody was trained on
+# the memory that painting takes beyond what is there before
+PEAK = """
+import resource, sys, torch
+from stylenet.apply import Stylizer, load_model
+stylizer = Stylizer(load_model(sys.argv[1]))
+stylizer.paint(torch.rand(3, 64, 64))
+before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+stylizer.paint(torch.rand(3, int(sys.argv[2]), int(sys.argv[2])))
+print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before)
+"""
+
+
+def multiply_adds(model: Model) -> float:
+    """Multiplications of what is computed for a pixel, counted by torch."""
+    side = 128
+    with FlopCounterMode(display=False) as counter:
+        model.net(torch.zeros(1, 3, side, side))
+    return float(counter.get_total_flops()) / 2 / side**2
+
+
+def peak_mib(folder: Path, px: int) -> float:
+    """Memory of painting an image of ``px`` pixels a side, in a process of its own."""
+    command = [sys.executable, "-c", PEAK, str(folder), str(px)]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)  # noqa: S603
+    return int(done.stdout) / 1024
+
+
+def medians(work: dict[str, Callable[[], object]], rounds: int) -> dict[str, float]:
+    """Seconds of each, taking turns, after a first turn that is left out."""
+    spent: dict[str, list[float]] = {name: [] for name in work}
+    for number in range(rounds + 1):
+        for name, act in work.items():
+            start = time.process_time()
+            act()
+            if number:
+                spent[name].append(time.process_time() - start)
+    return {name: statistics.median(own) for name, own in spent.items()}
+
+
+def painting(models: dict[str, Model], backend: str, px: int) -> dict[str, Callable[[], object]]:
+    """One image by each net."""
+    image = torch.rand(1, 3, px, px, generator=torch.Generator().manual_seed(0))
+    runs = {n: BACKENDS[backend].runner(m, torch.device("cpu")) for n, m in models.items()}
+
+    def paint(name: str) -> Tensor:
+        with torch.inference_mode():
+            return runs[name](image, None)
+
+    return {name: lambda name=name: paint(name) for name in runs}  # type: ignore[misc]
+
+
+def training(models: dict[str, Model]) -> dict[str, Callable[[], object]]:
+    """A step of each net on four squares under the loss network's features, without a teacher."""
+    network = compact_vgg(weights=Bundled())
+    squares = torch.rand(4, 3, 96, 96, generator=torch.Generator().manual_seed(0))
+
+    def step(model: Model) -> None:
+        net = model.net.requires_grad_(True)
+        features = network(net(squares), ["relu1_2", "relu2_2", "relu3_2", "relu4_2", "relu5_1"])
+        torch.stack([one.square().mean() for one in features.values()]).sum().backward()
+        for parameter in net.parameters():
+            parameter.grad = None
+        net.requires_grad_(False)
+
+    return {name: lambda model=model: step(model) for name, model in models.items()}  # type: ignore[misc]
+
+
+def rows_of(runs: Path, px: int, rounds: int, without: Sequence[str]) -> list[dict[str, str]]:
+    """A row a net."""
+    models = {name: load_model(runs / name) for name in NETS if (runs / name / FINISHED).is_file()}
+    times = {
+        backend: medians(painting(models, backend, px), rounds)
+        for backend in BACKENDS
+        if backend not in without
+    }
+    steps = {} if "training" in without else medians(training(models), rounds)
+    rows = []
+    for name, model in models.items():
+        figures = json.loads((runs / name / FINISHED).read_text())
+        row = {
+            "net": name,
+            "steps": str(figures["steps"]),
+            "parameters": str(sum(p.numel() for p in model.net.parameters())),
+            "multiply_adds_a_pixel": f"{multiply_adds(model):.0f}",
+            **{f"ms_{backend}": f"{1000 * own[name]:.0f}" for backend, own in times.items()},
+            "peak_mib": f"{peak_mib(runs / name, px):.0f}",
+        }
+        if steps:
+            row["training_images_a_second"] = f"{4 / steps[name]:.1f}"
+        rows.append(row | {key: f"{figures[figure]:.3f}" for key, figure in FIGURES.items()})
+    return rows
+
+
+def sheet(runs: Path) -> Tensor:
+    """The photographs, and what each net makes of them."""
+    names = [name for name in NETS if (runs / name / FINISHED).is_file()]
+    stylizers = [Stylizer(load_model(runs / name)) for name in names]
+    table = []
+    for photograph in SHOWN:
+        image = LongerSide(256)(read_image(sample_photographs()[photograph]))
+        table.append([image, *(stylizer.paint(image) for stylizer in stylizers)])
+    return contact_sheet(table, column_titles=["content", *names], cell=180)
+
+
+def main() -> None:
+    """Measure, print, write ``results.csv`` and ``sheet.jpg``."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("runs", type=Path)
+    parser.add_argument("--px", type=int, default=512)
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--without", nargs="+", default=[], choices=[*BACKENDS, "training"])
+    parser.add_argument("--out", type=Path, default=HERE)
+    given = parser.parse_args()
+    rows = rows_of(given.runs, given.px, given.rounds, given.without)
+    with (given.out / "results.csv").open("w", newline="") as file:
+        writer = csv.DictWriter(file, list(rows[0]), lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(rows)
+    print((given.out / "results.csv").read_text())
+    write_image(given.out / "sheet.jpg", sheet(given.runs))
+
+
+if __name__ == "__main__":
+    main()
