@@ -59,7 +59,7 @@ def test_what_is_like_nothing_has_siblings_and_no_match(words):
 
 def test_what_a_group_s_files_have_in_common_is_no_choice(words):
     listed = words("data=xyzzy").partition("There are: ")[2]
-    assert listed == "coco, folder, folders, iterations, litdata, sample."
+    assert listed == "coco, folder, folders, iterations, litdata, photographs, sample."
 
 
 def test_a_variant_of_a_recipe_is_named_whole(words):
