@@ -27,16 +27,19 @@ def losses(run: Path) -> dict[tuple[int, str], float]:
         return {(int(r["step"]), r["name"]): float(r["value"]) for r in csv.DictReader(file)}
 
 
-@pytest.mark.parametrize(("norm", "stops"), [("instance", [2, 3, 5]), ("batch", [3, 5])])
+@pytest.mark.parametrize(
+    ("changed", "stops"),
+    [("norm=instance", [2, 3, 5]), ("norm=batch", [3, 5]), ("loss/temporal=stills", [3])],
+)
 def test_resuming_continues_with_the_same_losses(
-    script: Script, tiny: list[str], tmp_path: Path, norm: str, stops: list[int]
+    script: Script, tiny: list[str], tmp_path: Path, changed: str, stops: list[int]
 ) -> None:
     """6 pictures in batches of 2: steps 2 and 5 lie within an epoch, 3 at its end.
 
     The same run stops at one after the other.
     """
     whole, parted = tmp_path / "whole", tmp_path / "parted"
-    common = [*tiny, f"norm={norm}", "logger=none", "trainer.val_check_interval=4"]
+    common = [*tiny, changed, "logger=none", "trainer.val_check_interval=4"]
     assert script("train.py", *common, "trainer.max_steps=8", f"run.dir={whole}") == 0
     first, *later = stops
     assert script("train.py", *common, f"trainer.max_steps={first}", f"run.dir={parted}") == 0

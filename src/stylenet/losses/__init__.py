@@ -11,10 +11,11 @@ from stylenet.losses.distances import (
 from stylenet.losses.examples import ExampleStyleTerm, style_statistics
 from stylenet.losses.laplacian import LaplacianTerm
 from stylenet.losses.levels import LevelsTerm
-from stylenet.losses.perceptual import LossTerms, PerceptualLoss, Term, View
+from stylenet.losses.perceptual import LossTerms, PerceptualLoss, Second, Term, View
 from stylenet.losses.region_styles import RegionStylesTerm
 from stylenet.losses.regions import RegionStyleTerm, guided_gram_matrix
 from stylenet.losses.several import StylesTerm
+from stylenet.losses.temporal import TemporalTerm
 from stylenet.losses.terms import (
     BatchStyleTerm,
     ContentTerm,
@@ -44,9 +45,11 @@ __all__ = [
     "RangeTerm",
     "RegionStyleTerm",
     "RegionStylesTerm",
+    "Second",
     "StyleDistance",
     "StyleTerm",
     "StylesTerm",
+    "TemporalTerm",
     "Term",
     "TotalVariationTerm",
     "View",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor, nn
@@ -13,6 +13,14 @@ from stylenet.errors import StylenetError
 from stylenet.loss_networks.checkpointed import CheckpointedNetwork
 from stylenet.loss_networks.network import LossNetwork
 from stylenet.losses.features import read_features
+from stylenet.motion import MovedStill, StillMotion
+
+
+class Second(NamedTuple):
+    """What was painted of second frames, (N,3,H,W) in [0,1], and where these lie in the first."""
+
+    image: Tensor
+    moved: MovedStill
 
 
 @dataclass(frozen=True)
@@ -22,6 +30,7 @@ class View:
     ``chosen`` is the number of the style that each image is to have, (N,), where a loss has
     several. ``regions`` says how much each region has of every pixel, (N,R,H,W) in [0,1].
     ``example`` is an image in the style that each image is to have, where each has one of its own.
+    ``second`` is what was painted of a second frame of each image, where a term compares the two.
     """
 
     image: Tensor
@@ -29,6 +38,7 @@ class View:
     chosen: Tensor | None = None
     regions: Tensor | None = None
     example: View | None = None
+    second: Second | None = None
 
 
 @dataclass(frozen=True)
@@ -56,6 +66,8 @@ class Term(nn.Module):
     stylised_layers: tuple[str, ...] = ()
     content_layers: tuple[str, ...] = ()
     example_layers: tuple[str, ...] = ()
+    motion: StillMotion | None = None
+    """Makes the second frames that the term wants to see painted, too."""
 
     def __init__(self, weight: float) -> None:
         super().__init__()
@@ -76,6 +88,9 @@ class PerceptualLoss(nn.Module):
         terms: name -> term; the names are those under which the losses are logged.
         network: the frozen loss network.
 
+    Attributes:
+        motion: makes the second frames that a term compares the first with; None: no term does.
+
     Raises:
         StylenetError: there is no term.
     """
@@ -94,6 +109,7 @@ class PerceptualLoss(nn.Module):
         self.stylised_layers = _union(term.stylised_layers for term in terms.values())
         self.content_layers = _union(term.content_layers for term in terms.values())
         self.example_layers = _union(term.example_layers for term in terms.values())
+        self.motion = next((t.motion for t in terms.values() if t.motion is not None), None)
 
     def forward(
         self,
@@ -102,12 +118,14 @@ class PerceptualLoss(nn.Module):
         chosen: Tensor | None = None,
         regions: Tensor | None = None,
         example: Tensor | None = None,
+        second: Second | None = None,
     ) -> LossTerms:
         """Compare ``stylised`` with ``content``, both (N,3,H,W) in [0,1]; the others: `View`.
 
         ``example`` are images (N,3,h,w) in [0,1] of any size.
         """
-        return self.compare(stylised, self.view_content(content, chosen, regions, example))
+        view = self.view_content(content, chosen, regions, example)
+        return self.compare(stylised, view, second)
 
     def view_content(
         self,
@@ -124,9 +142,12 @@ class PerceptualLoss(nn.Module):
             features = self._features(content, self.content_layers)
             return View(content, features, chosen, regions, seen)
 
-    def compare(self, stylised: Tensor, content_view: View) -> LossTerms:
+    def compare(
+        self, stylised: Tensor, content_view: View, second: Second | None = None
+    ) -> LossTerms:
         """Compare ``stylised`` (N,3,H,W) in [0,1] with a content image viewed before."""
-        stylised_view = View(stylised, self._features(stylised, self.stylised_layers))
+        features = self._features(stylised, self.stylised_layers)
+        stylised_view = View(stylised, features, second=second)
         terms: dict[str, Tensor] = {}
         parts: dict[str, Tensor] = {}
         pictures: dict[str, Tensor] = {}

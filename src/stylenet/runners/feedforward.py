@@ -71,9 +71,9 @@ class FeedForwardRunner(NetRunner):
     def arguments(
         self, config: Settings, instantiate: Instantiate, pictures: Mapping[str, Tensor], say: Say
     ) -> dict[str, Any]:
-        """The style picture, and what compiles the step."""
+        """The style picture, what compiles the step, and a seed."""
         (picture,) = pictures.values()
-        return {"style": picture, "compiler": compiler_of(config, say)}
+        return {"style": picture, "compiler": compiler_of(config, say), "seed": config.seed}
 
     @override
     def start(self, run: Run) -> None:

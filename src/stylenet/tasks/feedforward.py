@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
+import numpy as np
 import torch
 from pytorch_lightning import LightningModule
 from torch import Tensor, nn
@@ -12,11 +13,13 @@ from torch.optim import Optimizer
 from typing_extensions import override
 
 from stylenet.errors import StylenetError
-from stylenet.losses import LossTerms, PerceptualLoss
+from stylenet.losses import LossTerms, PerceptualLoss, Second
+from stylenet.motion import MovedStill
 from stylenet.tasks.schedules import SchedulerFactory, with_schedule
 
 OptimizerFactory = Callable[[Iterable[nn.Parameter]], Optimizer]
-Losses = Callable[[Tensor], LossTerms]
+Losses = Callable[..., LossTerms]
+"""Of content images, and of second frames where the loss has such."""
 Compiler = Callable[[Losses, float], Losses]
 """Makes a function that is called so many times faster, as ``torch.compile`` does, or leaves it."""
 
@@ -38,6 +41,7 @@ class FeedForward(LightningModule):
         scheduler: factory of a learning-rate schedule stepped after every batch, or None.
         compiler: of the training step, asked when training begins; None leaves it as it is.
             Validation, whose pictures may have another size, is never compiled.
+        seed: of the second frames that a temporal term of the loss compares.
     """
 
     def __init__(
@@ -48,6 +52,7 @@ class FeedForward(LightningModule):
         optimizer: OptimizerFactory,
         scheduler: SchedulerFactory | None = None,
         compiler: Compiler | None = None,
+        seed: int = 0,
     ) -> None:
         super().__init__()
         self.net = net
@@ -56,7 +61,8 @@ class FeedForward(LightningModule):
         self._optimizer = optimizer
         self._scheduler = scheduler
         self._compiler = compiler
-        self._losses: Losses = lambda content: loss(net(content), content)
+        self._seed = seed
+        self._losses: Losses = lambda *frames: self._painted(*frames)[1]
 
     def forward(self, content: Tensor) -> Tensor:
         """Stylise ``content``: (N,3,H,W) in [0,1] -> the same size, about [0,1]."""
@@ -77,7 +83,7 @@ class FeedForward(LightningModule):
         Raises:
             NonFiniteLossError: before a NaN or infinite loss reaches the weights.
         """
-        terms = self._losses(batch)
+        terms = self._losses(batch, *self._moved(batch, self.global_step))
         scalars = mean_over_processes(scalars_of(terms), self.trainer.world_size)
         check_finite(self.global_step, scalars, terms.terms)
         log_losses(self, "train", scalars, len(batch))
@@ -89,11 +95,35 @@ class FeedForward(LightningModule):
     @override
     def validation_step(self, batch: Tensor, batch_idx: int) -> Mapping[str, Tensor]:
         """Log the losses of a batch; hand out its pictures as ``content`` and ``stylised``."""
-        stylised = self(batch)
-        scalars = scalars_of(self.loss(stylised, batch))
+        stylised, terms = self._painted(batch, *self._moved(batch, batch_idx))
+        scalars = scalars_of(terms)
         # every process sees all pictures, and has its own running statistics of a batch norm
         log_losses(self, "val", scalars, len(batch), sync_dist=True)
         return {"content": batch, "stylised": stylised}
+
+    def _moved(self, batch: Tensor, number: int) -> tuple[MovedStill, ...]:
+        """Second frames, where the loss compares two: the same for the same number.
+
+        Made outside of what is compiled, and drawn anew from the number, so that a resumed run
+        goes on with those of the uninterrupted one.
+        """
+        if self.loss.motion is None:
+            return ()
+        key = np.random.SeedSequence((self._seed, number, self.global_rank)).generate_state(1)
+        generator = torch.Generator(batch.device).manual_seed(int(key[0]))
+        with torch.no_grad():
+            return (self.loss.motion(batch, generator),)
+
+    def _painted(
+        self, content: Tensor, moved: MovedStill | None = None
+    ) -> tuple[Tensor, LossTerms]:
+        """What the net paints of ``content``, and its losses."""
+        if moved is None:
+            stylised = self(content)
+            return stylised, self.loss(stylised, content)
+        # in one pass, which is faster on a GPU than two
+        stylised, second = self(torch.cat([content, moved.image])).chunk(2)
+        return stylised, self.loss(stylised, content, second=Second(second, moved))
 
     def configure_optimizers(self) -> Any:
         """The optimiser over the net's parameters, with its schedule if there is one."""
