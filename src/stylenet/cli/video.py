@@ -58,6 +58,9 @@ def video(
     overwrite: Annotated[
         bool, typer.Option("--overwrite", help="Replace files that are there.")
     ] = False,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Go on where the same command was stopped.")
+    ] = False,
     net_package: options.NetPackage = None,
     device: options.Device = "auto",
     backend: options.Backend = BackendName.AUTO,
@@ -84,6 +87,7 @@ def video(
             crf,
             FlowBlend(blend) if blend else None,
             overwrite,
+            resume,
         )
         wish = Wish(
             *(style, model, strength),
@@ -126,12 +130,12 @@ def _paint(
             say(f"skipped {job.clip}: {' '.join(str(error).split())}")
             skipped.append((str(job.clip), error))
         except KeyboardInterrupt:
-            say(f"stopped: nothing is left of {job.target}")
+            say(f"stopped while {job.target} was painted")
             raise typer.Exit(STOPPED) from None
         else:
             painted.append(done)
             if not as_json:
-                rate = done.frames / done.seconds
+                rate = (done.frames - done.kept) / done.seconds
                 say(
                     f"{done.file}  {done.width} x {done.height}  {done.frames} frames  "
                     f"{done.seconds:.2f} s  {rate:.2f} frames/s"
@@ -157,12 +161,13 @@ def _shown(name: str) -> Iterator[Progress]:
         transient=True,
     )
     task = bar.add_task(name, total=None, all="?", rate=0.0)
-    begun, told = time.perf_counter(), 0
+    begun, told, kept = time.perf_counter(), 0, 0
 
     def at(done: int, total: int | None) -> None:
-        nonlocal told
-        seconds = time.perf_counter() - begun
-        rate = done / seconds
+        nonlocal told, begun, kept
+        if not kept:  # of a clip that was begun before, the frames until then took no time now
+            kept = done
+        rate = (done - kept + 1) / (time.perf_counter() - begun)
         bar.update(task, completed=done, total=total, all=total or "?", rate=rate)
         tenth = 0 if not total else min(done, total) * 10 // total
         if not console.is_terminal and total is not None and tenth > told and tenth < 10:

@@ -41,16 +41,6 @@ class Frame:
 
 
 @dataclass(frozen=True)
-class Sound:
-    """A packet of sound, which is copied as it is."""
-
-    packet: Packet[AudioStream]
-
-
-Item: TypeAlias = Frame | Sound
-
-
-@dataclass(frozen=True)
 class About:
     """What is known of a clip before its frames are read.
 
@@ -86,8 +76,16 @@ class Source(Protocol):
         """What the user should know, once it has been read: a line each."""
         ...
 
-    def items(self) -> Generator[Item, None, None]:
-        """Frames in the order of their times, and packets of sound between them.
+    def frames(self) -> Generator[Frame, None, None]:
+        """Frames in the order of their times.
+
+        Raises:
+            VideoError: it cannot be read.
+        """
+        ...
+
+    def sounds(self) -> Generator[Packet[AudioStream], None, None]:
+        """Packets of sound, which are copied as they are, with times that begin where frames do.
 
         Raises:
             VideoError: it cannot be read.
@@ -99,30 +97,43 @@ class Source(Protocol):
         ...
 
 
+@dataclass(frozen=True)
+class PaintedFrame:
+    """A frame and what was painted of it, (H,W,3) in [0,1]."""
+
+    pixels: NDArray[np.float32]
+    frame: Frame
+
+    def in_bytes(self) -> Pixels:
+        """The nearest of 256 values a channel."""
+        found: Pixels = np.rint(np.clip(self.pixels, 0, 1) * 255).astype(np.uint8)
+        return found
+
+
 class Sink(Protocol):
-    """A clip that is written."""
+    """A clip that is written: first its pieces, one after the other, then the whole."""
 
     @property
     def remarks(self) -> Sequence[str]:
         """What the user should know: a line each."""
         ...
 
-    def write(self, item: Any) -> None:
-        """A painted `Frame` or a `Sound`, in the order of a source's items.
+    def write(self, painted: PaintedFrame) -> None:
+        """The next frame of a piece.
 
         Raises:
             VideoError: it cannot be written.
         """
         ...
 
-    def finish(self) -> None:
-        """Write what is not written yet, and close the files.
+    def end_piece(self) -> dict[str, NDArray[Any]]:
+        """What was written since the piece before: the next frame begins a new one."""
+        ...
+
+    def finish(self, part: Path, source: Source) -> None:
+        """Make the whole of its pieces, and of the sound of ``source``.
 
         Raises:
             VideoError: it cannot be written.
         """
-        ...
-
-    def close(self) -> None:
-        """Close the files, whatever happened."""
         ...

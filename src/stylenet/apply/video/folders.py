@@ -6,13 +6,14 @@ import re
 from collections.abc import Generator
 from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 
-from stylenet.apply.video.clips import About, Frame, Item, Sound
+from stylenet.apply.video.clips import About, Frame, PaintedFrame, Source
 from stylenet.apply.video.libraries import VideoError
-from stylenet.apply.video.writing import PaintedFrame
 from stylenet.images import painted_suffix, picture_files, read_image, to_pil, write_image
 
 RATE = Fraction(24)  # frames a second, where nothing says another
@@ -50,7 +51,11 @@ class FolderSource:
         self.remarks: list[str] = []
         self.about = About(folder, 1 / rate, rate, len(wanted))
 
-    def items(self) -> Generator[Item, None, None]:
+    def sounds(self) -> Generator[Any, None, None]:
+        """None."""
+        yield from ()
+
+    def frames(self) -> Generator[Frame, None, None]:
         """The frames.
 
         Raises:
@@ -78,41 +83,43 @@ class FolderSink:
     """A folder of images, one a frame, named as in the source's folder or by number.
 
     Args:
-        folder: where they are written.
+        folder: where they grow; it may hold some already.
         target: what the user calls it.
         about: the source.
         pattern: of names, such as ``%05d.png``, for frames that have none.
+        count: how many are in ``folder``.
     """
 
-    def __init__(self, folder: Path, target: Path, about: About, pattern: str) -> None:
+    def __init__(self, folder: Path, target: Path, about: About, pattern: str, count: int) -> None:
         self._folder = folder
         self._pattern = pattern
-        self._count = 0
+        self._count = count
         self.remarks = (
             [f"{target}: images have no sound, which is left out"] if about.sounds else []
         )
-        folder.mkdir()
+        folder.mkdir(exist_ok=True)
 
-    def write(self, item: PaintedFrame | Sound) -> None:
-        """Write a frame's image; sound is left out.
+    def write(self, painted: PaintedFrame) -> None:
+        """Write a frame's image.
 
         Raises:
             PictureError: a suffix that images are not written as.
             OSError: from the file system.
         """
-        if isinstance(item, Sound):
-            return
         self._count += 1
-        name = item.frame.name
+        name = painted.frame.name
         file = Path(self._pattern % self._count if name is None else name)
-        image = torch.from_numpy(np.ascontiguousarray(item.pixels)).permute(2, 0, 1)
+        image = torch.from_numpy(np.ascontiguousarray(painted.pixels)).permute(2, 0, 1)
         write_image(self._folder / file.with_suffix(painted_suffix(file)), image)
 
-    def finish(self) -> None:
-        """Every image is written as it comes."""
+    def end_piece(self) -> dict[str, NDArray[Any]]:
+        """Nothing: the images lie in their folder."""
+        return {}
 
-    def close(self) -> None:
-        """Nothing is open."""
+    def finish(self, part: Path, source: Source) -> None:
+        """Every image is there: the folder takes its place."""
+        del source
+        self._folder.rename(part)
 
 
 def _in_order(file: Path) -> list[str | int]:

@@ -9,41 +9,26 @@ from contextlib import closing
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from pathlib import Path
-from typing import Protocol, TypeAlias, runtime_checkable
+from typing import TypeAlias
 
-import numpy as np
-import torch
-from numpy.typing import NDArray
-from torch import Tensor
-
-from stylenet.apply.video.blending import FlowBlend, Motion
-from stylenet.apply.video.clips import About, Frame, Item, Sink, Sound, Source
+from stylenet.apply.video import pieces as piecewise
+from stylenet.apply.video.blending import FlowBlend
+from stylenet.apply.video.clips import About, Frame, PaintedFrame, Sink, Source
 from stylenet.apply.video.folders import RATE, FolderSink, FolderSource
+from stylenet.apply.video.frame_painter import FramePainter, Paint
 from stylenet.apply.video.libraries import VideoError
+from stylenet.apply.video.pieces import Pieces, growing
 from stylenet.apply.video.reading import FileSource
 from stylenet.apply.video.targets import check_target, is_pattern
 from stylenet.apply.video.threads import Behind, ahead
 from stylenet.apply.video.timing import at_rate
-from stylenet.apply.video.writing import GIF, FileSink, GifSink, PaintedFrame
+from stylenet.apply.video.writing import GIF, FileSink, GifSink
 from stylenet.errors import StylenetError
 from stylenet.files import expanded, replacing
 
 log = logging.getLogger(__name__)
 
 FEWEST = 2  # frames of a clip
-Paint: TypeAlias = Callable[[Tensor], Tensor]
-"""(3,H,W) in [0,1] -> the painting: a `Stylizer`, or a `Recipe`, which has a size as well."""
-
-
-@runtime_checkable
-class Settling(Protocol):
-    """What paints by the first frame whatever depends on the image, as a `Recipe` does."""
-
-    def settled(self, image: Tensor) -> Paint:
-        """What paints all frames as it would this one."""
-        ...
-
-
 Progress: TypeAlias = Callable[[int, int | None], None]
 """Gets how many frames are painted, of how many; None where that is not known."""
 
@@ -63,6 +48,7 @@ class ClipOptions:
         crf: x264's constant rate factor, from 0 (lossless) to 51 (worst).
         blend: against flicker; None: each frame by itself.
         overwrite: whether a target that is there gives way.
+        resume: whether to go on with what a process that was stopped has left.
 
     Raises:
         StylenetError: values that cannot be.
@@ -74,6 +60,7 @@ class ClipOptions:
     crf: float = 18
     blend: FlowBlend | None = field(default_factory=FlowBlend)
     overwrite: bool = False
+    resume: bool = False
 
     def __post_init__(self) -> None:
         """Refuse values that cannot be."""
@@ -93,7 +80,10 @@ class ClipOptions:
 
 @dataclass(frozen=True)
 class PaintedClip:
-    """A clip that was written: of which, where, its frames and pixels, and how long that took."""
+    """A clip that was written: of which, where, its frames and pixels, and how long that took.
+
+    ``kept`` frames were painted before, by a process that was stopped.
+    """
 
     clip: str
     file: str
@@ -101,6 +91,7 @@ class PaintedClip:
     width: int
     height: int
     seconds: float
+    kept: int = 0
 
 
 def paint_clip(
@@ -118,7 +109,8 @@ def paint_clip(
         paint_clip("in.mp4", "out.mp4", Stylizer.load("any", style="wave"))
 
     Reading, flow, net and writing run side by side, with few frames between them. The target
-    appears whole, or not at all.
+    appears whole, or not at all. Every `pieces.PIECE` frames what is painted is kept beside it, for
+    ``options.resume``: the same clip then, bit for bit.
 
     Args:
         clip: a video file, a GIF, or a folder of frames.
@@ -141,92 +133,69 @@ def paint_clip(
     clip, target = expanded(clip), expanded(target)
     place = check_target(clip, target, options.overwrite)
     begun = time.perf_counter()
-    with closing(_opened(clip, options)) as source, replacing(place) as part:
-        about = source.about
-        items = source.items()
-        if options.fps is not None and not clip.is_dir():
-            items = at_rate(items, about, options.fps)
-            total = None if about.frames is None else about.frames * options.fps / about.rate
-            about = replace(
-                about,
-                time_base=1 / options.fps,
-                rate=options.fps,
-                frames=None if total is None else round(total),
-            )
-        with closing(_sink(part, target, about, options.crf)) as sink:
-            run = _Run(paint, options.blend)
-            with Behind(sink.write) as write, closing(ahead(run.moving(ahead(items)))) as moving:
-                for item, motion in moving:
+    with (
+        closing(_opened(clip, options)) as source,
+        growing(
+            place, _job(clip, options), resume=options.resume, overwrite=options.overwrite
+        ) as pieces,
+    ):
+        kept = pieces.frames
+        about, frames = _timed(source, clip, options)
+        sink = _sink(pieces, target, about, options.crf)
+        run, write = FramePainter(paint, options.blend, pieces), _Writer(sink, pieces)
+        try:
+            with Behind(write) as behind, closing(ahead(run.moving(ahead(frames)))) as moving:
+                for frame, motion in moving:
                     if cancelled is not None and cancelled():
-                        raise CancelledError(f"{target} was cancelled.", "Nothing is left of it.")
-                    if isinstance(item, Sound):
-                        write(item)
-                    else:
-                        write(PaintedFrame(run.painted(item, motion), item))
-                        if progress is not None:
-                            progress(run.frames, about.frames)
+                        raise CancelledError(f"{target} was cancelled.", "Begin anew, or go on.")
+                    painted = run.painted(frame, motion)
+                    if painted is None:
+                        continue
+                    behind(PaintedFrame(painted, frame))
+                    if progress is not None:
+                        progress(run.frames, about.frames)
             if run.frames < FEWEST:
                 found = "1 frame" if run.frames else "no frames"
                 raise VideoError(
                     f"{clip} has {found} to paint, expected {FEWEST} or more.",
                     "Name another clip or part of it; stylenet stylize paints images.",
                 )
-            sink.finish()
+            write.end()
+            with replacing(place) as part:
+                sink.finish(part, source)
+        except BaseException:
+            if pieces.frames:
+                say(f"{target}: {pieces.frames} frames are kept; --resume goes on from there")
+            raise
         for remark in (*source.remarks, *sink.remarks):
             say(remark)
     height, width = run.size
     seconds = round(time.perf_counter() - begun, 3)
-    return PaintedClip(str(clip), str(target), run.frames, width, height, seconds)
+    return PaintedClip(str(clip), str(target), run.frames, width, height, seconds, kept)
 
 
-class _Run:
-    """Paints frame after frame.
+class _Writer:
+    """Writes frames, and keeps them piece by piece."""
 
-    Attributes:
-        frames: how many are painted.
-        size: height and width of the last.
-    """
+    def __init__(self, sink: Sink, pieces: Pieces) -> None:
+        self._sink = sink
+        self._pieces = pieces
+        self._frames = 0  # of the piece that is written
+        self._last: PaintedFrame | None = None
 
-    def __init__(self, paint: Paint, blend: FlowBlend | None) -> None:
-        self._paint = paint
-        self._blend = None if blend is None or blend.weight == 0 else blend
-        self._last: tuple[Frame, NDArray[np.float32]] | None = None
-        self.frames = 0
-        self.size = (0, 0)
+    def __call__(self, painted: PaintedFrame) -> None:
+        """Write the next frame."""
+        self._sink.write(painted)
+        self._last = painted
+        self._frames += 1
+        if self._frames == piecewise.PIECE:
+            self.end()
 
-    def moving(
-        self, items: Generator[Item, None, None]
-    ) -> Generator[tuple[Item, Motion | None], None, None]:
-        """Each frame with what moved since the one before."""
-        before: Frame | None = None
-        with closing(items):
-            for item in items:
-                motion = None
-                if self._blend is not None and isinstance(item, Frame):
-                    if before is not None and item.pixels is not before.pixels:
-                        motion = self._blend.motion(before.pixels, item.pixels)
-                    before = item
-                yield item, motion
-
-    def painted(self, frame: Frame, motion: Motion | None) -> NDArray[np.float32]:
-        """What is painted of ``frame``, (H,W,3) in [0,1]."""
-        last = self._last
-        if last is not None and last[0].pixels is frame.pixels:
-            pixels = last[1]
-        else:
-            image = torch.from_numpy(np.ascontiguousarray(frame.pixels))
-            image = image.permute(2, 0, 1).float().div_(255)
-            paint: object = self._paint
-            if last is None and isinstance(paint, Settling):
-                self._paint = paint.settled(image)
-            painted = self._paint(image)
-            pixels = painted.permute(1, 2, 0).contiguous().numpy()
-            if self._blend is not None and last is not None and motion is not None:
-                pixels = self._blend(pixels, last[1], motion)
-        self._last = (frame, pixels)
-        self.frames += 1
-        self.size = (pixels.shape[0], pixels.shape[1])
-        return pixels
+    def end(self) -> None:
+        """Keep what is not kept yet."""
+        if self._last is not None:
+            self._pieces.add(self._sink.end_piece(), self._frames, self._last.pixels)
+            self._frames, self._last = 0, None
 
 
 def _opened(clip: Path, options: ClipOptions) -> Source:
@@ -235,11 +204,32 @@ def _opened(clip: Path, options: ClipOptions) -> Source:
     return FileSource(clip, options.start, options.end)
 
 
-def _sink(part: Path, target: Path, about: About, crf: float) -> Sink:
-    if is_pattern(target):
-        return FolderSink(part, target.parent, about, target.name)
-    if not target.suffix:
-        return FolderSink(part, target, about, "%05d.png")
+def _timed(
+    source: Source, clip: Path, options: ClipOptions
+) -> tuple[About, Generator[Frame, None, None]]:
+    """What is known of the clip and its frames, at the rate that was asked for."""
+    about, frames = source.about, source.frames()
+    if options.fps is None or clip.is_dir():
+        return about, frames
+    total = None if about.frames is None else round(about.frames * options.fps / about.rate)
+    again = replace(about, time_base=1 / options.fps, rate=options.fps, frames=total)
+    return again, at_rate(frames, about, options.fps)
+
+
+def _job(clip: Path, options: ClipOptions) -> dict[str, str]:
+    """What must not change where a process goes on with what another has left."""
+    state = clip.stat()
+    return {
+        "clip": str(clip.resolve()),
+        "clip_bytes": "" if clip.is_dir() else str(state.st_size),
+        **{key: str(getattr(options, key)) for key in ("start", "end", "fps", "crf", "blend")},
+    }
+
+
+def _sink(pieces: Pieces, target: Path, about: About, crf: float) -> Sink:
+    if is_pattern(target) or not target.suffix:
+        folder, name = (target.parent, target.name) if target.suffix else (target, "%05d.png")
+        return FolderSink(pieces.folder / "frames", folder, about, name, pieces.frames)
     if target.suffix.lower() == GIF:
-        return GifSink(part, target, about)
-    return FileSink(part, target, about, crf)
+        return GifSink(pieces, target, about)
+    return FileSink(pieces, target, about, crf)

@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from stylenet.apply.video.clips import About, Frame, Item, Sound
+from stylenet.apply.video.clips import About, Frame
 from stylenet.apply.video.colours import coding_of
 from stylenet.apply.video.libraries import VideoError, in_words, place, pyav
 
 if TYPE_CHECKING:
+    from av.container import InputContainer
     from av.packet import Packet
     from av.video.frame import VideoFrame
 
@@ -61,34 +62,48 @@ class FileSource:
         """Close the file."""
         self._container.close()
 
-    def items(self) -> Generator[Item, None, None]:
-        """Frames and packets of sound, as they come."""
+    def frames(self) -> Generator[Frame, None, None]:
+        """Frames in the order of their times."""
+        self._seek(self._container)
+        self._lost, self._last = 0, None
+        for packet in self._packets():
+            for frame in self._decoded(packet):
+                if self._end is not None and frame.time * self.about.time_base >= self._end:
+                    self._remark(whole=False)
+                    return
+                if frame.time >= 0 or not self._seeks:
+                    self._last = frame
+                    yield frame
+        self._remark(whole=True)
+
+    def sounds(self) -> Generator[Packet[Any], None, None]:
+        """Packets of sound, of a file that is opened once more."""
+        if not self.about.sounds:
+            return
+        with self._errors(self.about.file), pyav().open(place(self.about.file), "r") as again:
+            self._seek(again)
+            streams = [again.streams[stream.index] for stream in self.about.sounds]
+            ended: set[int] = set()
+            # of a truncated file, the sound that there is
+            with contextlib.suppress(pyav().FFmpegError):
+                for packet in again.demux(*streams):
+                    if packet.dts is None:
+                        continue
+                    begins, ends = self._shift(packet)
+                    if self._end is not None and begins >= self._end:
+                        ended.add(packet.stream_index)
+                        if len(ended) == len(streams):
+                            return
+                    elif ends > 0 or not self._seeks:
+                        yield packet
+
+    def _seek(self, container: InputContainer) -> None:
         if self._seeks is not None:
             with contextlib.suppress(pyav().FFmpegError):  # else it is read from its start
-                self._container.seek(int(self._seeks * MICROSECONDS))
-        self._lost, self._last = 0, None
-        done = False
-        for packet in self._packets():
-            if packet.stream_index == self._video.index:
-                for frame in () if done else self._decoded(packet):
-                    if self._end is not None and frame.time * self.about.time_base >= self._end:
-                        done = True
-                        break
-                    if frame.time >= 0 or not self._seeks:
-                        self._last = frame
-                        yield frame
-            elif packet.dts is not None:
-                sound = self._shifted(packet)
-                if sound is None and done:
-                    break
-                if sound is not None:
-                    yield sound
-            if done and not self.about.sounds:
-                break
-        self._remark(whole=not done)
+                container.seek(int(self._seeks * MICROSECONDS))
 
     def _packets(self) -> Iterator[Packet[Any]]:
-        packets = self._container.demux(self._video, *self.about.sounds)
+        packets = self._container.demux(self._video)
         try:
             yield from packets
         except pyav().FFmpegError as error:
@@ -124,16 +139,13 @@ class FileSource:
         duration = round((frame.duration or 0) * (frame.time_base or base) / base)
         return Frame(pixels, time, duration, pixel_shape=1 / shape if turns % 2 else shape)
 
-    def _shifted(self, packet: Packet[Any]) -> Sound | None:
-        """The packet with times that begin where the frames do; None outside of what is wanted."""
+    def _shift(self, packet: Packet[Any]) -> tuple[Fraction, Fraction]:
+        """Let the packet's times begin where the frames do; seconds from where to where it is."""
         own = packet.time_base
         shift = round(self._skipped * self.about.time_base / own)
         packet.dts = (packet.dts or 0) - shift
         packet.pts = packet.dts if packet.pts is None else packet.pts - shift
-        begins, ends = packet.pts * own, (packet.pts + (packet.duration or 0)) * own
-        if (self._seeks and ends <= 0) or (self._end is not None and begins >= self._end):
-            return None
-        return Sound(packet)
+        return packet.pts * own, (packet.pts + (packet.duration or 0)) * own
 
     def _find_video(self, file: Path) -> Any:
         streams = self._container.streams

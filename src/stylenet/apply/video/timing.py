@@ -9,7 +9,7 @@ from contextlib import closing
 from dataclasses import replace
 from fractions import Fraction
 
-from stylenet.apply.video.clips import About, Frame, Item
+from stylenet.apply.video.clips import About, Frame
 from stylenet.errors import StylenetError
 
 _TIME = re.compile(r"(?:(?:(\d+):)?(\d+):)?(\d+(?:\.\d*)?|\.\d+)")
@@ -43,29 +43,26 @@ def rate_of(text: str) -> Fraction:
 
 
 def at_rate(
-    items: Generator[Item, None, None], about: About, rate: Fraction
-) -> Generator[Item, None, None]:
+    frames: Generator[Frame, None, None], about: About, rate: Fraction
+) -> Generator[Frame, None, None]:
     """Frames shown at multiples of 1/``rate``: each time the one that is on at that time.
 
     Args:
-        items: of a clip.
+        frames: of a clip.
         about: that clip.
         rate: frames a second; times count in 1/``rate`` from then on.
     """
     tick = about.time_base * rate  # of a new time in an old one
     held: Frame | None = None
     number = 0
-    with closing(items):
-        for item in items:
-            if not isinstance(item, Frame):
-                yield item
-                continue
+    with closing(frames):
+        for frame in frames:
             if held is None:
-                number = math.ceil(item.time * tick)
-            while held is not None and number < item.time * tick:
+                number = math.ceil(frame.time * tick)
+            while held is not None and number < frame.time * tick:
                 yield replace(held, time=number, duration=1)
                 number += 1
-            held = item
+            held = frame
     if held is not None:
         shown = held.duration or 1 / (about.rate * about.time_base)
         while number < (held.time + shown) * tick:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
-from dataclasses import dataclass
+import heapq
+import io
+from collections.abc import Generator, Iterator
 from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,51 +13,31 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from stylenet.apply.video.clips import About, Frame, Sound
+from stylenet.apply.video.clips import About, PaintedFrame, Pixels, Source
 from stylenet.apply.video.libraries import VideoError, in_words, place, pyav
+from stylenet.apply.video.pieces import Pieces
 
 if TYPE_CHECKING:
     from av.container import OutputContainer
-    from av.video.stream import VideoStream
+    from av.packet import Packet
+    from av.video.codeccontext import VideoCodecContext
 
 ENCODER = "libx264"
 PRESET = "fast"
 FORMATS = {".mp4": "mp4", ".m4v": "mp4", ".mov": "mov", ".mkv": "matroska"}
 GIF = ".gif"
 HUNDREDTHS = Fraction(1, 100)  # of a second, in which GIF counts
-
-
-@dataclass(frozen=True)
-class PaintedFrame:
-    """A frame and what was painted of it, (H,W,3) in [0,1]."""
-
-    pixels: NDArray[np.float32]
-    frame: Frame
-
-    def in_bytes(self) -> NDArray[np.uint8]:
-        """The nearest of 256 values a channel."""
-        found: NDArray[np.uint8] = np.rint(np.clip(self.pixels, 0, 1) * 255).astype(np.uint8)
-        return found
+_NUMBERS = ("pts", "duration", "key", "bytes")  # of each packet
 
 
 class _FileSink:
-    """What writers of files have in common: the container, opened by the first frame."""
+    """What writers of files have in common."""
 
-    def __init__(self, part: Path, target: Path, about: About, kind: str) -> None:
+    def __init__(self, pieces: Pieces, target: Path, about: About) -> None:
+        self._pieces = pieces
         self._target = target
         self._about = about
         self.remarks: list[str] = []
-        part.touch()  # what cannot be written is said before anything is painted
-        options = {"movflags": "+faststart"} if kind in ("mp4", "mov") else {}
-        with self._errors():
-            self._container: OutputContainer = pyav().open(
-                place(part), "w", format=kind, options=options
-            )
-
-    def close(self) -> None:
-        """Close the file."""
-        with contextlib.suppress(pyav().FFmpegError):  # what it had to say was said by ``write``
-            self._container.close()
 
     @contextlib.contextmanager
     def _errors(self) -> Iterator[None]:
@@ -72,132 +53,193 @@ class _FileSink:
 class FileSink(_FileSink):
     """An H.264 file: yuv420p, its colours coded as in the source, times and sound as there.
 
-    Odd sides are made even by one more row or column, the last one's copy.
+    Odd sides are made even by one more row or column, the last one's copy. Each piece is encoded by
+    itself, so that the file is the same whether it grew at one go or not.
 
     Args:
-        part: where it is written.
+        pieces: that there are.
         target: what errors call it; of a suffix in `FORMATS`.
         about: the source.
         crf: x264's constant rate factor, from 0 (lossless) to 51.
 
     Raises:
-        VideoError: the encoder is not built in, or the file cannot be written.
+        VideoError: the encoder is not built in.
     """
 
-    def __init__(self, part: Path, target: Path, about: About, crf: float) -> None:
+    def __init__(self, pieces: Pieces, target: Path, about: About, crf: float) -> None:
         if ENCODER not in pyav().codecs_available:
             raise VideoError(
                 f"{target} is to be H.264, but the encoder {ENCODER} is not built into this PyAV.",
                 "Install PyAV from PyPI (pip install av), or write a .gif or frames "
                 "(frames/%05d.png).",
             )
-        super().__init__(part, target, about, FORMATS[target.suffix.lower()])
+        super().__init__(pieces, target, about)
+        self._format = FORMATS[target.suffix.lower()]
         self._crf = crf
-        self._video: VideoStream | None = None
-        self._waiting: list[Sound] = []
-        with self._errors():
-            self._container.metadata.update(about.metadata)
+        self._coder: VideoCodecContext | None = None
+        self._packets: list[Packet[Any]] = []
+        self._shape = np.zeros(4, int)  # height, width, and of a pixel width and height
+        self._checked = False
 
-    def write(self, item: PaintedFrame | Sound) -> None:
-        """Encode a frame, or copy a packet of sound."""
+    def write(self, painted: PaintedFrame) -> None:
+        """Encode a frame."""
         with self._errors():
-            if isinstance(item, Sound):
-                self._waiting.append(item)
-            else:
-                pixels = _even(item.in_bytes())
-                if self._video is None:
-                    self._video = self._open(pixels, item.frame)
-                frame = self._about.coding.from_rgb(pixels)
-                frame.pts, frame.duration = item.frame.time, item.frame.duration
-                frame.time_base = self._about.time_base
-                self._container.mux(self._video.encode(frame))
-            if self._video is not None:
-                for sound in self._waiting:
-                    sound.packet.stream = self._sounds[sound.packet.stream_index]
-                    self._container.mux(sound.packet)
-                self._waiting.clear()
+            pixels = _even(painted.in_bytes())
+            if self._coder is None:
+                ratio = painted.frame.pixel_shape
+                self._shape = np.array([*pixels.shape[:2], ratio.numerator, ratio.denominator])
+                self._check()
+                coder: Any = pyav().CodecContext.create(ENCODER, "w")
+                self._coder = self._set_up(coder, self._shape)
+            frame = self._about.coding.from_rgb(pixels)
+            frame.pts, frame.duration = painted.frame.time, painted.frame.duration
+            frame.time_base = self._about.time_base
+            self._packets += self._coder.encode(frame)
 
-    def finish(self) -> None:
-        """Write what the encoder still has, and the file's index."""
+    def end_piece(self) -> dict[str, NDArray[Any]]:
+        """The piece's packets."""
+        assert self._coder is not None
         with self._errors():
-            if self._video is not None:
-                self._container.mux(self._video.encode())
-            self._container.close()
+            packets = [*self._packets, *self._coder.encode(None)]
+        self._coder, self._packets = None, []
+        rows = [(p.pts, p.duration, p.is_keyframe, p.size) for p in packets]
+        content = dict(zip(_NUMBERS, np.array(rows, np.int64).T, strict=True))
+        data = np.frombuffer(b"".join(bytes(p) for p in packets), np.uint8)
+        return {**content, "data": data, "shape": self._shape}
 
-    def _open(self, pixels: NDArray[np.uint8], first: Frame) -> VideoStream:
-        rate = self._about.rate.limit_denominator(1_000_000)
-        video: Any = self._container.add_stream(
-            ENCODER, rate=rate, options={"crf": f"{self._crf:g}", "preset": PRESET}
+    def finish(self, part: Path, source: Source) -> None:
+        """Write all packets and the sound, ordered by time, and the file's index."""
+        options = {"fflags": "+bitexact"}  # else Matroska's files have random numbers
+        if self._format in ("mp4", "mov"):
+            options["movflags"] = "+faststart"
+        shape = self._pieces.all_of("shape")[0]
+        with self._errors():
+            output = pyav().open(place(part), "w", format=self._format, options=options)
+            with output:
+                video, sounds = self._streams(output, shape)
+                for packet in heapq.merge(self._video(video), source.sounds(), key=_decoded_at):
+                    if packet.stream is not video:
+                        packet.stream = sounds[packet.stream_index]
+                    output.mux(packet)
+
+    def _video(self, stream: Any) -> Generator[Packet[Any], None, None]:
+        """The packets of all pieces, with the times at which they are to be decoded.
+
+        Encoders of pieces know those of their own only. A packet must be decoded when it is shown,
+        at the latest: as many packets before as any is out of order.
+        """
+        shown = self._pieces.all_of("pts")
+        order, starts = np.sort(np.concatenate(shown)), np.cumsum([0, *map(len, shown)])
+        late = max(
+            int((np.arange(len(times)) - np.argsort(np.argsort(times))).max()) for times in shown
         )
-        coder, coding = video.codec_context, self._about.coding
-        coder.height, coder.width = pixels.shape[:2]
+        lead = order[min(late, len(order) - 1)] - order[0]
+        decoded = np.concatenate([order[:late] - lead, order[: len(order) - late]])
+        for piece, start in zip(self._pieces, starts[:-1], strict=True):
+            data, begin = piece["data"].tobytes(), 0
+            rows = np.stack([piece[name] for name in _NUMBERS], 1).tolist()
+            for number, (time, duration, key, size) in enumerate(rows, start):
+                packet = pyav().Packet(data[begin : begin + size])
+                packet.pts, packet.dts = time, int(decoded[number])
+                packet.duration, packet.is_keyframe = duration, bool(key)
+                packet.time_base, packet.stream = self._about.time_base, stream
+                begin += size
+                yield packet
+
+    def _check(self) -> None:
+        """Let the format refuse, before anything is painted, what it cannot hold."""
+        if not self._checked:
+            with pyav().open(io.BytesIO(), "w", format=self._format) as output:
+                self._streams(output, self._shape)
+                output.start_encoding()
+            self._checked = True
+
+    def _streams(self, output: OutputContainer, shape: NDArray[Any]) -> tuple[Any, dict[int, Any]]:
+        """The stream of the painting, and those of the sound by the source's numbers."""
+        output.metadata.update(self._about.metadata)
+        rate = self._about.rate.limit_denominator(1_000_000)
+        video: Any = output.add_stream(ENCODER, rate=rate)
+        self._set_up(video.codec_context, shape)
+        return video, {s.index: output.add_stream_from_template(s) for s in self._about.sounds}
+
+    def _set_up(self, coder: Any, shape: NDArray[Any]) -> VideoCodecContext:
+        height, width, *ratio = (int(number) for number in shape)
+        coding, flags = self._about.coding, pyav().codec.context.Flags
+        coder.options = {"crf": f"{self._crf:g}", "preset": PRESET}
+        coder.height, coder.width = height, width
         coder.pix_fmt = "yuv420p"
         coder.time_base = self._about.time_base
-        coder.flags |= pyav().codec.context.Flags.frame_duration
+        coder.framerate = self._about.rate.limit_denominator(1_000_000)
+        coder.flags |= flags.frame_duration | flags.global_header
         coder.colorspace, coder.color_range = coding.matrix, coding.range
         coder.color_trc, coder.color_primaries = coding.transfer, coding.primaries
-        coder.sample_aspect_ratio = first.pixel_shape
-        self._sounds = {
-            s.index: self._container.add_stream_from_template(s) for s in self._about.sounds
-        }
-        opened: VideoStream = video
-        return opened
+        coder.sample_aspect_ratio = Fraction(*ratio)
+        found: VideoCodecContext = coder
+        return found
 
 
 class GifSink(_FileSink):
     """An animated GIF, with a palette of its own for each frame.
 
+    Its pieces are the frames themselves: GIF codes what changes between frames.
+
     Args:
-        part: where it is written.
+        pieces: that there are.
         target: what errors call it.
         about: the source.
-
-    Raises:
-        VideoError: it cannot be written.
     """
 
-    def __init__(self, part: Path, target: Path, about: About) -> None:
-        super().__init__(part, target, about, "gif")
+    def __init__(self, pieces: Pieces, target: Path, about: About) -> None:
+        super().__init__(pieces, target, about)
         if about.sounds:
             self.remarks.append(f"{target}: GIF has no sound, which is left out")
-        self._graph: Any = None
-        self._time = -1
+        self._frames: list[Pixels] = []
+        self._times: list[int] = []
 
-    def write(self, item: PaintedFrame | Sound) -> None:
-        """Encode a frame; sound is left out."""
-        if isinstance(item, Sound):
-            return
-        pixels = item.in_bytes()
-        with self._errors():
-            if self._graph is None:
-                self._open(*pixels.shape[:2])
-            frame = pyav().VideoFrame.from_ndarray(pixels, "rgb24")
-            seconds = item.frame.time * self._about.time_base
-            self._time = max(self._time + 1, round(seconds / HUNDREDTHS))
-            frame.pts, frame.time_base = self._time, HUNDREDTHS
-            self._graph.push(frame)
-            self._encode()
+    def write(self, painted: PaintedFrame) -> None:
+        """Keep a frame."""
+        self._frames.append(painted.in_bytes())
+        self._times.append(painted.frame.time)
 
-    def finish(self) -> None:
-        """Write what the encoder still has."""
-        with self._errors():
-            if self._graph is not None:
-                self._graph.push(None)
-                self._encode()
-                self._container.mux(self._video.encode())
-            self._container.close()
+    def end_piece(self) -> dict[str, NDArray[Any]]:
+        """The piece's frames and their times."""
+        content = {f"{number:05d}": pixels for number, pixels in enumerate(self._frames)}
+        times = np.array(self._times, np.int64)
+        self._frames, self._times = [], []
+        return {**content, "times": times}
 
-    def _encode(self) -> None:
+    def finish(self, part: Path, source: Source) -> None:
+        """Encode all frames."""
+        del source
+        time = -1
+        graph: Any = None
+        with self._errors(), pyav().open(place(part), "w", format="gif") as output:
+            for piece in self._pieces:
+                for number, own in enumerate(piece["times"]):
+                    pixels = piece[f"{number:05d}"]
+                    if graph is None:
+                        graph, video = self._open(output, *pixels.shape[:2])
+                    frame = pyav().VideoFrame.from_ndarray(pixels, "rgb24")
+                    seconds = int(own) * self._about.time_base
+                    time = max(time + 1, round(seconds / HUNDREDTHS))
+                    frame.pts, frame.time_base = time, HUNDREDTHS
+                    graph.push(frame)
+                    self._encode(output, graph, video)
+            graph.push(None)
+            self._encode(output, graph, video)
+            output.mux(video.encode())
+
+    @staticmethod
+    def _encode(output: OutputContainer, graph: Any, video: Any) -> None:
         av = pyav()
         with contextlib.suppress(av.error.BlockingIOError, av.error.EOFError):
             while True:
-                coloured = self._graph.pull()
-                self._container.mux(self._video.encode(coloured))
+                output.mux(video.encode(graph.pull()))
 
-    def _open(self, height: int, width: int) -> None:
+    def _open(self, output: OutputContainer, height: int, width: int) -> tuple[Any, Any]:
         rate = min(self._about.rate, 1 / HUNDREDTHS).limit_denominator(1000)
-        self._video: Any = self._container.add_stream("gif", rate=rate)
-        coder = self._video.codec_context
+        video: Any = output.add_stream("gif", rate=rate)
+        coder = video.codec_context
         coder.height, coder.width, coder.pix_fmt = height, width, "pal8"
         coder.time_base = HUNDREDTHS
         graph = pyav().filter.Graph()
@@ -212,7 +254,11 @@ class GifSink(_FileSink):
         palette.link_to(use, 0, 1)
         use.link_to(end)
         graph.configure()
-        self._graph = graph
+        return graph, video
+
+
+def _decoded_at(packet: Packet[Any]) -> Fraction:
+    return (packet.dts or 0) * packet.time_base
 
 
 def _even(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
