@@ -7,6 +7,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
 from PIL.Image import Image as PilImage
 from torch import Tensor
 
@@ -27,11 +30,12 @@ _WRITABLE: dict[str, tuple[str, dict[str, int]]] = {
 _OPAQUE = ("JPEG", "BMP")  # formats without transparency
 
 
-def write_image(path: str | Path, image: Tensor) -> Path:
+def write_image(path: str | Path, image: Tensor, alpha: NDArray[np.uint8] | None = None) -> Path:
     """Write (3,H,W) or (1,3,H,W) in the format of the suffix; the path written.
 
     Without a suffix ``.png`` is appended. JPEG and WebP have quality 95. The file says that its
-    colours are sRGB's. Parent folders are made.
+    colours are sRGB's. Parent folders are made. ``alpha`` (H,W) is how opaque each pixel is, for
+    formats that have transparency.
     The file appears whole or not at all.
 
     Raises:
@@ -42,7 +46,8 @@ def write_image(path: str | Path, image: Tensor) -> Path:
     path = Path(path)
     path = path if path.suffix else path.with_name(path.name + ".png")
     check_writable(path)
-    write_bytes(path, encoded_image(image, path))
+    opaque = None if alpha is None else Image.fromarray(np.ascontiguousarray(alpha))
+    write_bytes(path, encoded_image(image, path, opaque))
     return path
 
 

@@ -242,7 +242,7 @@ def test_what_cannot_be_written_is_said(
     refused(tmp_path / "frames" / "%03d.xyz", "not written as", StylenetError)
     refused(given, "would take its place")
     monkeypatch.setattr(pyav(), "codecs_available", set())
-    refused(tmp_path / "out.mp4", "the encoder libx264 is not built into this PyAV")
+    refused(tmp_path / "out.mp4", "needs the encoder libx264, which is not built into this PyAV")
     monkeypatch.undo()
     done = paint_clip(given, tmp_path / "there.mp4", same, ClipOptions(overwrite=True))
     assert done.frames == 8
@@ -252,7 +252,7 @@ def test_a_full_disk_is_said(clip: Make, tmp_path: Path, monkeypatch: pytest.Mon
     from stylenet.apply.video import writing
 
     def full(self: Any, item: Any) -> None:
-        with self._errors():
+        with self.errors():
             raise av.error.OSError(28, "No space left on device")
 
     monkeypatch.setattr(writing.FileSink, "write", full)
@@ -287,16 +287,18 @@ def test_few_frames_wait_however_long_the_clip_is(
         write_image(tmp_path / "frames" / f"{number}.png", image)
     count = {"read": 0, "painted": 0, "most": 0}
 
-    def counted(file: Path) -> Tensor:
+    own = folders.read_photograph
+
+    def counted(file: Path) -> Any:
         count["read"] += 1
         count["most"] = max(count["most"], count["read"] - count["painted"])
-        return image
+        return own(file)
 
     def paint(picture: Tensor) -> Tensor:
         count["painted"] += 1
         return picture
 
-    monkeypatch.setattr(folders, "read_image", counted)
+    monkeypatch.setattr(folders, "read_photograph", counted)
     paint_clip(tmp_path / "frames", tmp_path / "out.mp4", paint)
     assert count["read"] == count["painted"] == 60
     assert count["most"] <= 2 * DEPTH + 4

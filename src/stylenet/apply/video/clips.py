@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stylenet.apply.video.colours import TELEVISION, Coding
+from stylenet.motion import opencv
 
 if TYPE_CHECKING:
     from av.audio.stream import AudioStream
@@ -31,6 +32,7 @@ class Frame:
         duration: how long, in the same; 0 where that is not known.
         name: of its file, in a folder of frames.
         pixel_shape: width over height of its pixels.
+        alpha: how opaque they are, (H,W); None where none is transparent. ``pixels`` lie on white.
     """
 
     pixels: Pixels
@@ -38,6 +40,7 @@ class Frame:
     duration: int = 0
     name: str | None = None
     pixel_shape: Fraction = Fraction(1)
+    alpha: NDArray[np.uint8] | None = None
 
 
 @dataclass(frozen=True)
@@ -108,6 +111,17 @@ class PaintedFrame:
         """The nearest of 256 values a channel."""
         found: Pixels = np.rint(np.clip(self.pixels, 0, 1) * 255).astype(np.uint8)
         return found
+
+    def alpha(self) -> NDArray[np.uint8] | None:
+        """How opaque each pixel is, (H,W), at the painting's size; None where all are."""
+        alpha, (height, width) = self.frame.alpha, self.pixels.shape[:2]
+        if alpha is None or alpha.shape == (height, width):
+            return alpha
+        cv2 = opencv()
+        resized: NDArray[np.uint8] = cv2.resize(
+            np.ascontiguousarray(alpha), (width, height), interpolation=cv2.INTER_AREA
+        )
+        return resized
 
 
 class Sink(Protocol):

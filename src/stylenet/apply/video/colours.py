@@ -38,9 +38,13 @@ class Coding:
     transfer: int = UNKNOWN
     primaries: int = UNKNOWN
 
-    def to_rgb(self, frame: VideoFrame) -> NDArray[np.uint8]:
-        """The pixels (H,W,3) of a frame so coded; transparency lies on white."""
-        clear = any(component.is_alpha for component in frame.format.components)
+    def to_rgb(
+        self, frame: VideoFrame, clear: bool
+    ) -> tuple[NDArray[np.uint8], NDArray[np.uint8] | None]:
+        """The pixels (H,W,3) of a frame so coded, and how opaque they are (H,W) if ``clear``.
+
+        Transparency lies on white.
+        """
         kind = "rgba" if clear else "rgb24"
         coded = frame.reformat(
             format=kind,
@@ -50,17 +54,19 @@ class Coding:
         )
         pixels = np.asarray(coded.to_ndarray(), dtype=np.uint8)
         if not clear:
-            return pixels
+            return pixels, None
         opaque = pixels[..., 3:].astype(np.uint16)
         over = pixels[..., :3] * opaque + 255 * (255 - opaque) + 127
-        return (over // 255).astype(np.uint8)
+        return (over // 255).astype(np.uint8), pixels[..., 3]
 
-    def from_rgb(self, pixels: NDArray[np.uint8]) -> VideoFrame:
-        """A frame of yuv420p so coded, of pixels (H,W,3) with even sides."""
+    def from_rgb(self, pixels: NDArray[np.uint8], kind: str) -> VideoFrame:
+        """A frame of FFmpeg's ``kind`` so coded, of pixels (H,W,3 or 4) with even sides."""
         av = pyav()
-        whole: VideoFrame = av.VideoFrame.from_ndarray(np.ascontiguousarray(pixels), "rgb24")
+        whole: VideoFrame = av.VideoFrame.from_ndarray(
+            np.ascontiguousarray(pixels), "rgb24" if pixels.shape[2] == 3 else "rgba"
+        )
         frame = whole.reformat(
-            format="yuv420p",
+            format=kind,
             dst_colorspace=_MATRICES[self.matrix],
             dst_color_range=self.range,
             interpolation=_accurate(),

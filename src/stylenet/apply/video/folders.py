@@ -14,13 +14,15 @@ from numpy.typing import NDArray
 
 from stylenet.apply.video.clips import About, Frame, PaintedFrame, Source
 from stylenet.apply.video.libraries import VideoError
-from stylenet.images import painted_suffix, picture_files, read_image, to_pil, write_image
+from stylenet.images import painted_suffix, picture_files, read_photograph, to_pil, write_image
 
 RATE = Fraction(24)  # frames a second, where nothing says another
 
 
 class FolderSource:
     """The images of a folder, in the order of the numbers in their names.
+
+    They are transparent where the first one is.
 
     Args:
         folder: where they are.
@@ -62,10 +64,15 @@ class FolderSource:
             PictureError: an image that cannot be read.
             VideoError: one of another size than the first.
         """
-        size = None
+        size, clear = None, False
         for number, file in enumerate(self._files):
-            pixels = np.array(to_pil(read_image(file)))  # writable, for torch
-            size = size or pixels.shape
+            image = read_photograph(file)
+            pixels = np.array(to_pil(image.pixels))  # writable, for torch
+            alpha = None if image.alpha is None else np.asarray(image.alpha)
+            if size is None:
+                size, clear = pixels.shape, alpha is not None
+            if clear and alpha is None:
+                alpha = np.full(size[:2], 255, np.uint8)
             if pixels.shape != size:
                 (height, width), (rows, columns) = pixels.shape[:2], size[:2]
                 raise VideoError(
@@ -73,7 +80,7 @@ class FolderSource:
                     f"{columns} x {rows}.",
                     "Leave it out, or bring all to one size.",
                 )
-            yield Frame(pixels, number, 1, file.name)
+            yield Frame(pixels, number, 1, file.name, alpha=alpha if clear else None)
 
     def close(self) -> None:
         """Nothing is open."""
@@ -110,7 +117,8 @@ class FolderSink:
         name = painted.frame.name
         file = Path(self._pattern % self._count if name is None else name)
         image = torch.from_numpy(np.ascontiguousarray(painted.pixels)).permute(2, 0, 1)
-        write_image(self._folder / file.with_suffix(painted_suffix(file)), image)
+        file = self._folder / file.with_suffix(painted_suffix(file))
+        write_image(file, image, painted.alpha())
 
     def end_piece(self) -> dict[str, NDArray[Any]]:
         """Nothing: the images lie in their folder."""

@@ -16,13 +16,14 @@ from stylenet.apply.video.blending import FlowBlend
 from stylenet.apply.video.clips import About, Frame, PaintedFrame, Sink, Source
 from stylenet.apply.video.folders import RATE, FolderSink, FolderSource
 from stylenet.apply.video.frame_painter import FramePainter, Paint
+from stylenet.apply.video.gif import GIF, GifSink
 from stylenet.apply.video.libraries import VideoError
 from stylenet.apply.video.pieces import Pieces, growing
 from stylenet.apply.video.reading import FileSource
 from stylenet.apply.video.targets import check_target, is_pattern
 from stylenet.apply.video.threads import Behind, ahead
 from stylenet.apply.video.timing import at_rate
-from stylenet.apply.video.writing import GIF, FileSink, GifSink
+from stylenet.apply.video.writing import FileSink
 from stylenet.errors import StylenetError
 from stylenet.files import expanded, replacing
 

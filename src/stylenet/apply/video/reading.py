@@ -43,6 +43,7 @@ class FileSource:
         if not file.exists():
             raise VideoError(f"There is no file {file} (looked from {Path.cwd()}).", "Check it.")
         self.remarks: list[str] = []
+        self._clear: bool | None = None
         with self._errors(file):
             self._container = pyav().open(place(file), "r")
         try:
@@ -134,10 +135,22 @@ class FileSource:
             if last is not None:
                 time = max(time, last.time + 1)
         turns = round(frame.rotation / 90) % 4
-        pixels = np.rot90(self.about.coding.to_rgb(frame), turns)
+        if self._clear is None:
+            self._clear = self._is_clear(frame)
+        flat, opaque = self.about.coding.to_rgb(frame, self._clear)
+        pixels, alpha = np.rot90(flat, turns), None if opaque is None else np.rot90(opaque, turns)
         shape = self._video.sample_aspect_ratio or Fraction(1)
         duration = round((frame.duration or 0) * (frame.time_base or base) / base)
-        return Frame(pixels, time, duration, pixel_shape=1 / shape if turns % 2 else shape)
+        return Frame(
+            pixels, time, duration, alpha=alpha, pixel_shape=1 / shape if turns % 2 else shape
+        )
+
+    def _is_clear(self, first: VideoFrame) -> bool:
+        """Whether frames are transparent; a GIF's format says so of all, its first frame knows."""
+        if not any(component.is_alpha for component in first.format.components):
+            return False
+        alpha = self.about.coding.to_rgb(first, clear=True)[1]
+        return self._video.codec_context.name != "gif" or (alpha is not None and alpha.min() < 255)
 
     def _shift(self, packet: Packet[Any]) -> tuple[Fraction, Fraction]:
         """Let the packet's times begin where the frames do; seconds from where to where it is."""

@@ -7,8 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from stylenet.apply.video.gif import GIF
 from stylenet.apply.video.libraries import VideoError
-from stylenet.apply.video.writing import FORMATS, GIF
+from stylenet.apply.video.writing import FORMATS
 from stylenet.errors import StylenetError
 from stylenet.files import expanded
 from stylenet.images import check_writable

@@ -1,4 +1,4 @@
-"""Writing clips: H.264 with the sound as it was, and GIF."""
+"""Writing clips, with the sound as it was."""
 
 from __future__ import annotations
 
@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from stylenet.apply.video.clips import About, PaintedFrame, Pixels, Source
+from stylenet.apply.video.clips import About, PaintedFrame, Source
+from stylenet.apply.video.encoders import H264, Encoder, ProRes
 from stylenet.apply.video.libraries import VideoError, in_words, place, pyav
 from stylenet.apply.video.pieces import Pieces
 
@@ -22,36 +23,41 @@ if TYPE_CHECKING:
     from av.packet import Packet
     from av.video.codeccontext import VideoCodecContext
 
-ENCODER = "libx264"
-PRESET = "fast"
 FORMATS = {".mp4": "mp4", ".m4v": "mp4", ".mov": "mov", ".mkv": "matroska"}
-GIF = ".gif"
-HUNDREDTHS = Fraction(1, 100)  # of a second, in which GIF counts
+CLEAR = ("mov", "matroska")  # formats of which players know transparency
 _NUMBERS = ("pts", "duration", "key", "bytes")  # of each packet
 
 
-class _FileSink:
-    """What writers of files have in common."""
+class ContainerSink:
+    """What writers of files have in common.
+
+    Attributes:
+        pieces: that there are.
+        target: what errors call the file.
+        about: the source.
+        remarks: what the user should know, a line each.
+    """
 
     def __init__(self, pieces: Pieces, target: Path, about: About) -> None:
-        self._pieces = pieces
-        self._target = target
-        self._about = about
+        self.pieces = pieces
+        self.target = target
+        self.about = about
         self.remarks: list[str] = []
 
     @contextlib.contextmanager
-    def _errors(self) -> Iterator[None]:
-        with in_words(self._target, "written", "Free some space, or write elsewhere."):
+    def errors(self) -> Iterator[None]:
+        """What FFmpeg says while the file is written, in words."""
+        with in_words(self.target, "written", "Free some space, or write elsewhere."):
             try:
                 yield
             except ValueError as error:  # PyAV's, of a format that holds no such codec
                 raise VideoError(
-                    f"{self._target} cannot be written ({error}).", "Write a .mkv."
+                    f"{self.target} cannot be written ({error}).", "Write a .mkv."
                 ) from error
 
 
-class FileSink(_FileSink):
-    """An H.264 file: yuv420p, its colours coded as in the source, times and sound as there.
+class FileSink(ContainerSink):
+    """A file with the source's times and sound: H.264, or ProRes for transparent frames.
 
     Odd sides are made even by one more row or column, the last one's copy. Each piece is encoded by
     itself, so that the file is the same whether it grew at one go or not.
@@ -67,39 +73,32 @@ class FileSink(_FileSink):
     """
 
     def __init__(self, pieces: Pieces, target: Path, about: About, crf: float) -> None:
-        if ENCODER not in pyav().codecs_available:
-            raise VideoError(
-                f"{target} is to be H.264, but the encoder {ENCODER} is not built into this PyAV.",
-                "Install PyAV from PyPI (pip install av), or write a .gif or frames "
-                "(frames/%05d.png).",
-            )
         super().__init__(pieces, target, about)
         self._format = FORMATS[target.suffix.lower()]
-        self._crf = crf
+        self._opaque, self._clear = H264(about, crf), ProRes(about)
+        self._check_built_in(self._opaque)
+        self._encoder: Encoder = self._opaque
         self._coder: VideoCodecContext | None = None
         self._packets: list[Packet[Any]] = []
-        self._shape = np.zeros(4, int)  # height, width, and of a pixel width and height
-        self._checked = False
+        self._shape = np.zeros(5, int)  # height, width, of a pixel both, and whether it is clear
 
     def write(self, painted: PaintedFrame) -> None:
         """Encode a frame."""
-        with self._errors():
-            pixels = _even(painted.in_bytes())
+        with self.errors():
+            if not self._shape.any():
+                self._begin(painted)
             if self._coder is None:
-                ratio = painted.frame.pixel_shape
-                self._shape = np.array([*pixels.shape[:2], ratio.numerator, ratio.denominator])
-                self._check()
-                coder: Any = pyav().CodecContext.create(ENCODER, "w")
-                self._coder = self._set_up(coder, self._shape)
-            frame = self._about.coding.from_rgb(pixels)
+                coder: Any = pyav().CodecContext.create(self._encoder.name, "w")
+                self._coder = self._encoder.set_up(coder, self._shape[:4])
+            frame = self._encoder.frame(painted)
             frame.pts, frame.duration = painted.frame.time, painted.frame.duration
-            frame.time_base = self._about.time_base
+            frame.time_base = self.about.time_base
             self._packets += self._coder.encode(frame)
 
     def end_piece(self) -> dict[str, NDArray[Any]]:
         """The piece's packets."""
         assert self._coder is not None
-        with self._errors():
+        with self.errors():
             packets = [*self._packets, *self._coder.encode(None)]
         self._coder, self._packets = None, []
         rows = [(p.pts, p.duration, p.is_keyframe, p.size) for p in packets]
@@ -112,8 +111,8 @@ class FileSink(_FileSink):
         options = {"fflags": "+bitexact"}  # else Matroska's files have random numbers
         if self._format in ("mp4", "mov"):
             options["movflags"] = "+faststart"
-        shape = self._pieces.all_of("shape")[0]
-        with self._errors():
+        shape = self.pieces.all_of("shape")[0]
+        with self.errors():
             output = pyav().open(place(part), "w", format=self._format, options=options)
             with output:
                 video, sounds = self._streams(output, shape)
@@ -128,141 +127,60 @@ class FileSink(_FileSink):
         Encoders of pieces know those of their own only. A packet must be decoded when it is shown,
         at the latest: as many packets before as any is out of order.
         """
-        shown = self._pieces.all_of("pts")
+        shown = self.pieces.all_of("pts")
         order, starts = np.sort(np.concatenate(shown)), np.cumsum([0, *map(len, shown)])
         late = max(
             int((np.arange(len(times)) - np.argsort(np.argsort(times))).max()) for times in shown
         )
         lead = order[min(late, len(order) - 1)] - order[0]
         decoded = np.concatenate([order[:late] - lead, order[: len(order) - late]])
-        for piece, start in zip(self._pieces, starts[:-1], strict=True):
+        for piece, start in zip(self.pieces, starts[:-1], strict=True):
             data, begin = piece["data"].tobytes(), 0
             rows = np.stack([piece[name] for name in _NUMBERS], 1).tolist()
             for number, (time, duration, key, size) in enumerate(rows, start):
                 packet = pyav().Packet(data[begin : begin + size])
                 packet.pts, packet.dts = time, int(decoded[number])
                 packet.duration, packet.is_keyframe = duration, bool(key)
-                packet.time_base, packet.stream = self._about.time_base, stream
+                packet.time_base, packet.stream = self.about.time_base, stream
                 begin += size
                 yield packet
 
-    def _check(self) -> None:
-        """Let the format refuse, before anything is painted, what it cannot hold."""
-        if not self._checked:
-            with pyav().open(io.BytesIO(), "w", format=self._format) as output:
-                self._streams(output, self._shape)
-                output.start_encoding()
-            self._checked = True
+    def _begin(self, first: PaintedFrame) -> None:
+        """Choose the encoder; let the format refuse, while little is painted, what it cannot hold.
+
+        Where pieces were kept before, they say what the first frame was.
+        """
+        kept = self.pieces.all_of("shape")[:1]
+        sides = (side + side % 2 for side in first.pixels.shape[:2])
+        ratio, clear = first.frame.pixel_shape, first.frame.alpha is not None
+        self._shape = kept[0] if kept else np.array([*sides, *ratio.as_integer_ratio(), clear])
+        if self._shape[-1] and self._format in CLEAR:
+            self._encoder = self._clear
+            self._check_built_in(self._encoder)
+        elif self._shape[-1]:
+            self.remarks.append(f"{self.target}: transparency lies on white; .mov and .mkv keep it")
+        with pyav().open(io.BytesIO(), "w", format=self._format) as output:
+            self._streams(output, self._shape)
+            output.start_encoding()
+
+    def _check_built_in(self, encoder: Encoder) -> None:
+        if encoder.name not in pyav().codecs_available:
+            raise VideoError(
+                f"{self.target} needs the encoder {encoder.name}, which is not built into this "
+                "PyAV.",
+                "Install PyAV from PyPI (pip install av), or write a .gif or frames "
+                "(frames/%05d.png).",
+            )
 
     def _streams(self, output: OutputContainer, shape: NDArray[Any]) -> tuple[Any, dict[int, Any]]:
         """The stream of the painting, and those of the sound by the source's numbers."""
-        output.metadata.update(self._about.metadata)
-        rate = self._about.rate.limit_denominator(1_000_000)
-        video: Any = output.add_stream(ENCODER, rate=rate)
-        self._set_up(video.codec_context, shape)
-        return video, {s.index: output.add_stream_from_template(s) for s in self._about.sounds}
-
-    def _set_up(self, coder: Any, shape: NDArray[Any]) -> VideoCodecContext:
-        height, width, *ratio = (int(number) for number in shape)
-        coding, flags = self._about.coding, pyav().codec.context.Flags
-        coder.options = {"crf": f"{self._crf:g}", "preset": PRESET}
-        coder.height, coder.width = height, width
-        coder.pix_fmt = "yuv420p"
-        coder.time_base = self._about.time_base
-        coder.framerate = self._about.rate.limit_denominator(1_000_000)
-        coder.flags |= flags.frame_duration | flags.global_header
-        coder.colorspace, coder.color_range = coding.matrix, coding.range
-        coder.color_trc, coder.color_primaries = coding.transfer, coding.primaries
-        coder.sample_aspect_ratio = Fraction(*ratio)
-        found: VideoCodecContext = coder
-        return found
-
-
-class GifSink(_FileSink):
-    """An animated GIF, with a palette of its own for each frame.
-
-    Its pieces are the frames themselves: GIF codes what changes between frames.
-
-    Args:
-        pieces: that there are.
-        target: what errors call it.
-        about: the source.
-    """
-
-    def __init__(self, pieces: Pieces, target: Path, about: About) -> None:
-        super().__init__(pieces, target, about)
-        if about.sounds:
-            self.remarks.append(f"{target}: GIF has no sound, which is left out")
-        self._frames: list[Pixels] = []
-        self._times: list[int] = []
-
-    def write(self, painted: PaintedFrame) -> None:
-        """Keep a frame."""
-        self._frames.append(painted.in_bytes())
-        self._times.append(painted.frame.time)
-
-    def end_piece(self) -> dict[str, NDArray[Any]]:
-        """The piece's frames and their times."""
-        content = {f"{number:05d}": pixels for number, pixels in enumerate(self._frames)}
-        times = np.array(self._times, np.int64)
-        self._frames, self._times = [], []
-        return {**content, "times": times}
-
-    def finish(self, part: Path, source: Source) -> None:
-        """Encode all frames."""
-        del source
-        time = -1
-        graph: Any = None
-        with self._errors(), pyav().open(place(part), "w", format="gif") as output:
-            for piece in self._pieces:
-                for number, own in enumerate(piece["times"]):
-                    pixels = piece[f"{number:05d}"]
-                    if graph is None:
-                        graph, video = self._open(output, *pixels.shape[:2])
-                    frame = pyav().VideoFrame.from_ndarray(pixels, "rgb24")
-                    seconds = int(own) * self._about.time_base
-                    time = max(time + 1, round(seconds / HUNDREDTHS))
-                    frame.pts, frame.time_base = time, HUNDREDTHS
-                    graph.push(frame)
-                    self._encode(output, graph, video)
-            graph.push(None)
-            self._encode(output, graph, video)
-            output.mux(video.encode())
-
-    @staticmethod
-    def _encode(output: OutputContainer, graph: Any, video: Any) -> None:
-        av = pyav()
-        with contextlib.suppress(av.error.BlockingIOError, av.error.EOFError):
-            while True:
-                output.mux(video.encode(graph.pull()))
-
-    def _open(self, output: OutputContainer, height: int, width: int) -> tuple[Any, Any]:
-        rate = min(self._about.rate, 1 / HUNDREDTHS).limit_denominator(1000)
-        video: Any = output.add_stream("gif", rate=rate)
-        coder = video.codec_context
-        coder.height, coder.width, coder.pix_fmt = height, width, "pal8"
-        coder.time_base = HUNDREDTHS
-        graph = pyav().filter.Graph()
-        start = graph.add_buffer(width=width, height=height, format="rgb24", time_base=HUNDREDTHS)
-        both = graph.add("split")
-        palette = graph.add("palettegen", "stats_mode=single:reserve_transparent=0")
-        use = graph.add("paletteuse", "new=1:dither=bayer:bayer_scale=4")
-        end = graph.add("buffersink")
-        start.link_to(both)
-        both.link_to(use, 0, 0)
-        both.link_to(palette, 1, 0)
-        palette.link_to(use, 0, 1)
-        use.link_to(end)
-        graph.configure()
-        return graph, video
+        output.metadata.update(self.about.metadata)
+        rate = self.about.rate.limit_denominator(1_000_000)
+        encoder = self._clear if shape[-1] and self._format in CLEAR else self._opaque
+        video: Any = output.add_stream(encoder.name, rate=rate)
+        encoder.set_up(video.codec_context, shape[:4])
+        return video, {s.index: output.add_stream_from_template(s) for s in self.about.sounds}
 
 
 def _decoded_at(packet: Packet[Any]) -> Fraction:
     return (packet.dts or 0) * packet.time_base
-
-
-def _even(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    height, width = pixels.shape[:2]
-    if height % 2 == width % 2 == 0:
-        return pixels
-    return np.pad(pixels, ((0, height % 2), (0, width % 2), (0, 0)), mode="edge")
