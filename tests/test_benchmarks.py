@@ -204,6 +204,21 @@ def test_backends_write_their_table(benchmark_of, tmp_path, monkeypatch):
     assert all(value >= 0 for value in rows.values())
 
 
+def test_a_clip_is_timed_beside_its_net_and_memory_stays_flat(benchmark_of, tmp_path, monkeypatch):
+    pytest.importorskip("cv2", reason="the extra video is not installed")
+    video = benchmark_of("video")
+    out = tmp_path / "video.csv"
+    arguments = ["--px", "64", "--frames", "200", "--rounds", "1", "--widths", "0.0625"]
+    arguments += ["--backend", "eager", "--out", str(out)]
+    monkeypatch.setattr(sys, "argv", ["video.py", *arguments])
+    video.main()
+    rows = {row["what"]: row for row in read(out)}
+    assert list(rows) == ["net alone", "frame by frame", "blended"]
+    assert all(float(row["processor_ms_a_frame"]) > 0 for row in rows.values())
+    first, last = (float(rows["blended"][f"MiB_{when}_tenth"]) for when in ("first", "last"))
+    assert last < first + 6  # MiB: those between would take 8
+
+
 def test_ways_to_compute_a_layer_agree_and_are_timed(benchmark_of, tmp_path, monkeypatch):
     layers = benchmark_of("layers")
     for make in layers.GROUPS.values():

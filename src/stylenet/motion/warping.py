@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -20,19 +22,15 @@ def warp(image: Pixels, flow: Field, *, sharp: bool = False) -> Pixels:
     Args:
         image: of the frame that the flow leads to.
         flow: from the other frame to this one.
-        sharp: by Lanczos' filter over 8 x 8 pixels in place of a bilinear one: what is warped
-            again and again stays sharp.
+        sharp: bicubic in place of bilinear interpolation: what is warped again and again stays
+            sharp. Lanczos' filter, four times as slow, leaves no more of it.
     """
     cv2 = opencv()
-    height, width = flow.shape[:2]
-    columns, rows = np.meshgrid(
-        np.arange(width, dtype=np.float32), np.arange(height, dtype=np.float32)
-    )
     warped: Pixels = cv2.remap(
         image,
-        columns + flow[..., 0],
-        rows + flow[..., 1],
-        cv2.INTER_LANCZOS4 if sharp else cv2.INTER_LINEAR,
+        flow + _places(*flow.shape[:2]),
+        None,
+        cv2.INTER_CUBIC if sharp else cv2.INTER_LINEAR,
         borderMode=cv2.BORDER_REPLICATE,
     )
     return warped
@@ -47,13 +45,27 @@ def trusted(here: Field, back: Field) -> NDArray[np.bool_]:
     """
     height, width = here.shape[:2]
     returned = warp(back, here)
-    apart = np.square(here + returned).sum(-1)
-    length = np.square(here).sum(-1) + np.square(returned).sum(-1)
-    columns = np.arange(width, dtype=np.float32) + here[..., 0]
-    rows = np.arange(height, dtype=np.float32)[:, None] + here[..., 1]
+    apart = _squared(here + returned)
+    length = _squared(here) + _squared(returned)
+    places = here + _places(height, width)
+    columns, rows = places[..., 0], places[..., 1]
     inside = (columns >= 0) & (columns <= width - 1) & (rows >= 0) & (rows <= height - 1)
     agreed: NDArray[np.bool_] = (apart < SLACK * length + SLACK_PX) & inside
     return agreed
+
+
+def _squared(flow: Field) -> NDArray[np.float32]:
+    """Squared lengths (H,W); NumPy's sum over an axis of two takes four times as long."""
+    across, down = flow[..., 0], flow[..., 1]
+    squared: NDArray[np.float32] = across * across + down * down
+    return squared
+
+
+@functools.lru_cache(maxsize=2)
+def _places(height: int, width: int) -> Field:
+    """Column and row of each pixel (H,W,2)."""
+    rows, columns = np.mgrid[:height, :width].astype(np.float32)
+    return np.stack([columns, rows], -1)
 
 
 def flow_at(flow: Field, height: int, width: int) -> Field:

