@@ -110,3 +110,29 @@ def test_errors_are_one_line(
     assert done.said.startswith("Error: ")
     assert said in done.said
     assert not Path("b.mp4").exists()
+
+
+def test_a_number_is_a_camera(
+    stylenet: Command, shipped: Path, clip: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from stylenet.apply import video
+
+    given, shown, camera = clip("given.mp4"), [], video.Camera
+    monkeypatch.setattr(video, "Camera", lambda number: camera(given) if number == 3 else None)
+
+    class Window:
+        def __init__(self, title: str) -> None:
+            assert title == "stylenet: wave"
+
+        def __call__(self, pixels: object) -> bool:
+            shown.append(pixels)
+            return len(shown) < 2
+
+        def close(self) -> None:
+            shown.append("closed")
+
+    monkeypatch.setattr(video, "Window", Window)
+    done = stylenet("video", "3", "--style", "wave", "--size", "32")
+    assert done.status == 0, done.said
+    assert "camera 3  32 x 24  2 frames" in done.said
+    assert shown[2:] == ["closed"]

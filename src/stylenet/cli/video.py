@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated
 
@@ -30,7 +30,8 @@ def video(
         list[str],
         typer.Argument(
             help="Clips, GIFs or folders of frames; and last where the painting goes: a .mp4, "
-            ".m4v, .mov, .mkv or .gif, frames/%05d.png, or a folder for several clips."
+            ".m4v, .mov, .mkv or .gif, frames/%05d.png, or a folder for several clips. A number "
+            "alone: that camera, in a window, until Escape."
         ),
     ],
     style: options.Style = None,
@@ -79,7 +80,8 @@ def video(
         from stylenet.apply.painting import recipe_of
         from stylenet.apply.video import ClipOptions, FlowBlend, plan_clips, rate_of, seconds_of
 
-        jobs = plan_clips(clips)
+        camera = int(clips[0]) if len(clips) == 1 and clips[0].isdecimal() else None
+        jobs = plan_clips(clips) if camera is None else []
         how = ClipOptions(
             seconds_of(start),
             None if end is None else seconds_of(end),
@@ -104,6 +106,9 @@ def video(
             saturation=saturation,
             brightness=brightness,
         )
+        if camera is not None:
+            _show(camera, recipe, how)
+            raise typer.Exit
         painted, skipped = _paint(jobs, recipe, how, as_json)
     if as_json:
         left_out = [{"clip": clip, "reason": str(error)} for clip, error in skipped]
@@ -111,6 +116,22 @@ def video(
             json.dumps({"painted": [asdict(p) for p in painted], "skipped": left_out}, indent=2)
         )
     raise typer.Exit(0 if not skipped else 1 if painted else 2)
+
+
+def _show(number: int, recipe: Recipe, how: ClipOptions) -> None:
+    """Show what a camera sees, painted."""
+    from stylenet.apply.video import Camera, Window, paint_camera
+
+    with (
+        closing(Window(f"stylenet: {recipe.painter.name}")) as window,
+        closing(Camera(number)) as camera,
+    ):
+        done = paint_camera(camera, window, recipe, how.blend, how.end)
+    rate = done.frames / done.seconds
+    say(
+        f"camera {number}  {done.width} x {done.height}  {done.frames} frames  "
+        f"{done.seconds:.2f} s  {rate:.2f} frames/s"
+    )
 
 
 def _paint(

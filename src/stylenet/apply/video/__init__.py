@@ -1,18 +1,23 @@
 """Painting clips: `paint_clip`."""
 
 from stylenet.apply.video.blending import FlowBlend
+from stylenet.apply.video.camera import Camera, Shown, Window, paint_camera
 from stylenet.apply.video.libraries import VideoError
 from stylenet.apply.video.painting import CancelledError, ClipOptions, PaintedClip, paint_clip
 from stylenet.apply.video.targets import ClipJob, plan_clips
 from stylenet.apply.video.timing import rate_of, seconds_of
 
 __all__ = [
+    "Camera",
     "CancelledError",
     "ClipJob",
     "ClipOptions",
     "FlowBlend",
     "PaintedClip",
+    "Shown",
     "VideoError",
+    "Window",
+    "paint_camera",
     "paint_clip",
     "plan_clips",
     "rate_of",
