@@ -2,6 +2,7 @@ from .any_style import AnyStyleRunner
 from .base import Components, Run, Runner
 from .distill import DistillRunner
 from .feedforward import FeedForwardRunner
+from .gatys_video import GatysVideoRunner
 from .multistyle import AddStyleRunner, MultiStyleRunner
 from .pixels import PixelRunner
 from .pyramid import PyramidRunner
@@ -14,6 +15,7 @@ __all__ = [
     "Components",
     "DistillRunner",
     "FeedForwardRunner",
+    "GatysVideoRunner",
     "MultiStyleRunner",
     "PixelRunner",
     "PyramidRunner",
