@@ -243,6 +243,16 @@ def bank_in(folder: Path) -> Path:
     return folder
 
 
+def moving(folder: Path, count: int) -> Path:
+    """A folder of frames, of a square that moves."""
+    folder.mkdir()
+    for number in range(count):
+        page = Image.new("RGB", (64, 64), (90, 160, 220))
+        ImageDraw.Draw(page).rectangle((8 + 2 * number, 8, 40, 40), fill=(200, 80, 30))
+        page.save(folder / f"{number}.png")
+    return folder
+
+
 def write_drawing(folder: Path) -> Path:
     """A square in lines."""
     page = Image.new("L", (48, 48), 255)
@@ -312,6 +322,11 @@ def test_every_target_fits_its_signature_and_trains_for_one_step(
     pixels = config.task._target_ in PIXEL_TASKS
     if pixels:
         config.content = str(photos / "01.jpg")
+    if config.get("clip") is not None:
+        pytest.importorskip("cv2", reason="the extra video is not installed")
+        pytest.importorskip("av", reason="the extra video is not installed")
+        config.content = str(moving(tmp_path / "frames", 2))
+        config.clip.frames = config.trainer.max_steps = 2
     if "task/add_style.yaml" in files:
         config.bank = str(bank_in(tmp_path / "bank"))
     if config.get("pyramid") is not None:

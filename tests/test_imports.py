@@ -73,6 +73,7 @@ ALLOWED = {
         "images",
         "loss_networks",
         "losses",
+        "motion",
         "nets",
         "regions",
         "styles",

@@ -95,6 +95,7 @@ class EvaluateConfig:
 
     model: Any = "???"
     content: Any = "???"
+    frames: int | None = None
     out: str | None = None
     names: Any = None
     style: Any = None

@@ -28,6 +28,19 @@ def test_nets_that_ship_and_the_catalogue_are_listed(stylenet: Command, shipped:
     assert [style["name"] for style in told] == list(catalogue())
 
 
+def test_what_flickers_is_said_where_the_paintings_statistics_ship(
+    stylenet: Command, shipped: Path
+) -> None:
+    told = {s["name"]: s["flicker"] for s in json.loads(stylenet("styles", "--json").out)}
+    assert told["starry_night"] == "much"  # strokes and stars, against a calm sea painting
+    assert told["shipwreck"] == "some"
+    assert told["edtaonisl"] is None
+    lines = stylenet("styles").out.decode().splitlines()
+    assert lines[0].split() == ["style", "net", "flicker", "painting"]
+    (night,) = (line for line in lines if line.startswith("starry_night"))
+    assert night.split()[2] == "much"
+
+
 def test_without_nets_the_list_says_so(stylenet: Command, shipped: Path) -> None:
     for file in shipped.iterdir():
         file.unlink()

@@ -136,3 +136,82 @@ def test_a_number_is_a_camera(
     assert done.status == 0, done.said
     assert "camera 3  32 x 24  2 frames" in done.said
     assert shown[2:] == ["closed"]
+
+
+def sound_alone(file: Path) -> None:
+    import av
+    import numpy as np
+
+    with av.open(str(file), "w") as out:
+        track = out.add_stream("aac", rate=8000, layout="mono")
+        tone = av.AudioFrame.from_ndarray(np.zeros((1, 4000), np.int16), "s16", "mono")
+        tone.rate = 8000
+        out.mux([*track.encode(tone), *track.encode()])
+
+
+@pytest.mark.parametrize(
+    ("given", "target", "said"),
+    [
+        ("text.mp4", "b.mp4", "text.mp4 cannot be read as a video"),
+        ("sound.m4a", "b.mp4", "sound.m4a has sound, and no video"),
+        ("one.mp4", "b.mp4", "has 1 frame to paint, expected 2 or more"),
+        ("empty", "b.mp4", "frames=empty holds no picture"),
+        ("a.mp4", "there.mp4", "there.mp4 is there already. Use --overwrite"),
+        ("a.mp4", "text.mp4/b.mp4", "text.mp4"),
+        ("a.mp4", "full.mp4", "No space left on device"),
+        ("undecodable.mp4", "b.mp4", "The codec of undecodable.mp4 is not built into this PyAV"),
+    ],
+)
+def test_bad_input_is_one_line_and_leaves_nothing(
+    given: str,
+    target: str,
+    said: str,
+    stylenet: Command,
+    shipped: Path,
+    clip: Make,
+    scene: Callable[..., list[object]],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    from stylenet.apply.video import pieces, reading
+
+    clip("a.mp4")
+    clip("undecodable.mp4")
+    clip("one.mp4", scene(1))
+    sound_alone(Path("sound.m4a"))
+    Path("text.mp4").write_text("no clip")
+    Path("there.mp4").write_text("mine")
+    Path("empty").mkdir()
+    if target == "full.mp4":
+
+        def full(contents: object) -> None:
+            raise OSError(28, "No space left on device")
+
+        monkeypatch.setattr(pieces, "write_files", full)
+    if given == "undecodable.mp4":
+        opened = reading.pyav().open
+
+        class Undecodable:
+            """A container whose streams have no decoder."""
+
+            def __init__(self, *words: object, **more: object) -> None:
+                self._own = opened(*words, **more)
+                stream = SimpleNamespace(disposition=0, codec_context=None)
+                self.streams = SimpleNamespace(video=[stream], audio=[])
+
+            def close(self) -> None:
+                self._own.close()
+
+        monkeypatch.setattr(reading.pyav(), "open", Undecodable)
+
+    def there() -> list[Path]:
+        return sorted(file for file in Path().rglob("*") if file.parts[0] != "cache")
+
+    before = there()
+    done = stylenet("video", given, target, "--style", "wave")
+    assert done.status == 2
+    lines = [line for line in done.said.strip().splitlines() if "frames/s" not in line]
+    assert len(lines) == 1, done.said
+    assert lines[0].startswith("Error: ")
+    assert said in lines[0]
+    assert there() == before
+    assert Path("there.mp4").read_text() == "mine"

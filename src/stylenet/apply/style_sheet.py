@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,9 +12,13 @@ from stylenet.apply.painters import Say, Wish, painter_of
 from stylenet.apply.zoo import ANY, shipped_models
 from stylenet.errors import StylenetError
 from stylenet.images import LongerSide, check_writable, contact_sheet, read_image, write_image
-from stylenet.styles import StyleNotFoundError, catalogue
+from stylenet.styles import StyleNotFoundError, catalogue, painting_statistics
 
 COLUMNS = 4
+# experiments/video/README.md: the layer whose Gram matrix foretells flicker by the logarithm of its
+# trace, and the bounds of the thirds of 25 paintings
+_FORETELLS = "relu2_2"
+_THIRDS = ((0.37, "little"), (0.63, "some"), (math.inf, "much"))
 
 
 @dataclass(frozen=True)
@@ -24,11 +29,14 @@ class NamedStyle:
         name: for ``--style``.
         title: of the painting, with artist and year; empty where that is not known.
         painter: the net that ships for it; None where none does, and none for any style.
+        flicker: how much clips can be expected to flicker, frame by frame: ``little``, ``some`` or
+            ``much`` beside other paintings; None where no statistics of the painting ship.
     """
 
     name: str
     title: str
     painter: str | None
+    flicker: str | None = None
 
 
 def named_styles() -> list[NamedStyle]:
@@ -40,10 +48,21 @@ def named_styles() -> list[NamedStyle]:
             name,
             f"{entry.title}, {entry.artist}, {entry.year}",
             name if name in nets else anyhow,
+            expected_flicker(name),
         )
         for name, entry in known.items()
     ]
     return styles + [NamedStyle(n, "", n) for n in nets if n not in known and n != ANY]
+
+
+def expected_flicker(style: str) -> str | None:
+    """See `NamedStyle`."""
+    statistics = painting_statistics(style)
+    if statistics is None or _FORETELLS not in statistics.layers:
+        return None
+    gram = statistics.layers[_FORETELLS][0]
+    trace = math.log10(float(gram[0].trace()))
+    return next(word for bound, word in _THIRDS if trace < bound)
 
 
 def write_sheet(photo: Path, out: Path, size: int, device: str, say: Say) -> list[str]:

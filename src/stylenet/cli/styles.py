@@ -27,7 +27,10 @@ def styles(
     as_json: Annotated[bool, typer.Option("--json", help="List as JSON.")] = False,
     debug: options.Debug = False,
 ) -> None:
-    """List the styles that --style knows by name; --sheet photo.jpg paints it in all of them."""
+    """List the styles that --style knows by name; --sheet photo.jpg paints it in all of them.
+
+    Flicker: what to expect of clips that are painted frame by frame (stylenet video --blend 0).
+    """
     with errors_in_words(debug):
         from stylenet.apply.style_sheet import named_styles, write_sheet
 
@@ -40,9 +43,10 @@ def styles(
             typer.echo(json.dumps([asdict(style) for style in found], indent=2))
             return
         widths = [max(len(s.name) for s in found), max(len(s.painter or "-") for s in found)]
-        typer.echo(f"{'style':{widths[0]}}  {'net':{widths[1]}}  painting")
+        typer.echo(f"{'style':{widths[0]}}  {'net':{widths[1]}}  flicker  painting")
         for style in found:
             net = style.painter or "-"
-            typer.echo(f"{style.name:{widths[0]}}  {net:{widths[1]}}  {style.title}".rstrip())
+            start = f"{style.name:{widths[0]}}  {net:{widths[1]}}  {style.flicker or '-':7}"
+            typer.echo(f"{start}  {style.title}".rstrip())
         if any(style.painter is None for style in found):
             say("-: no net for it ships with this version; train one: stylenet train style=<style>")

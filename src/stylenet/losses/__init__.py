@@ -15,7 +15,7 @@ from stylenet.losses.perceptual import LossTerms, PerceptualLoss, Second, Term, 
 from stylenet.losses.region_styles import RegionStylesTerm
 from stylenet.losses.regions import RegionStyleTerm, guided_gram_matrix
 from stylenet.losses.several import StylesTerm
-from stylenet.losses.temporal import TemporalTerm
+from stylenet.losses.temporal import TemporalTerm, WarpedTerm
 from stylenet.losses.terms import (
     BatchStyleTerm,
     ContentTerm,
@@ -53,6 +53,7 @@ __all__ = [
     "Term",
     "TotalVariationTerm",
     "View",
+    "WarpedTerm",
     "WassersteinDistance",
     "guided_gram_matrix",
     "style_statistics",

@@ -26,6 +26,37 @@ def temporal_loss(second: Tensor, first: Tensor, seen: Tensor) -> Tensor:
     return squares.sum((1, 2, 3)) / places.clamp_min(1)
 
 
+def whole_temporal_loss(second: Tensor, first: Tensor, seen: Tensor) -> Tensor:
+    """As `temporal_loss`, but the mean is over all places, as Ruder et al. 2016 have it (eq. 7).
+
+    >>> second, first = torch.zeros(1, 1, 1, 4), torch.tensor([[[[2.0, 4.0, 9.0, 9.0]]]])
+    >>> whole_temporal_loss(second, first, torch.tensor([[[[1.0, 1.0, 0.0, 0.0]]]]))
+    tensor([5.])
+    """
+    return ((single(second) - single(first)) ** 2 * seen).mean((1, 2, 3))
+
+
+class WarpedTerm(Term):
+    """Masked difference from another frame's painting, carried along: for one image optimised.
+
+    Args:
+        weight: of the term.
+        target: that painting as this frame shows it, (1,3,H,W).
+        seen: 1 where the other frame shows the same, else 0, (1,1,H,W).
+    """
+
+    def __init__(self, weight: float, target: Tensor, seen: Tensor) -> None:
+        super().__init__(weight)
+        self.target: Tensor
+        self.seen: Tensor
+        self.register_buffer("target", target, persistent=False)
+        self.register_buffer("seen", seen, persistent=False)
+
+    @override
+    def forward(self, stylised: View, content: View) -> dict[str, Tensor]:
+        return {"": whole_temporal_loss(stylised.image, self.target, self.seen)}
+
+
 class TemporalTerm(Term):
     """Masked difference of what is painted of a second frame and of the first, moved alike.
 

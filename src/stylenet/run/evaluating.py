@@ -36,6 +36,7 @@ from stylenet.losses.features import check_names
 from stylenet.metrics import Row, table_of_means, write_rows
 from stylenet.nets import PictureTooSmallError
 from stylenet.run.building import instantiate
+from stylenet.run.flicker import report_flicker, write_frames
 from stylenet.run.labels import labels_of, renamed, trained_with
 from stylenet.run.resuming import keys_of
 from stylenet.runners.base import as_list
@@ -56,7 +57,9 @@ def evaluate(config: DictConfig) -> list[Row]:
 
     Writes ``<out>/<model>/<path below the content folder>.png``, ``<out>/sheet.png`` (the first
     pictures) and ``<out>/metrics.csv``, all as they come, and prints a table. The terms of ``loss``
-    are unweighted, whatever weights its file gives them, and under ``loss_network``.
+    are unweighted, whatever weights its file gives them, and under ``loss_network``. With
+    ``frames`` the content is a clip or a folder of frames, of which so many are painted one by one,
+    and how much they flicker is written to ``<out>/flicker.csv``.
 
     Raises:
         StylenetError: a model or picture that cannot be used; a picture in a folder that is broken,
@@ -68,8 +71,11 @@ def evaluate(config: DictConfig) -> list[Row]:
     if device.type == "cpu":
         tune_allocator()
     own = expanded(config.paths.contents) if config.paths.contents else None
+    given = as_list(config.content)
+    frames = None if config.frames is None else write_frames(given, config.frames, out)
     contents = find_contents(
-        as_list(config.content), look_up=lambda content: find_content(content, own)
+        given if frames is None else [str(frames)],
+        look_up=lambda content: find_content(content, own),
     )
     names = as_list(config.names)
     loaded = [load_model(path, config.net_packages) for path in as_list(config.model)]
@@ -149,6 +155,8 @@ def evaluate(config: DictConfig) -> list[Row]:
     width = shutil.get_terminal_size().columns
     table = instantiate(config.format)(table_of_means(rows), width)
     Console(soft_wrap=True, highlight=False).print(table, markup=False)
+    if frames is not None:
+        report_flicker(frames, rows, out)
     log.info("pictures  %s", out / "sheet.png")
     log.info("figures   %s", out / "metrics.csv")
     return rows

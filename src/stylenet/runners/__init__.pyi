@@ -3,6 +3,7 @@ from .base import Components, Run, Runner
 from .distill import DistillRunner
 from .distill_net import DistillNetRunner
 from .feedforward import FeedForwardRunner
+from .gatys_video import GatysVideoRunner
 from .multistyle import AddStyleRunner, MultiStyleRunner
 from .pixels import PixelRunner
 from .pyramid import PyramidRunner
@@ -16,6 +17,7 @@ __all__ = [
     "DistillNetRunner",
     "DistillRunner",
     "FeedForwardRunner",
+    "GatysVideoRunner",
     "MultiStyleRunner",
     "PixelRunner",
     "PyramidRunner",

@@ -92,11 +92,11 @@ class PyramidRunner(PixelRunner):
         against = functools.partial(_against_levels, config, instantiate)
         in_style = functools.partial(_in_style_of, config, instantiate, file)
         first = [
-            _with_losses(stage, functools.partial(against, stage.content))
+            with_losses(stage, functools.partial(against, stage.content))
             for stage in _stages(stages_of, steps, "first")
         ]
         start, *others = [
-            _with_losses(stage, functools.partial(in_style, stage.size))
+            with_losses(stage, functools.partial(in_style, stage.size))
             for stage in _stages(stages_of, rest, "second")
         ]
         begin = functools.partial(_begin, config, instantiate, file, start.content)
@@ -138,7 +138,9 @@ def _stages(stages_of: StagesOf, steps: int, which: str) -> list[Stage]:
         raise StylenetError(words, f"{error.remedy} (That is for each transfer.)") from error
 
 
-def _with_losses(stage: Stage, change: Callable[[PerceptualLoss], PerceptualLoss]) -> Stage:
+def with_losses(stage: Stage, change: Callable[[PerceptualLoss], PerceptualLoss]) -> Stage:
+    """``stage`` with its losses changed."""
+
     def changed(make: Callable[[], PerceptualLoss]) -> PerceptualLoss:
         return change(make())
 

@@ -3,7 +3,13 @@
 from stylenet.apply.video.blending import FlowBlend
 from stylenet.apply.video.camera import Camera, Shown, Window, paint_camera
 from stylenet.apply.video.libraries import VideoError
-from stylenet.apply.video.painting import CancelledError, ClipOptions, PaintedClip, paint_clip
+from stylenet.apply.video.painting import (
+    CancelledError,
+    ClipOptions,
+    PaintedClip,
+    paint_clip,
+    read_frames,
+)
 from stylenet.apply.video.targets import ClipJob, plan_clips
 from stylenet.apply.video.timing import rate_of, seconds_of
 
@@ -21,5 +27,6 @@ __all__ = [
     "paint_clip",
     "plan_clips",
     "rate_of",
+    "read_frames",
     "seconds_of",
 ]

@@ -20,6 +20,12 @@ Paint: TypeAlias = Callable[[Tensor], Tensor]
 """(3,H,W) in [0,1] -> the painting: a `Stylizer`, or a `Recipe`, which has a size as well."""
 
 
+def tensor_of(frame: Frame) -> Tensor:
+    """A frame as a tensor (3,H,W) in [0,1]."""
+    values = np.divide(frame.pixels, 255, dtype=np.float32)
+    return torch.from_numpy(values).permute(2, 0, 1)
+
+
 @runtime_checkable
 class Settling(Protocol):
     """What paints by the first frame whatever depends on the image, as a `Recipe` does."""
@@ -88,14 +94,13 @@ class FramePainter:
 
     def _painted(self, frame: Frame) -> NDArray[np.float32]:
         """By itself."""
-        # by NumPy and OpenCV, in one thread each: the others have flow and coding to do
-        values = np.divide(frame.pixels, 255, dtype=np.float32)
-        image = torch.from_numpy(values).permute(2, 0, 1)
+        image = tensor_of(frame)
         first = self._last is None
         paint: object = self._paint
         if first and isinstance(paint, Settling):
             self._paint = paint.settled(image)
         painted = self._paint(image)
+        # by OpenCV, in this thread: the others have flow and coding to do
         pixels: NDArray[np.float32] = opencv().merge(list(painted.float().contiguous().numpy()))
         if first and self._pieces is not None:
             self._pieces.check_first(PaintedFrame(pixels, frame).in_bytes())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import logging
 import time
 from collections.abc import Callable, Generator
@@ -11,11 +12,13 @@ from fractions import Fraction
 from pathlib import Path
 from typing import TypeAlias
 
+from torch import Tensor
+
 from stylenet.apply.video import pieces as piecewise
 from stylenet.apply.video.blending import FlowBlend
 from stylenet.apply.video.clips import About, Frame, PaintedFrame, Sink, Source
 from stylenet.apply.video.folders import RATE, FolderSink, FolderSource
-from stylenet.apply.video.frame_painter import FramePainter, Paint
+from stylenet.apply.video.frame_painter import FramePainter, Paint, tensor_of
 from stylenet.apply.video.gif import GIF, GifSink
 from stylenet.apply.video.libraries import VideoError
 from stylenet.apply.video.pieces import Pieces, growing
@@ -173,6 +176,26 @@ def paint_clip(
     height, width = run.size
     seconds = round(time.perf_counter() - begun, 3)
     return PaintedClip(str(clip), str(target), run.frames, width, height, seconds, kept)
+
+
+def read_frames(clip: str | Path, count: int) -> list[Tensor]:
+    """The first frames of a clip, a GIF or a folder of frames: (3,H,W) in [0,1], all of one size.
+
+    Raises:
+        VideoError: it cannot be read, or has less than two frames.
+        OSError: from the file system.
+    """
+    with (
+        closing(_opened(expanded(clip), ClipOptions())) as source,
+        closing(source.frames()) as frames,
+    ):
+        found = [tensor_of(frame) for frame in itertools.islice(frames, count)]
+    if len(found) < min(FEWEST, count):
+        raise VideoError(
+            f"{clip} has {len(found)} frames that can be read, expected {FEWEST} or more.",
+            "Name another clip.",
+        )
+    return found
 
 
 class _Writer:
