@@ -352,8 +352,8 @@ def test_every_target_fits_its_signature_and_trains_for_one_step(
 @pytest.mark.parametrize("base", BASES)
 def test_a_base_file_serves_several_choices(base: str) -> None:
     group, name = (CONF / base).parent, Path(base).stem
-    entry = re.compile(rf"^  - {name}\b", re.MULTILINE)
-    assert sum(bool(entry.search(file.read_text())) for file in group.glob("*.yaml")) >= 2
+    entry = re.compile(rf"^  - (/{group.relative_to(CONF)}/)?{name}\b", re.MULTILINE)
+    assert sum(bool(entry.search(file.read_text())) for file in group.rglob("*.yaml")) >= 2
 
 
 def test_every_group_has_a_default_that_exists(composed: Callable[..., DictConfig]) -> None:
