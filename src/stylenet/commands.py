@@ -8,6 +8,8 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
+# groups and keys that say where things lie and how they are shown: with others it is no other run
+PLACES = frozenset({"hydra", "paths", "run", "resume", "logger", "callbacks", "skip_finished"})
 _BARE = re.compile(r"[A-Za-z0-9_./+-]*[A-Za-z_/][A-Za-z0-9_./+-]*")
 _NUMBER = re.compile(r"[-+.\d_]+([eE][-+\d_]+)?")
 _WORDS = {"null", "true", "false", "yes", "no", "on", "off", "inf", "nan"}
@@ -32,6 +34,15 @@ def command(program: str, values: Mapping[str, object], more: str = "") -> str:
         words = ["stylenet", program]
     words += [f"{key}={hydra_value(str(value))}" for key, value in values.items()]
     return shlex.join(words) + (f" {more}" if more else "")
+
+
+def group_of(override: str) -> str:
+    """The first word of the key that an override of a command line names.
+
+    >>> [group_of(one) for one in ("+data.more=3", "net/padding=reflect", "~scheduler")]
+    ['data', 'net', 'scheduler']
+    """
+    return re.split(r"[./@=]", override.lstrip("+~"))[0]
 
 
 def hydra_value(text: str) -> str:

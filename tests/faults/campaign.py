@@ -30,6 +30,7 @@ import traceback
 import warnings
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from types import FrameType
 
@@ -48,6 +49,7 @@ from table import KINDS, renew
 
 from stylenet.errors import StylenetError
 
+LONGEST = 10_000  # characters of what a case said that are kept
 MEMORY = 2 * 2**30  # beyond what the process has before the first case
 Case = Callable[[random.Random, Path, int], Iterator[str]]
 
@@ -92,7 +94,8 @@ class Campaign:
         began, tried = time.monotonic(), "its input"
         steps = self.kinds[kind](chance, scratch, number)
         try:
-            with _limited(KINDS[kind].seconds):
+            narrow = _narrow() if KINDS[kind].reads else contextlib.nullcontext()
+            with _limited(KINDS[kind].seconds), narrow:
                 tried = next(steps)  # an error here is one of the campaign's own
                 end, said = _ended(lambda: next(steps, None))
         except Hang:
@@ -138,7 +141,7 @@ def _limited(seconds: float) -> Iterator[None]:
     # of this process's own time, lest a busy machine be taken for a hang; and far more of the clock
     timers = {
         signal.SIGPROF: (signal.ITIMER_PROF, seconds),
-        signal.SIGALRM: (signal.ITIMER_REAL, 900),
+        signal.SIGALRM: (signal.ITIMER_REAL, 3600),
     }
     before = {number: signal.signal(number, over) for number in timers}
     for timer, span in timers.values():
@@ -165,11 +168,16 @@ def campaign(
         number += 1
 
 
-def _limit_memory() -> None:
+@contextlib.contextmanager
+def _narrow() -> Iterator[None]:
     """No more than `MEMORY` beyond the address space that this process has by now."""
     pages = int(Path("/proc/self/statm").read_text().split()[0])
-    limit = pages * resource.getpagesize() + MEMORY
-    resource.setrlimit(resource.RLIMIT_AS, (limit, resource.getrlimit(resource.RLIMIT_AS)[1]))
+    soft, hard = resource.getrlimit(resource.RLIMIT_AS)
+    resource.setrlimit(resource.RLIMIT_AS, (pages * resource.getpagesize() + MEMORY, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_AS, (soft, hard))
 
 
 def main() -> None:
@@ -196,7 +204,7 @@ def main() -> None:
         rows.writerow(Outcome.__dataclass_fields__)
         base = Path(folder)
         for one in campaign(base, options.seed, options.kinds, options.first, options.count):
-            rows.writerow(vars(one).values())
+            rows.writerow(vars(replace(one, said=one.said[-LONGEST:])).values())
             file.flush()
             ends[one.kind, one.end] += 1
             if one.end not in GOOD:

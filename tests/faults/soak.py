@@ -91,7 +91,7 @@ class Long:
                 f"+callbacks.samples={{_target_: soak.Samples, file: '{samples}'}}",
                 *(["callbacks.stopping=null"] if task == "gatys" else []),
             ]
-            expect_end(live(command(*words, *more), scratch, seconds=550), 0)
+            expect_end(live(command(*words, *more), scratch, seconds=3000), 0)
             rows = [tuple(map(int, line.split())) for line in samples.read_text().splitlines()]
             expect(len(rows) == STEPS // EVERY, f"{len(rows)} samples")
             quarter = len(rows) // 4

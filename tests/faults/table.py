@@ -21,19 +21,23 @@ class Kind:
     Attributes:
         what: is odd about it.
         seconds: of this process's time that one may take.
+        reads: whether it is one file that is read, in `campaign.MEMORY`.
         most: cases in a campaign, where they take long or are counted.
     """
 
     what: str
     seconds: float = 60.0
+    reads: bool = False
     most: int | None = None
 
 
 KINDS = {
-    "picture": Kind("nine formats; bytes cut, overwritten, doubled, zeroed; painted", 10),
-    "map": Kind("a region map, likewise", 10),
-    "model": Kind("`model.safetensors` and `model.json`; loaded and used", 10),
-    "weights": Kind("a loss network's `.safetensors` or `.pth`", 10),
+    "picture": Kind(
+        "nine formats; bytes cut, overwritten, doubled, zeroed; painted", 10, reads=True
+    ),
+    "map": Kind("a region map, likewise", 10, reads=True),
+    "model": Kind("`model.safetensors` and `model.json`; loaded and used", 10, reads=True),
+    "weights": Kind("a loss network's `.safetensors` or `.pth`", 10, reads=True),
     "coco": Kind("`instances.json`, a step of training"),
     "checkpoint": Kind("a file of a run's directory; resumed"),
     "train": Kind("one of 20 odd values for any key of six tasks"),
@@ -67,6 +71,7 @@ KINDS = {
 
 def renew(files: Sequence[Path]) -> None:
     """Put the table of the outcomes in ``files`` into the page."""
+    csv.field_size_limit(2**30)
     ends: Counter[tuple[str, str]] = Counter()
     for name in files:
         with name.open(newline="") as file:

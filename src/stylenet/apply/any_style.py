@@ -50,6 +50,14 @@ class StyledModel(Model):
         return Model(net, self.path, self.description, self.packages)
 
 
+def no_style_named(net: str | None) -> StylenetError:
+    """What to say on the command line of a net that takes any style, and was given none."""
+    return StylenetError(
+        f"The net {net} paints in any style, and none was named.",
+        "Use --style <name or painting>.",
+    )
+
+
 def takes_styles(model: Model) -> bool:
     """Whether ``model`` paints in any style, and so in none until it is told one."""
     return isinstance(model.net, AnyStyleNet)

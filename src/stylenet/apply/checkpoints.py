@@ -20,6 +20,7 @@ from torch import Tensor, nn
 from stylenet.apply.model_file import build_architecture
 from stylenet.errors import StylenetError
 from stylenet.files import expanded, is_stream, sha256_of
+from stylenet.loss_networks.weight_files import without_parallel
 
 NESTED = ("state_dict", "model_state_dict", "model")  # where checkpoints keep the tensors
 MEAN, STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)  # ImageNet's, as torchvision gives them
@@ -169,9 +170,7 @@ def read_tensors(file: Path) -> dict[str, Tensor]:
     if not isinstance(found, Mapping):
         raise CheckpointError(f"{file} holds a {type(found).__name__}.", "Name a state dict.")
     tensors = {str(k): v for k, v in found.items() if isinstance(v, Tensor)}
-    if tensors and all(key.startswith("module.") for key in tensors):
-        tensors = {key.removeprefix("module."): value for key, value in tensors.items()}
-    return tensors
+    return without_parallel(tensors)
 
 
 def layout_of(tensors: Mapping[str, Tensor], file: Path) -> Layout:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from stylenet.apply.any_style import takes_styles
+from stylenet.apply.any_style import no_style_named, takes_styles
 from stylenet.apply.model_file import Model, load_model
 from stylenet.apply.painters import Say, in_mixture, style_weights
 from stylenet.apply.zoo import ANY, shipped_model
@@ -44,8 +44,5 @@ def chosen_net(
     if not takes_styles(model):
         return model, weights
     if weights is None:
-        raise StylenetError(
-            f"The net {what} paints in any style, and none was named.",
-            "Use --style <name or painting>.",
-        )
+        raise no_style_named(what)
     return in_mixture(model, weights, say), None

@@ -23,6 +23,7 @@ from stylenet.apply.sizes import TooLargeError, no_larger_than
 from stylenet.apply.zoo import shipped_model, shipped_models
 from stylenet.errors import StylenetError
 from stylenet.files import expanded, write_files
+from stylenet.loss_networks.weight_files import without_parallel
 from stylenet.nets import styles_of
 
 TENSORS = "model.safetensors"
@@ -171,7 +172,7 @@ def load_model(path: str | Path, packages: Sequence[str] = ()) -> Model:
     if not isinstance(net, nn.Module):
         raise ModelFileError(f"{description_file} describes no net.", "Copy it again.")
     if tensors.keys() != net.state_dict().keys():  # perhaps as torch's DataParallel names them
-        tensors = {key.removeprefix("module."): value for key, value in tensors.items()}
+        tensors = without_parallel(tensors)
     try:
         net.load_state_dict(tensors)
     except RuntimeError as error:

@@ -10,7 +10,7 @@ from typing import Protocol
 
 from torch import Tensor
 
-from stylenet.apply.any_style import StyledModel, in_styles, takes_styles
+from stylenet.apply.any_style import StyledModel, in_styles, no_style_named, takes_styles
 from stylenet.apply.backends import Backend, Eager
 from stylenet.apply.model_file import Model, load_model
 from stylenet.apply.requests import Request, read_regions
@@ -193,10 +193,7 @@ def _by_own_styles(model: Model, wish: Wish) -> Painter:
 def _in_style(style: str | None, model: Model | None, wish: Wish, say: Say) -> Painter:
     """By the net that ships for ``style``, or by one for any style: ``model`` or what ships."""
     if style is None:
-        raise StylenetError(
-            f"The net {wish.model} paints in any style, and none was named.",
-            "Use --style <name or painting>.",
-        )
+        raise no_style_named(wish.model)
     weights = style_weights(style)
     own = shipped_model(style) if model is None and style != ANY else None
     if own is not None and wish.strength == 1 and not expanded(style).is_file():

@@ -11,7 +11,7 @@ from typing_extensions import override
 
 from stylenet.callbacks.snapshots import Snapshots
 
-PREFIX = "val/metric/"
+FIGURES = "val/metric/"  # what their names begin with
 
 
 class Measure(Protocol):
@@ -64,7 +64,7 @@ class ComparableMetrics(Callback):
         styles = getattr(pl_module, "styles", None) or {"style": pl_module.style}
         figures = self.measure(outputs, styles)
         pl_module.log_dict(
-            {PREFIX + name: value for name, value in figures.items()},
+            {FIGURES + name: value for name, value in figures.items()},
             batch_size=len(outputs["content"]),
             sync_dist=True,
         )
@@ -99,7 +99,7 @@ class ComparableMetrics(Callback):
         if not isinstance(task, Painting) or not trainer.is_global_zero:
             return
         figures = self.measure(task.painted(), task.styles)
-        self.last = {PREFIX + name: value for name, value in figures.items()}
+        self.last = {FIGURES + name: value for name, value in figures.items()}
         self._measured_at = trainer.global_step
         for logger in trainer.loggers:
             logger.log_metrics(self.last, step=trainer.global_step)

@@ -11,6 +11,8 @@ from pytorch_lightning import Callback, LightningModule, Trainer
 from pytorch_lightning.trainer.states import TrainerFn
 from typing_extensions import override
 
+from stylenet.callbacks.comparable import FIGURES
+
 
 class LossCurves(Callback):
     """Appends losses and metrics to ``<folder>/losses.csv`` and draws ``<folder>/curves.png``.
@@ -52,7 +54,7 @@ class LossCurves(Callback):
         if trainer.sanity_checking:
             return
         self._append(trainer, "val/loss/")
-        self._append(trainer, "val/metric/")
+        self._append(trainer, FIGURES)
         self._append(trainer, "val/explained/")
         if trainer.state.fn != TrainerFn.FITTING and trainer.is_global_zero:  # after the training
             draw_curves(self._rows(), self.figure)

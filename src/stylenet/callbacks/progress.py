@@ -11,6 +11,8 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 from typing_extensions import override
 
+from stylenet.callbacks.throughput import RATE
+
 LOSS = "train/loss/"
 BAR = 16
 
@@ -140,5 +142,5 @@ def losses_in_words(trainer: Trainer, room: int | None = None) -> str:
 
 def rate_in_words(trainer: Trainer, unit: str) -> str:
     """The throughput, where it is logged: ``12.3 images/s``."""
-    rate = trainer.callback_metrics.get("train/pictures_per_second")
+    rate = trainer.callback_metrics.get(RATE)
     return "" if rate is None else f"{rate.item():.1f} {unit}/s"

@@ -11,6 +11,7 @@ from typing import Any
 from pytorch_lightning import Callback, LightningModule, Trainer
 from typing_extensions import override
 
+from stylenet.commands import PLACES, group_of
 from stylenet.files import write_text
 
 
@@ -104,14 +105,9 @@ def flat_settings(config: Mapping[str, Any]) -> dict[str, Any]:
     plain = {k: v for k, v in config.items() if not isinstance(v, Mapping)}
     groups = {k: v for k, v in config.items() if isinstance(v, Mapping)}
     keys = (override.lstrip("+").partition("=")[0] for override in run.get("overrides", []))
-    given = {key: _value(config, key) for key in keys if "." in key and not _is_place(key)}
+    given = {key: _value(config, key) for key in keys if "." in key and group_of(key) not in PLACES}
     known = {k: v for k, v in given.items() if not isinstance(v, Mapping)}
     return {**plain, **run.get("choices", {}), **known, "settings": groups}
-
-
-def _is_place(key: str) -> bool:
-    """Whether a key says where things lie or how they are shown."""
-    return key.partition(".")[0] in ("hydra", "paths", "run", "logger", "callbacks")
 
 
 def _value(config: Any, key: str) -> Any:

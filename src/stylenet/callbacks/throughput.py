@@ -10,6 +10,8 @@ from pytorch_lightning import Callback, LightningModule, Trainer
 from torch import Tensor
 from typing_extensions import override
 
+RATE, LOADER_RATE = "train/pictures_per_second", "train/loader_pictures_per_second"
+
 log = logging.getLogger(__name__)
 
 
@@ -94,22 +96,22 @@ class Throughput(Callback):
         return time.perf_counter(), waited
 
     def _log(self, trainer: Trainer, pl_module: LightningModule) -> None:
-        values = {"pictures_per_second": self._pictures / self._seconds}
+        values = {RATE: self._pictures / self._seconds}
         loader = trainer.train_dataloader
         if isinstance(loader, TimedLoader):
-            values["waiting_share"] = share = self._waited / self._seconds
+            values["train/waiting_share"] = share = self._waited / self._seconds
             pictures, seconds = self._made
             self._made = loader.pictures_made, loader.seconds_made
             # A loader that prefetches may have handed out its last batch before.
             if self._made[0] > pictures:
                 made = (self._made[0] - pictures) * trainer.world_size
-                values["loader_pictures_per_second"] = made / (self._made[1] - seconds)
+                values[LOADER_RATE] = made / (self._made[1] - seconds)
             self._logs += 1
             if share > self.most_waiting and self._logs > 1 and not self._told:
                 self._told = True
-                self._say(trainer, share, values.get("loader_pictures_per_second"))
+                self._say(trainer, share, values.get(LOADER_RATE))
         for name, value in values.items():
-            pl_module.log(f"train/{name}", value, batch_size=1)
+            pl_module.log(name, value, batch_size=1)
 
     def _say(self, trainer: Trainer, share: float, rate: float | None) -> None:
         if trainer.is_global_zero:

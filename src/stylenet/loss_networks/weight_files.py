@@ -57,9 +57,14 @@ def read_tensors(path: Path) -> dict[str, Tensor]:
             f"{path} holds something else than tensors by name.",
             "Save the state_dict() of the network, and only that.",
         )
-    if found and all(key.startswith(PARALLEL) for key in found):
-        return {key.removeprefix(PARALLEL): value for key, value in found.items()}
-    return dict(found)
+    return without_parallel(found)
+
+
+def without_parallel(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """``tensors`` without the prefix `PARALLEL`, where all of their names have it."""
+    if not all(key.startswith(PARALLEL) for key in tensors):
+        return dict(tensors)
+    return {key.removeprefix(PARALLEL): value for key, value in tensors.items()}
 
 
 def read_head(path: Path) -> bytes:

@@ -9,18 +9,18 @@ from typing import Any
 from pytorch_lightning.loggers import WandbLogger
 
 from stylenet.callbacks import RunRecord
+from stylenet.callbacks.throughput import RATE
 from stylenet.files import write_text
 from stylenet.loggers import keep_artifact, keep_summary, keep_table
 from stylenet.run.settings.objectives import to_minimise
 from stylenet.runners.base import Run
 
 METRICS_FILE = "metrics.json"
-PICTURES_PER_SECOND = "train/pictures_per_second"
 
 
 def rate_of(run: Run) -> float | None:
     """Pictures a second in the last steps, where the task has counted them: before a validation."""
-    rate = run.trainer.callback_metrics.get(PICTURES_PER_SECOND)
+    rate = run.trainer.callback_metrics.get(RATE)
     return None if rate is None else float(rate)
 
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
 
-KINDS = {"losses": "val/loss/", "metrics": "val/metric/"}
+from stylenet.run.settings.objectives import LOSS, METRIC
+
+KINDS = {"losses": LOSS, "metrics": METRIC}
 
 
 def results_in_words(

@@ -6,10 +6,9 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
-DEFAULT = "default"
+from stylenet.commands import PLACES, group_of
 
-# where things lie and how they are shown makes no other run
-PLACES = {"hydra", "paths", "run", "resume", "logger", "callbacks", "skip_finished"}
+DEFAULT = "default"
 
 
 def settings_of(overrides: Iterable[str]) -> dict[str, str]:
@@ -21,7 +20,7 @@ def settings_of(overrides: Iterable[str]) -> dict[str, str]:
     found: dict[str, str] = {}
     for override in overrides:
         key, given, value = override.lstrip("+~").partition("=")
-        if re.split(r"[./@]", key)[0] not in PLACES:
+        if group_of(key) not in PLACES:
             found[key] = value.strip("'") if given else "null"
     return found
 

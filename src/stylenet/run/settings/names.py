@@ -7,13 +7,13 @@ import re
 from collections.abc import Container, Iterable
 from pathlib import Path
 
+from stylenet.commands import PLACES, group_of
 from stylenet.files import expanded
 
 LONGEST = 48
-# where things lie, how long it takes and how it is shown: of no interest to whoever compares runs
-UNNAMED = {
-    *("hydra", "paths", "run", "resume", "logger", "callbacks", "trainer", "objective"),
-    *("comparison", "compile", "channels_last", "net_packages", "skip_finished"),
+# how long it takes and how it is measured: of no interest to whoever compares runs, as places are
+UNNAMED = PLACES | {
+    *("trainer", "objective", "comparison", "compile", "channels_last", "net_packages")
 }
 UNNAMED_OF_DATA = {
     f"data.{k}" for k in ("root", "roots", "val_root", "val_count", "cache", "num_workers")
@@ -44,7 +44,7 @@ def run_name(overrides: Iterable[str], swept: Container[str] = (), start: str = 
 
 
 def _is_unnamed(key: str) -> bool:
-    return key in UNNAMED_OF_DATA or re.split(r"[./@]", key)[0] in UNNAMED
+    return key in UNNAMED_OF_DATA or group_of(key) in UNNAMED
 
 
 def swept_keys(arguments: Iterable[str]) -> set[str]:

@@ -9,9 +9,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from stylenet.commands import PLACES, group_of
 from stylenet.errors import StylenetError
 from stylenet.run.messages import CONFIG_FILE, read_config
-from stylenet.run.settings.differences import PLACES, settings_of
+from stylenet.run.settings.differences import settings_of
 
 JOB, SWEEP, RECORD = "job.json", "sweep.json", "run.json"
 FINISHED, FAILED, UNFINISHED = "finished", "failed", "unfinished"
@@ -64,8 +65,7 @@ class Job:
 
 def identity(overrides: Iterable[str]) -> list[str]:
     """What makes two sweeps, or two jobs, the same."""
-    keys = {override: override.lstrip("+~").partition("=")[0] for override in overrides}
-    return sorted(o for o, key in keys.items() if key.split(".")[0] not in PLACES)
+    return sorted({one for one in overrides if group_of(one) not in PLACES})
 
 
 def read_jobs(sweep: Path) -> list[Job]:

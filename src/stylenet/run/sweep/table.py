@@ -13,11 +13,11 @@ from statistics import fmean, stdev
 from stylenet.files import write_text
 from stylenet.metrics import FigureTable
 from stylenet.run.settings.differences import named_values, what_differs
+from stylenet.run.settings.objectives import LOSS, METRIC
 from stylenet.run.sweep.jobs import FINISHED, Job
 
 TABLE, MEANS = "table.csv", "means.csv"
 SEED = "seed"
-METRIC, LOSS = "val/metric/", "val/loss/"
 SPREAD = 0.95
 # which figures stand first where not all have room
 FIRST = ("balanced", "style", "content", "ssim", "total", "tv")
