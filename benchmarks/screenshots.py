@@ -1,7 +1,7 @@
 """The pictures of docs/page.md, anew: ``python benchmarks/screenshots.py``.
 
 Each tab of the page is used in Chromium, at 1280 pixels and, all tabs on one sheet, at 390. A
-net is trained for half a minute. Needs gradio, av, opencv, playwright and a chromium.
+net is trained for a minute. Needs gradio, av, opencv, playwright and a chromium.
 """
 
 from __future__ import annotations
@@ -101,8 +101,8 @@ def optimise(tab: Any, _: Path) -> None:
 
 
 def train(tab: Any, _: Path) -> None:
-    """As short as can be."""
-    number(tab, "t_minutes", 0.5)
+    """A minute."""
+    number(tab, "t_minutes", 1)
     tab.click("#t_go")
     tab.locator("#t_said", has_text="finished").wait_for()
 
@@ -146,7 +146,7 @@ def main() -> None:
             go_to(tab, name)
             use(tab, clip)
             tab.mouse.move(0, 0)
-            tab.wait_for_timeout(2000)  # what is shown comes gradually
+            tab.wait_for_timeout(5000)  # what is shown comes gradually
             save(shot(tab), 0.75, arguments.out / f"page_{name.lower()}.jpg")
         # the same visitor's pictures, on a smaller screen
         tab.set_viewport_size({"width": 390, "height": 844})

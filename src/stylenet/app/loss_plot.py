@@ -18,7 +18,6 @@ def loss_plot(elem_id: str) -> gr.LinePlot:
         y="loss",
         color="term",
         y_title="log10 of the loss",
-        height=300,
         label="Losses",
         elem_id=elem_id,
     )
