@@ -42,7 +42,13 @@ def a_clip(folder: Path) -> Path:
 
 def shot(tab: Any) -> Image.Image:
     """The whole page as it is now."""
-    return Image.open(io.BytesIO(tab.screenshot(full_page=True))).convert("RGB")
+    before = tab.viewport_size
+    height = tab.evaluate("document.documentElement.scrollHeight")
+    tab.set_viewport_size({"width": before["width"], "height": max(height, before["height"])})
+    tab.wait_for_timeout(3000)  # plots are drawn anew
+    image = Image.open(io.BytesIO(tab.screenshot())).convert("RGB")
+    tab.set_viewport_size(before)
+    return image
 
 
 def save(image: Image.Image, scale: float, file: Path) -> None:
