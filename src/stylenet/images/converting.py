@@ -34,7 +34,9 @@ def to_pil(image: Tensor) -> Image.Image:
     pixels = torch.empty((*single.shape[1:], 3), dtype=torch.uint8)
     bad = 0
     # band by band: of an image of 100 megapixels each copy in float32 is 1.2 GB
-    for band, target in zip(single.detach().split(BAND, 1), pixels.split(BAND), strict=True):
+    for band, target in zip(
+        torch.split(single.detach(), BAND, 1), torch.split(pixels, BAND), strict=True
+    ):
         values = band.to("cpu", torch.float32)
         bad += int((~values.isfinite()).sum())
         target.copy_((values.clamp(0, 1) * 255).round().permute(1, 2, 0))
