@@ -554,3 +554,13 @@ def test_a_title_may_have_several_lines() -> None:
     assert added == 18
     assert torch.equal(double[:, :30], single[:, :30])  # the first line stays where it was
     assert double[:, 30 : 30 + added].min() < 0.5
+
+
+def test_a_tall_picture_is_converted_band_by_band():
+    every = torch.arange(3 * 1300 * 2).remainder(256).to(torch.uint8).reshape(1300, 2, 3)
+    image = Image.fromarray(every.numpy())
+    assert to_pil(to_tensor(image)).tobytes() == image.tobytes()
+    broken = to_tensor(image)
+    broken[0, 0, 0] = broken[1, 1299, 1] = torch.nan
+    with pytest.raises(PictureError, match=f"2 of its {3 * 1300 * 2} values"):
+        to_pil(broken)

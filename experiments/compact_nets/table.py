@@ -3,7 +3,7 @@
 Of every net that is there: parameters, multiply-adds, milliseconds an image (eager, compiled,
 OpenVINO), peak memory, training images a second, losses, the judge's distances; and a sheet of what
 they paint. Times are the processor's, medians of turns that the nets take one after the other.
-``--without`` leaves out what takes long: ``compiled``, ``training``.
+``--without`` leaves out what takes long: ``compiled``, ``training``, ``memory``.
 """
 
 from __future__ import annotations
@@ -124,8 +124,9 @@ def rows_of(runs: Path, px: int, rounds: int, without: Sequence[str]) -> list[di
             "parameters": str(sum(p.numel() for p in model.net.parameters())),
             "multiply_adds_a_pixel": f"{multiply_adds(model):.0f}",
             **{f"ms_{backend}": f"{1000 * own[name]:.0f}" for backend, own in times.items()},
-            "peak_mib": f"{peak_mib(runs / name, px):.0f}",
         }
+        if "memory" not in without:
+            row["peak_mib"] = f"{peak_mib(runs / name, px):.0f}"
         if steps:
             row["training_images_a_second"] = f"{4 / steps[name]:.1f}"
         rows.append(row | {key: f"{figures[figure]:.3f}" for key, figure in FIGURES.items()})
@@ -149,7 +150,9 @@ def main() -> None:
     parser.add_argument("runs", type=Path)
     parser.add_argument("--px", type=int, default=512)
     parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--without", nargs="+", default=[], choices=[*BACKENDS, "training"])
+    parser.add_argument(
+        "--without", nargs="+", default=[], choices=[*BACKENDS, "training", "memory"]
+    )
     parser.add_argument("--out", type=Path, default=HERE)
     given = parser.parse_args()
     rows = rows_of(given.runs, given.px, given.rounds, given.without)

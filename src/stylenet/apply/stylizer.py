@@ -171,9 +171,10 @@ class Stylizer:
         painted = self._painted(batch, row)
         self._wait()
         self.seconds = time.perf_counter() - start
-        return painted[0].float().clamp(0, 1).cpu()
+        return painted[0]
 
     def _painted(self, image: Tensor, weights: Tensor | None) -> Tensor:
+        """Clamped to [0,1], on the CPU."""
         height, width = image.shape[-2:]
         tiled = can_be_tiled(self._net, weights)
         if tiled and self.tile is None:
@@ -181,7 +182,7 @@ class Stylizer:
             tiled = free is not None and needed_bytes(self._net, height, width) > free
         if not tiled:
             try:
-                return self._run(image.to(self.device), weights)
+                return self._run(image.to(self.device), weights).float().clamp(0, 1).cpu()
             except (RuntimeError, MemoryError) as error:
                 if not lacks_memory(error) or not can_be_tiled(self._net, weights):
                     raise

@@ -32,7 +32,9 @@ class Tile:
 
 @torch.inference_mode()
 def paint_by_tiles(net: nn.Module, image: Tensor, weights: Tensor | None, tile: int) -> Tensor:
-    """What ``net`` makes of ``image`` (1,3,H,W) as a whole, with the memory of a tile: on the CPU.
+    """What ``net`` makes of ``image`` (1,3,H,W) as a whole, with the memory of a tile.
+
+    Clamped to [0,1], on the CPU.
 
     The net is run over all tiles once for each of its instance norms, up to that norm, to sum up
     the statistics of the whole image, and once more to paint; convolutions see as much around a
@@ -66,7 +68,7 @@ def paint_by_tiles(net: nn.Module, image: Tensor, weights: Tensor | None, tile: 
             result = run(part)
         (top, left, bottom, right), (first, start, _, _) = part.own, part.seen
         rows, columns = slice(top - first, bottom - first), slice(left - start, right - start)
-        painted[..., top:bottom, left:right] = result[..., rows, columns].float().cpu()
+        painted[..., top:bottom, left:right] = result[..., rows, columns].clamp(0, 1).float().cpu()
     return painted
 
 
