@@ -63,13 +63,18 @@ class Check:
                 "Run the whole study, or name values that its results.csv has.",
             )
         if self.spread:
-            return self._judged(max(values) / fmean(values), 0.0, len(values))
+            value = max(values) / fmean(values)
+            return self._judged(value, (value, value), len(values))
         if self._is_ratio:
             logs = [math.log(value) for value in values]
             middle, half = fmean(logs), half_interval(logs) or 0.0
             bounds = (math.exp(middle - half), math.exp(middle + half))
             return self._judged(math.exp(middle), bounds, len(values))
-        return self._judged(fmean(values), half_interval(values) or 0.0, len(values))
+        middle, half = fmean(values), half_interval(values) or 0.0
+        low, high = middle - half, middle + half
+        if self.trend is not None:  # no correlation is beyond these
+            low, high = max(low, -1.0), min(high, 1.0)
+        return self._judged(middle, (low, high), len(values))
 
     @property
     def asked(self) -> str:
@@ -108,8 +113,8 @@ class Check:
             values.append(value)
         return values
 
-    def _judged(self, value: float, within: float | tuple[float, float], count: int) -> Found:
-        low, high = within if isinstance(within, tuple) else (value - within, value + within)
+    def _judged(self, value: float, bounds: tuple[float, float], count: int) -> Found:
+        low, high = bounds
         least, most = (self.at_least, self.at_most) if self.outside is None else self.outside
         inside, apart = least <= low and high <= most, high < least or low > most
         if self.outside is not None:
