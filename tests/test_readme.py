@@ -191,6 +191,14 @@ def test_painting_clips_from_python(place: Path, shipped: Path, clip: Callable[.
     assert (place / "painted.mp4").is_file()
 
 
+def typed(words: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    """A command as a shell gives it to the console script, which ends well."""
+    monkeypatch.setattr("sys.argv", words)
+    with pytest.raises(SystemExit) as end:
+        main()
+    assert not end.value.code
+
+
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")  # of Gradio, to itself
 @pytest.mark.parametrize("command", [c for c in COMMANDS if c.startswith("stylenet ")])
 def test_stylenet_commands(
@@ -216,15 +224,17 @@ def test_stylenet_commands(
         monkeypatch.setattr(gradio.Blocks, "block_thread", lambda page: None)
     if words[1] == "site":  # it would ask npm
         monkeypatch.setattr(site, "_runtime", lambda: dict.fromkeys(site.RUNTIME, b""))
+    if "udnie_small" in command:
+        trained("udnie", "style=udnie")
+        if words[1] == "train":
+            typed(["stylenet", "prune", "udnie", "-o", "udnie_small"], monkeypatch)
+            words += [one for one in small([]) if not one.startswith("net.width")]
     if "--sheet" in words or words[1] == "video":
         words += ["--size", "64"]
     if words[1] == "video":
         for name in ("me", "other"):
             clip(f"clips/{name}.mp4", sound=True)
-    monkeypatch.setattr("sys.argv", words)
-    with pytest.raises(SystemExit) as end:
-        main()
-    assert not end.value.code
+    typed(words, monkeypatch)
     if "-o" in words:
         assert (place / words[words.index("-o") + 1]).exists()
     if words[1] == "video":
