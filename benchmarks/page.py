@@ -37,7 +37,7 @@ CONTROLS: dict[str, tuple[float, ...]] = {
 }
 SLOW = 120_000
 # milliseconds from giving a number to the painting's being there
-CHANGE = """([control, value]) => new Promise((resolve) => {
+CHANGE = """([control, value, patience]) => new Promise((resolve, reject) => {
     const number = document.querySelector(`#${control} input[type=number]`);
     const shown = () => [...document.querySelectorAll('#result img')].at(-1);
     const before = shown().src, begun = performance.now();
@@ -48,6 +48,8 @@ CHANGE = """([control, value]) => new Promise((resolve) => {
         const image = shown();
         if (image.src !== before && image.complete && image.naturalWidth > 0)
             resolve(performance.now() - begun);
+        else if (performance.now() - begun > patience)
+            reject(new Error(`no new painting for ${control}=${value}`));
         else setTimeout(look, 2);
     };
     look();
@@ -65,9 +67,9 @@ def measure(tab: Any, rounds: int) -> list[dict[str, str]]:
             tab.locator("#said", has_text="+").wait_for()
         given = [values[n % len(values)] for n in range(rounds + 2)]
         for value in given[:2]:
-            tab.evaluate(CHANGE, [control, value])
+            tab.evaluate(CHANGE, [control, value, SLOW])
         begun = time.process_time()
-        took = [tab.evaluate(CHANGE, [control, value]) for value in given[2:]]
+        took = [tab.evaluate(CHANGE, [control, value, SLOW]) for value in given[2:]]
         busy = 1000 * (time.process_time() - begun) / rounds
         rows.append(
             {
