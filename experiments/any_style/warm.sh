@@ -13,6 +13,7 @@ train() { # <run> <painting> <steps> <options>
     precision=32 data.num_workers=0 callbacks=none "$@"
 }
 for painting in "$data"/held_out/[a-f]*.jpg; do
+  test -f "$painting" || continue
   name=$(basename "$painting" .jpg)
   train "warm/$name" "$painting" 60 init=base scheduler.warm_up=10 "$@"
   train "random/$name" "$painting" "$steps" init=null "$@"
