@@ -185,5 +185,6 @@ def losses(run: Path) -> dict[tuple[int, str], float]:
             (int(row["step"]), row["name"], float(row["value"])) for row in csv.DictReader(file)
         ]
     found = {(step, name): value for step, name, value in rows}
-    expect(len(found) == len(rows), "losses are noted twice")
+    twice = [row for number, row in enumerate(rows) if row in rows[:number]]
+    expect(len(found) == len(rows), "losses are noted twice", f"{twice}")
     return found

@@ -54,6 +54,24 @@ def test_resuming_continues_with_the_same_losses(
     assert all(torch.equal(a[key], b[key]) for key in a)
 
 
+def test_a_validation_that_a_kill_prevented_is_made_up_for(
+    script: Script, tiny: list[str], tmp_path: Path
+) -> None:
+    """Its checkpoint is written before it; the end of a run validates once, however often tried."""
+    whole, killed = tmp_path / "whole", tmp_path / "killed"
+    common = [*tiny, "logger=none", "trainer.val_check_interval=4"]
+    assert script("train.py", *common, "trainer.max_steps=8", f"run.dir={whole}") == 0
+    assert script("train.py", *common, "trainer.max_steps=4", f"run.dir={killed}") == 0
+    lines = (killed / "losses.csv").read_text().splitlines(keepends=True)
+    trained = [line for line in lines if ",val/" not in line]
+    assert len(trained) < len(lines)
+    (killed / "losses.csv").write_text("".join(trained))
+    more = ["trainer.max_steps=8", "trainer.val_check_interval=4"]
+    assert script("train.py", f"resume={killed}", *more) == 0
+    assert losses(killed) == losses(whole)
+    assert len((killed / "losses.csv").read_text().splitlines()) == len(losses(whole)) + 1
+
+
 def test_a_finished_run_says_that_it_is(
     script: Script, tiny: list[str], tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:

@@ -24,16 +24,39 @@ class LossCurves(Callback):
     def __init__(self, folder: str | Path) -> None:
         self.table = Path(folder) / "losses.csv"
         self.figure = Path(folder) / "curves.png"
+        self._owes_validation = False
 
     @override
     def on_train_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
         """Start the table, or cut it back to the step of the checkpoint."""
+        # Lightning takes a validation that was due at the step of a checkpoint for done.
+        loop = trainer.fit_loop
+        assert loop._data_fetcher is not None
+        due = trainer.global_step > 0 and loop.epoch_loop._should_check_val_fx(loop._data_fetcher)
+        done = trainer.strategy.broadcast(self._is_validated(trainer.global_step))
+        self._owes_validation = due and not done
         if not trainer.is_global_zero:
             return
         rows = [row for row in self._rows() if int(row[0]) <= trainer.global_step]
         self.table.parent.mkdir(parents=True, exist_ok=True)
         with self.table.open("w", newline="") as file:
             csv.writer(file).writerows([("step", "name", "value"), *rows])
+
+    @override
+    def on_train_batch_start(
+        self, trainer: Trainer, pl_module: LightningModule, batch: Any, batch_idx: int
+    ) -> None:
+        """Validate first where the run was killed after its checkpoint and before it had."""
+        if not self._owes_validation:
+            return
+        self._owes_validation = False
+        # as the training loop does
+        connector = trainer._logger_connector
+        first = connector._first_loop_iter
+        trainer.validating = True
+        trainer.fit_loop.epoch_loop.val_loop.run()
+        trainer.training = True
+        connector._first_loop_iter = first
 
     @override
     def on_train_batch_end(
@@ -53,9 +76,9 @@ class LossCurves(Callback):
         """Append validation losses and metrics, and where a task logs it what is explained."""
         if trainer.sanity_checking:
             return
-        self._append(trainer, "val/loss/")
-        self._append(trainer, FIGURES)
-        self._append(trainer, "val/explained/")
+        if trainer.is_global_zero and not self._is_validated(trainer.global_step):
+            for prefix in ("val/loss/", FIGURES, "val/explained/"):
+                self._append(trainer, prefix)
         if trainer.state.fn != TrainerFn.FITTING and trainer.is_global_zero:  # after the training
             draw_curves(self._rows(), self.figure)
 
@@ -71,6 +94,9 @@ class LossCurves(Callback):
         losses = [(k, v.item()) for k, v in metrics if k.startswith(prefix)]
         with self.table.open("a", newline="") as file:
             csv.writer(file).writerows((trainer.global_step, k, repr(v)) for k, v in losses)
+
+    def _is_validated(self, step: int) -> bool:
+        return any(row[0] == str(step) and row[1].startswith("val/") for row in self._rows())
 
     def _rows(self) -> list[list[str]]:
         return _rows_of(self.table)
