@@ -20,6 +20,7 @@ FORMATS = [
     ("avif", "RGB"),
     ("jp2", "RGB"),
     ("ppm", "RGB"),
+    ("dib", "RGB"),
 ]
 ODD_JSON: list[Any] = [None, True, -1, 0, 10**30, 1.5, "", "x", [], {}, [[]], {"": None}]
 

@@ -33,7 +33,7 @@ class Kind:
 
 KINDS = {
     "picture": Kind(
-        "nine formats; bytes cut, overwritten, doubled, zeroed; painted", 10, reads=True
+        "ten formats; bytes cut, overwritten, doubled, zeroed; painted", 10, reads=True
     ),
     "map": Kind("a region map, likewise", 10, reads=True),
     "model": Kind("`model.safetensors` and `model.json`; loaded and used", 10, reads=True),

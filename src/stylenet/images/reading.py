@@ -13,6 +13,7 @@ from typing import BinaryIO, TypeVar
 from PIL import Image
 from torch import Tensor
 
+from stylenet.errors import OutOfMemoryError
 from stylenet.files import is_stream
 from stylenet.images.converting import UnfaithfulError, to_rgb, to_tensor
 from stylenet.images.errors import PictureError
@@ -118,6 +119,7 @@ def decoded_by(
 
     Raises:
         PictureError: as `open_image`.
+        OutOfMemoryError: it does not fit into the memory that is free.
     """
     image = _open_header(path, stream)
     if image.width * image.height > max_pixels:
@@ -131,8 +133,10 @@ def decoded_by(
     except UnfaithfulError as error:
         remedy = "Save it as an 8-bit or 16-bit PNG and use that."
         raise PictureError(path, str(error), remedy) from None
-    except MemoryError:
-        raise
+    except MemoryError as error:
+        purpose = f"decoding {path} ({image.width} x {image.height} pixels)"
+        remedy = "Scale it down; or fetch it again: a damaged file may ask for more than it holds."
+        raise OutOfMemoryError(purpose, remedy, error) from error
     except Exception as error:  # on broken files Pillow lets errors of every kind escape
         reason = f"the file is truncated or damaged ({type(error).__name__}: {error})"
         remedy = "Fetch the file again, or open and re-save it in a picture editor."
