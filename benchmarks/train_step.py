@@ -204,9 +204,14 @@ def main() -> None:
     parser.add_argument("--steps", type=int, default=100, help=f"a multiple of {TURN}")
     parser.add_argument("--size", type=int, default=256, help="pixels")
     parser.add_argument("--style-weight", type=float, default=STYLE_WEIGHT)
+    parser.add_argument(
+        "--precision",
+        default="bf16-mixed" if cpu_has_bf16() else "32",
+        help="of ours; 32: as where the processor has no bf16",
+    )
     parser.add_argument("--out", type=Path, default=ROOT / "benchmarks/results/train_step.csv")
     arguments = parser.parse_args()
-    precision = "bf16-mixed" if cpu_has_bf16() else "32"
+    precision = arguments.precision
     shared = {name: getattr(arguments, name) for name in ("steps", "size", "style_weight")}
     contenders: dict[str, Any] = {}
     for name, width in (("full", 1.0), ("half", 0.5)):
