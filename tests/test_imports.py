@@ -40,6 +40,7 @@ ALLOWED = {
         "regions",
         "styles",
     },
+    "settings": {"commands", "config", "files"},
     "zoo": set(),
     "app": {"apply", "commands", "files", "images"},
     "cli": {"app", "apply", "commands", "run"},
@@ -60,6 +61,7 @@ ALLOWED = {
         "pipes",
         "regions",
         "runners",
+        "settings",
         "styles",
         "tasks",
     },
@@ -87,13 +89,13 @@ WITHIN: dict[str, set[str]] = {
     "data/litdata": set(),
     "apply/video": set(),
     "regions/sources": {"data"},
-    "run/settings": set(),
-    "run/sweep": {"run/settings"},
+    "run/sweep": set(),
     "run/comparing": {"run/sweep"},
 }
 # outside packages with one home
 HOMES = {
-    "hydra": {"run"},
+    "hydra": {"run", "settings"},
+    "omegaconf": {"__init__", "run", "settings"},
     "typer": {"cli"},
     "gradio": {"app"},
     "wandb": {"loggers", "run"},

@@ -16,8 +16,8 @@ from omegaconf import DictConfig, OmegaConf
 
 from stylenet.errors import StylenetError
 from stylenet.run import budget, processes
-from stylenet.run.messages import CONFIG_FILE
 from stylenet.run.preparing import prepare
+from stylenet.settings.config_file import CONFIG_FILE
 
 Timed = Callable[..., DictConfig]
 

@@ -16,12 +16,12 @@ from omegaconf import DictConfig, open_dict
 
 from stylenet.errors import StylenetError
 from stylenet.run.building import instantiate, runner_of
-from stylenet.run.messages import CONFIG_FILE, read_config
 from stylenet.run.processes import first_decides, first_run_dir, started_by_srun
-from stylenet.run.resuming import keys_of
 from stylenet.runners.base import Say
 from stylenet.runners.compiling import on_gpu
 from stylenet.runners.speed import cpu_has_bf16, tune_allocator
+from stylenet.settings.arguments import keys_of
+from stylenet.settings.config_file import CONFIG_FILE, read_config
 
 MAX_STEPS = 300  # conf/trainer/auto.yaml's: another number is a length that somebody asked for
 MINUTES, MINUTES_WITHOUT_BF16 = 2.0, 4.0

@@ -10,8 +10,8 @@ from omegaconf import DictConfig, OmegaConf
 from stylenet.errors import StylenetError
 from stylenet.run.messages import Messages
 from stylenet.run.processes import rank, typed_command
-from stylenet.run.settings.values import check_values
 from stylenet.runners.base import Run, Runner
+from stylenet.settings.values import check_values
 
 
 def instantiate(config: Any, **extra: Any) -> Any:

@@ -26,6 +26,7 @@ from stylenet.apply import (
 )
 from stylenet.apply.contents import UnreadableError, find_content, find_contents
 from stylenet.apply.devices import device_of
+from stylenet.config import as_list
 from stylenet.errors import OutOfMemoryError, StylenetError, lacks_memory
 from stylenet.files import expanded
 from stylenet.images import LongerSide, contact_sheet, write_image
@@ -38,10 +39,9 @@ from stylenet.nets import PictureTooSmallError
 from stylenet.run.building import instantiate
 from stylenet.run.flicker import report_flicker, write_frames
 from stylenet.run.labels import labels_of, renamed, trained_with
-from stylenet.run.resuming import keys_of
-from stylenet.runners.base import as_list
 from stylenet.runners.building import build_loss, build_network, locate_styles
 from stylenet.runners.speed import tune_allocator
+from stylenet.settings.arguments import keys_of
 from stylenet.styles import FoundStyle, read_style
 
 log = logging.getLogger(__name__)

@@ -12,8 +12,8 @@ from stylenet.callbacks import RunRecord
 from stylenet.callbacks.throughput import RATE
 from stylenet.files import write_text
 from stylenet.loggers import keep_artifact, keep_summary, keep_table
-from stylenet.run.settings.objectives import to_minimise
 from stylenet.runners.base import Run
+from stylenet.settings.objectives import to_minimise
 
 METRICS_FILE = "metrics.json"
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from stylenet.apply import Model, Request, StyledModel
 from stylenet.errors import StylenetError
-from stylenet.run.settings.differences import label, named_values, settings_of, what_differs
+from stylenet.settings.differences import label, named_values, settings_of, what_differs
 
 
 def renamed(models: Sequence[Model], names: Sequence[str]) -> list[Model]:

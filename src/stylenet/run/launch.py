@@ -23,38 +23,22 @@ from stylenet.errors import StylenetError, causes
 from stylenet.files import FULL, expanded
 from stylenet.pipes import outlive_readers
 from stylenet.run.processes import check_sweep, command_line, rank, start_of_run
-from stylenet.run.settings.arguments import quoted
-from stylenet.run.settings.explain import explain
-from stylenet.run.settings.guide import read_guide
-from stylenet.run.settings.help import help_text
-from stylenet.run.settings.names import run_dir, run_name, swept_keys
-from stylenet.run.settings.objectives import direction
-from stylenet.run.settings.sweeps import missing_launcher, register_launchers
 from stylenet.run.sweep.jobs import JOB
 from stylenet.run.sweep.recording import sweep_at_work, sweep_dir
+from stylenet.settings.arguments import quoted
+from stylenet.settings.explain import explain
+from stylenet.settings.folder import conf_folder
+from stylenet.settings.guide import read_guide
+from stylenet.settings.help import help_text
+from stylenet.settings.names import run_dir, run_name, swept_keys
+from stylenet.settings.objectives import direction
+from stylenet.settings.sweeps import missing_launcher, register_launchers
 
 # in the environment, for the processes that this one starts: HYDRA_FULL_ERROR is not the user's
 WORDS = "STYLENET_ERRORS_IN_WORDS"
 UNWRITABLE = (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.ENAMETOOLONG)
 
 _names = ConfigRepository.get_group_options
-
-
-def conf_folder() -> Path:
-    """The folder ``conf/``: inside the package, where a wheel brought it, or else the clone's.
-
-    Raises:
-        StylenetError: neither is there.
-    """
-    package = Path(__file__).parents[1]
-    for folder in (package / "conf", package.parents[1] / "conf"):
-        if (folder / "train.yaml").is_file():
-            return folder
-    raise StylenetError(
-        f"There is no configuration: neither {package / 'conf'} nor, as in a clone, "
-        f"{package.parents[1] / 'conf'} has a train.yaml.",
-        "Install stylenet again, or clone its repository again.",
-    )
 
 
 def register() -> None:

@@ -26,15 +26,16 @@ from stylenet.run.budget import Timer, settle_budget
 from stylenet.run.building import runner_of
 from stylenet.run.messages import Messages
 from stylenet.run.processes import RUN_DIR, rank
-from stylenet.run.resuming import keys_of, resumed
-from stylenet.run.settings.choices import choices_of, labels
-from stylenet.run.settings.explain import check_choices
-from stylenet.run.settings.inputs import check_keys
-from stylenet.run.settings.names import run_dir, run_name
-from stylenet.run.settings.objectives import choose_objective
-from stylenet.run.settings.sweeps import choose_gpu
+from stylenet.run.resuming import resumed
 from stylenet.runners.base import Runner, Say
 from stylenet.runners.speed import settle_compile, settle_precision
+from stylenet.settings.arguments import keys_of
+from stylenet.settings.choices import choices_of, labels
+from stylenet.settings.explain import check_choices
+from stylenet.settings.inputs import check_keys
+from stylenet.settings.names import run_dir, run_name
+from stylenet.settings.objectives import choose_objective
+from stylenet.settings.sweeps import choose_gpu
 
 
 def prepare(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
 
-from stylenet.run.settings.objectives import LOSS, METRIC
+from stylenet.settings.objectives import LOSS, METRIC
 
 KINDS = {"losses": LOSS, "metrics": METRIC}
 

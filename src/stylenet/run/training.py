@@ -22,12 +22,11 @@ from stylenet.run.budget import time_steps
 from stylenet.run.building import build, runner_of
 from stylenet.run.keeping import keep_results, rate_of
 from stylenet.run.latest import link_latest
-from stylenet.run.messages import CLAIM, CONFIG_FILE, Messages, save_config
+from stylenet.run.messages import Messages
 from stylenet.run.preparing import prepare
 from stylenet.run.processes import check_processes, rank, together
 from stylenet.run.results import results_in_words
 from stylenet.run.resuming import damaged, messages_of, other_version
-from stylenet.run.settings.objectives import to_minimise
 from stylenet.run.sweep.jobs import FINISHED
 from stylenet.run.sweep.recording import going_on, record_of_job, recorded
 from stylenet.run.sweep.summary import write_figures
@@ -35,6 +34,8 @@ from stylenet.runners.base import Run
 from stylenet.runners.checks import check_batch_statistics, check_comparability
 from stylenet.runners.compiling import on_gpu
 from stylenet.runners.speed import tune_allocator
+from stylenet.settings.config_file import CLAIM, CONFIG_FILE, save_config
+from stylenet.settings.objectives import to_minimise
 
 log = logging.getLogger(__name__)
 

@@ -18,10 +18,10 @@ from stylenet.cli import main
 from stylenet.errors import StylenetError
 from stylenet.files import claimed
 from stylenet.run import training
-from stylenet.run.messages import CLAIM, CONFIG_FILE
 from stylenet.run.sweep import sheet
 from stylenet.run.sweep.jobs import UNFINISHED, Job
 from stylenet.run.sweep.recording import JobRecord, going_on
+from stylenet.settings.config_file import CLAIM, CONFIG_FILE
 
 Script = Callable[..., int]
 QUICK = ["logger=none", "callbacks=none", "trainer.max_steps=1", "loss.style_layers=[relu1_2]"]

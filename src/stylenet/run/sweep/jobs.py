@@ -11,8 +11,8 @@ from typing import Any
 
 from stylenet.commands import PLACES, group_of
 from stylenet.errors import StylenetError
-from stylenet.run.messages import CONFIG_FILE, read_config
-from stylenet.run.settings.differences import settings_of
+from stylenet.settings.config_file import CONFIG_FILE, read_config
+from stylenet.settings.differences import settings_of
 
 JOB, SWEEP, RECORD = "job.json", "sweep.json", "run.json"
 FINISHED, FAILED, UNFINISHED = "finished", "failed", "unfinished"

@@ -21,7 +21,6 @@ from typing_extensions import override
 
 from stylenet.errors import StylenetError
 from stylenet.files import claimed, expanded, write_text
-from stylenet.run.messages import CLAIM, CONFIG_FILE
 from stylenet.run.processes import rank
 from stylenet.run.sweep.jobs import (
     FAILED,
@@ -34,6 +33,7 @@ from stylenet.run.sweep.jobs import (
     read_jobs,
     read_json,
 )
+from stylenet.settings.config_file import CLAIM, CONFIG_FILE
 
 log = logging.getLogger(__name__)
 # the folder of the sweep that this process runs

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from stylenet.run.settings.differences import label, named_values, settings_of, what_differs
+from stylenet.settings.differences import label, named_values, settings_of, what_differs
 
 
 def test_where_things_lie_is_no_setting() -> None:

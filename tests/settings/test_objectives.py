@@ -6,7 +6,7 @@ import pytest
 
 from stylenet.errors import StylenetError
 from stylenet.metrics import figure_names
-from stylenet.run.settings.objectives import choose_objective, direction, to_minimise
+from stylenet.settings.objectives import choose_objective, direction, to_minimise
 
 ALL = figure_names({"content", "style"}, judged=False)
 

@@ -69,3 +69,8 @@ def corrected(argument: str) -> str | None:
         if parses(candidate):
             return shlex.quote(candidate)
     return None
+
+
+def keys_of(overrides: Iterable[str]) -> set[str]:
+    """What the overrides of a command line name."""
+    return {override.partition("=")[0] for override in overrides}

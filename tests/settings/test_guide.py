@@ -11,10 +11,10 @@ import pytest
 from omegaconf import DictConfig
 
 from stylenet import compose
-from stylenet.run.settings.guide import ROOTS, read_guide
-from stylenet.run.settings.help import COMMANDS, help_text, markdown
+from stylenet.settings.guide import ROOTS, read_guide
+from stylenet.settings.help import COMMANDS, help_text, markdown
 
-ROOT = Path(__file__).parents[3]
+ROOT = Path(__file__).parents[2]
 CONF = ROOT / "conf"
 
 
@@ -76,6 +76,6 @@ def test_ten_commands_and_all_of_them_compose(program: str) -> None:
 
 
 def test_the_page_is_up_to_date() -> None:
-    """Otherwise: python -m stylenet.run.settings."""
+    """Otherwise: python -m stylenet.settings."""
     guides = [read_guide(CONF, program) for program in ROOTS]
     assert (ROOT / "docs" / "configuration.md").read_text() == markdown(guides)

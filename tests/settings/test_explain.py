@@ -7,7 +7,7 @@ from hydra.errors import HydraException
 
 from stylenet.errors import StylenetError
 from stylenet.run.launch import in_words
-from stylenet.run.settings.explain import check_choices, explain
+from stylenet.settings.explain import check_choices, explain
 
 
 @pytest.fixture

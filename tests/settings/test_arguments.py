@@ -7,7 +7,7 @@ import shlex
 import pytest
 from hydra.core.override_parser.overrides_parser import OverridesParser
 
-from stylenet.run.settings.arguments import corrected, parses, quoted
+from stylenet.settings.arguments import corrected, parses, quoted
 
 PATHS = [
     "été (1).png",

@@ -1,6 +1,6 @@
 """The guide to the configuration as ``--help`` prints it, and as a page.
 
-``python -m stylenet.run.settings`` writes the page, ``docs/configuration.md``.
+``python -m stylenet.settings`` writes the page, ``docs/configuration.md``.
 """
 
 from __future__ import annotations
@@ -8,7 +8,7 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Iterable, Iterator
 
-from stylenet.run.settings.guide import Guide, Key
+from stylenet.settings.guide import Guide, Key
 
 WIDTH, INDENT, COLUMN = 80, 2, 38
 COMMANDS = {
@@ -87,7 +87,7 @@ def markdown(guides: Iterable[Guide]) -> str:
     parts = [
         "# Configuration",
         "",
-        "Made from the comments in `conf/` by `python -m stylenet.run.settings`: change those.",
+        "Made from the comments in `conf/` by `python -m stylenet.settings`: change those.",
         "",
     ]
     for guide in guides:

@@ -12,8 +12,8 @@ from omegaconf import DictConfig
 from omegaconf.errors import ConfigAttributeError, ConfigKeyError, OmegaConfBaseException
 
 from stylenet.errors import StylenetError
-from stylenet.run.settings.arguments import corrected, parses
-from stylenet.run.settings.inputs import tasks_with, wanted
+from stylenet.settings.arguments import corrected, parses
+from stylenet.settings.inputs import tasks_with, wanted
 
 _NO_GROUP = re.compile(r"Could not override '([^']+)'\. No match in the defaults list")
 _WORD = re.compile(r"[A-Za-z][\w-]*")

@@ -9,7 +9,7 @@ import pytest
 from omegaconf import DictConfig
 
 from stylenet.errors import StylenetError
-from stylenet.run.settings.inputs import check_keys, runner_for, tasks_with
+from stylenet.settings.inputs import check_keys, runner_for, tasks_with
 
 Composed = Callable[..., DictConfig]
 OF_PICTURES = ["gatys", "gatys_video", "invert", "pyramid", "sketch", "texture"]

@@ -5,7 +5,7 @@ import re
 import pytest
 from hydra.core.override_parser.overrides_parser import OverridesParser
 
-from stylenet.run.settings.names import LONGEST, run_dir, run_name
+from stylenet.settings.names import LONGEST, run_dir, run_name
 
 OVERRIDES = [
     [],

@@ -13,7 +13,7 @@ from hydra.utils import get_object
 from omegaconf import OmegaConf
 from PIL import Image
 
-from stylenet.run.old_names import renew_targets, renewed
+from stylenet.settings.old_names import renew_targets, renewed
 
 # every name that conf/ had under a place that moved
 BEFORE = {

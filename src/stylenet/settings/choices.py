@@ -8,7 +8,7 @@ from pathlib import Path
 from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig
 
-from stylenet.runners.base import as_list
+from stylenet.config import as_list
 
 LABELLED = ("task", "net", "norm", "style", "loss_network")
 LONGEST_TAG = 64  # W&B's

@@ -8,7 +8,7 @@ import pytest
 from omegaconf import DictConfig
 
 from stylenet.errors import StylenetError
-from stylenet.run.settings.values import check_values
+from stylenet.settings.values import check_values
 
 
 @pytest.mark.parametrize(
