@@ -7,7 +7,7 @@ import json
 import logging
 import os
 import shutil
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,8 +21,9 @@ from typing_extensions import override
 
 from stylenet.errors import StylenetError
 from stylenet.files import claimed, expanded, write_text
-from stylenet.run.processes import rank
-from stylenet.run.sweep.jobs import (
+from stylenet.processes import rank, started_together
+from stylenet.settings.config_file import CLAIM, CONFIG_FILE
+from stylenet.sweeps.jobs import (
     FAILED,
     FINISHED,
     JOB,
@@ -33,11 +34,29 @@ from stylenet.run.sweep.jobs import (
     read_jobs,
     read_json,
 )
-from stylenet.settings.config_file import CLAIM, CONFIG_FILE
 
 log = logging.getLogger(__name__)
 # the folder of the sweep that this process runs
 sweep_at_work: ContextVar[Path | None] = ContextVar("sweep_at_work", default=None)
+
+
+def is_swept() -> bool:
+    """Whether this process runs the job of a sweep."""
+    return HydraConfig.initialized() and HydraConfig.get().mode == RunMode.MULTIRUN
+
+
+def check_sweep(arguments: Sequence[str]) -> None:
+    """Refuse a sweep that torchrun or srun started as several processes.
+
+    Raises:
+        StylenetError: it did.
+    """
+    if started_together() > 1 and {"-m", "--multirun"} & set(arguments):
+        raise StylenetError(
+            f"Got a sweep (-m) started as {started_together()} processes by torchrun or srun.",
+            "Start each of its runs by itself; or start the sweep once, with trainer=ddp (one "
+            "machine) or hydra/launcher=submitit_slurm hydra.launcher.tasks_per_node=...",
+        )
 
 
 class SweepRecord(Callback):
@@ -97,8 +116,7 @@ def record_of_job(config: DictConfig) -> JobRecord:
     Raises:
         StylenetError: ``skip_finished`` outside a sweep.
     """
-    swept = HydraConfig.initialized() and HydraConfig.get().mode == RunMode.MULTIRUN
-    if not swept:
+    if not is_swept():
         if config.get("skip_finished"):
             raise StylenetError(
                 "Got skip_finished=true for a single run, expected a sweep.",

@@ -5,10 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 from stylenet.metrics import as_text
-from stylenet.run.sweep.chart import CHART, write_chart
-from stylenet.run.sweep.jobs import FINISHED, read_jobs
-from stylenet.run.sweep.sheet import SHEET, write_sheet
-from stylenet.run.sweep.table import (
+from stylenet.sweeps.chart import CHART, write_chart
+from stylenet.sweeps.jobs import FINISHED, read_jobs
+from stylenet.sweeps.sheet import SHEET, write_sheet
+from stylenet.sweeps.table import (
     MEANS,
     TABLE,
     means_over_seeds,

@@ -18,10 +18,10 @@ from stylenet.cli import main
 from stylenet.errors import StylenetError
 from stylenet.files import claimed
 from stylenet.run import training
-from stylenet.run.sweep import sheet
-from stylenet.run.sweep.jobs import UNFINISHED, Job
-from stylenet.run.sweep.recording import JobRecord, going_on
 from stylenet.settings.config_file import CLAIM, CONFIG_FILE
+from stylenet.sweeps import sheet
+from stylenet.sweeps.jobs import UNFINISHED, Job
+from stylenet.sweeps.recording import JobRecord, check_sweep, going_on
 
 Script = Callable[..., int]
 QUICK = ["logger=none", "callbacks=none", "trainer.max_steps=1", "loss.style_layers=[relu1_2]"]
@@ -217,3 +217,14 @@ def test_many_jobs_stand_in_bands() -> None:
     stacked = sheet._stacked([torch.zeros(3, 4, 6), torch.zeros(3, 2, 3)])
     assert stacked.shape == (3, 6, 6)
     assert float(stacked[:, 4:, 3:].min()) == 1
+
+
+def test_a_sweep_that_was_started_as_several_processes_is_refused(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    names = {"JOB_ID": "77", "STEP_ID": "3", "NTASKS": "4", "PROCID": "2"}
+    for name, value in names.items():
+        monkeypatch.setenv(f"SLURM_{name}", value)
+    check_sweep(["style=udnie"])
+    with pytest.raises(StylenetError, match="Got a sweep"):
+        check_sweep(["-m", "style=udnie,wave"])

@@ -17,10 +17,10 @@ from stylenet.apply.devices import device_of
 from stylenet.errors import StylenetError
 from stylenet.files import expanded
 from stylenet.images import LongerSide, contact_sheet, read_image, sample_photographs, write_image
-from stylenet.run.sweep.jobs import Job
-from stylenet.run.sweep.table import differing
 from stylenet.settings.config_file import CONFIG_FILE, ConfigFileError, read_config
 from stylenet.settings.differences import label, named_values
+from stylenet.sweeps.jobs import Job
+from stylenet.sweeps.table import differing
 
 SHEET = "sheet.jpg"
 PHOTOGRAPHS = ("chelsea", "astronaut", "coffee")  # of those that every installation has

@@ -12,10 +12,10 @@ from stylenet.callbacks.curves import read_curves
 from stylenet.errors import StylenetError
 from stylenet.files import expanded, write_text
 from stylenet.images.writing import encoded_image
-from stylenet.run.sweep.chart import filled
-from stylenet.run.sweep.jobs import Job, is_run, job_of_run, read_jobs
-from stylenet.run.sweep.sheet import CONTENT, paintings_of
-from stylenet.run.sweep.table import columns_of, values_of
+from stylenet.sweeps.chart import filled
+from stylenet.sweeps.jobs import Job, is_run, job_of_run, read_jobs
+from stylenet.sweeps.sheet import CONTENT, paintings_of
+from stylenet.sweeps.table import columns_of, values_of
 
 TEMPLATE = Path(__file__).with_name("compare.html")
 POINTS = 400  # of a curve, at most

@@ -12,9 +12,9 @@ from statistics import fmean, stdev
 
 from stylenet.files import write_text
 from stylenet.metrics import FigureTable
-from stylenet.run.sweep.jobs import FINISHED, Job
 from stylenet.settings.differences import named_values, what_differs
 from stylenet.settings.objectives import LOSS, METRIC
+from stylenet.sweeps.jobs import FINISHED, Job
 
 TABLE, MEANS = "table.csv", "means.csv"
 SEED = "seed"

@@ -17,7 +17,7 @@ from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig, OmegaConf
 
 from stylenet.run.launch import in_words
-from stylenet.settings import sweeps
+from stylenet.sweeps import launchers
 
 CONF = Path(__file__).parents[2] / "conf"
 LAUNCHERS = sorted(file.stem for file in (CONF / "hydra" / "launcher").glob("*.yaml"))
@@ -69,7 +69,7 @@ def test_a_launcher_runs_the_jobs_in_processes_of_their_own(
     capfd: pytest.CaptureFixture[str],
 ) -> None:
     pytest.importorskip({"ray": "ray", "joblib": "joblib"}.get(name, "submitit"))
-    monkeypatch.setattr(sweeps, "jobs_at_once", lambda: 2)
+    monkeypatch.setattr(launchers, "jobs_at_once", lambda: 2)
     monkeypatch.setenv("OMP_NUM_THREADS", "1")
     norms = ["batch", "instance"][:jobs]
     arguments = [f"hydra/launcher={name}", f"norm={','.join(norms)}", "logger=none"]
@@ -105,7 +105,7 @@ def test_an_error_in_a_job_is_said_in_words_and_the_others_are_whole(
     assert [path.parent.name[0] for path in sweep.glob("*/model.safetensors")] == ["1"]
 
 
-@pytest.mark.parametrize(("plugin", "extra"), sweeps.EXTRAS.items())
+@pytest.mark.parametrize(("plugin", "extra"), launchers.EXTRAS.items())
 def test_a_launcher_that_is_not_installed_is_named_with_its_remedy(plugin: str, extra: str) -> None:
     error = RuntimeError(f"Unknown plugin class : 'hydra_plugins.hydra_{plugin}_launcher.x.Y'")
     words = in_words(error)
@@ -120,7 +120,7 @@ def test_jobs_take_the_gpus_in_turn(
 ) -> None:
     monkeypatch.setattr(torch.cuda, "device_count", lambda: 2)
     monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
-    assert (sweeps.jobs_at_once(), sweeps.gpus_per_job()) == (2, 1)
+    assert (launchers.jobs_at_once(), launchers.gpus_per_job()) == (2, 1)
     config = composed()
     target = "hydra_plugins.hydra_joblib_launcher.joblib_launcher.JoblibLauncher"
     hydra = {"mode": "MULTIRUN", "launcher": {"_target_": target}, "job": {"num": 3}}
@@ -129,11 +129,11 @@ def test_jobs_take_the_gpus_in_turn(
         HydraConfig.instance().cfg = OmegaConf.merge(
             compose("train", [], return_hydra_config=True), {"hydra": hydra}
         )
-        assert sweeps.choose_gpu(config) == 1
+        assert launchers.choose_gpu(config) == 1
         config.trainer.devices = 2
-        assert sweeps.choose_gpu(config) is None
+        assert launchers.choose_gpu(config) is None
         config.trainer.devices, config.trainer.accelerator = 1, "cpu"
-        assert sweeps.choose_gpu(config) is None
+        assert launchers.choose_gpu(config) is None
     finally:
         HydraConfig.instance().cfg = before
 
@@ -141,4 +141,4 @@ def test_jobs_take_the_gpus_in_turn(
 def test_without_gpus_there_is_a_job_a_core(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
     monkeypatch.setattr(os, "sched_getaffinity", lambda _: range(6), raising=False)
-    assert (sweeps.jobs_at_once(), sweeps.gpus_per_job()) == (6, 0)
+    assert (launchers.jobs_at_once(), launchers.gpus_per_job()) == (6, 0)

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from stylenet.files import write_text
-from stylenet.run.sweep.jobs import Job
-from stylenet.run.sweep.table import columns_of, values_of
+from stylenet.sweeps.jobs import Job
+from stylenet.sweeps.table import columns_of, values_of
 
 CHART = "parallel.html"
 TEMPLATE = Path(__file__).with_name(CHART)
