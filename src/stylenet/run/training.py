@@ -17,19 +17,18 @@ from omegaconf import DictConfig
 from stylenet.callbacks import StepCheckpoints, how_to_resume
 from stylenet.errors import OutOfMemoryError, StylenetError, causes, lacks_memory
 from stylenet.files import FULL, claimed, expanded
+from stylenet.files.latest import link_latest
 from stylenet.processes import rank
 from stylenet.run.budget import time_steps
 from stylenet.run.building import build, runner_of
-from stylenet.run.keeping import keep_results, rate_of
-from stylenet.run.latest import link_latest
 from stylenet.run.messages import Messages
 from stylenet.run.preparing import prepare
 from stylenet.run.processes import check_processes, together
-from stylenet.run.results import results_in_words
 from stylenet.run.resuming import damaged, messages_of, other_version
 from stylenet.runners.base import Run
 from stylenet.runners.checks import check_batch_statistics, check_comparability
 from stylenet.runners.compiling import on_gpu
+from stylenet.runners.results import keep_results, rate_of, results_in_words
 from stylenet.runners.speed import tune_allocator
 from stylenet.settings.config_file import CLAIM, CONFIG_FILE, save_config
 from stylenet.settings.objectives import to_minimise

@@ -1,9 +1,9 @@
-"""What a finished run leaves besides its pictures: ``metrics.json``, and the same for W&B."""
+"""What a finished run says, and leaves besides its images: ``metrics.json``, the same for W&B."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 from pytorch_lightning.loggers import WandbLogger
@@ -13,9 +13,10 @@ from stylenet.callbacks.throughput import RATE
 from stylenet.files import write_text
 from stylenet.loggers import keep_artifact, keep_summary, keep_table
 from stylenet.runners.base import Run
-from stylenet.settings.objectives import to_minimise
+from stylenet.settings.objectives import LOSS, METRIC, to_minimise
 
 METRICS_FILE = "metrics.json"
+KINDS = {"losses": LOSS, "metrics": METRIC}
 
 
 def rate_of(run: Run) -> float | None:
@@ -58,3 +59,23 @@ def keep_results(run: Run, figures: Mapping[str, float], rate: float | None) -> 
         files = [run.folder / name for name in run.runner.artifact]
         if files:
             keep_artifact(logger, run.config.run.name, files)
+
+
+def results_in_words(
+    figures: Mapping[str, float], stand_ins: Collection[str] = ()
+) -> Iterator[str]:
+    """``losses    content 1.2  style 3.4  total 4.6``, and the same of the metrics.
+
+    Without what belongs to a layer; none of the two where there is nothing of it.
+
+    Args:
+        figures: by their full names, such as ``val/metric/style``.
+        stand_ins: styles whose paintings are not there: metrics compare with their swatches.
+    """
+    for kind, prefix in KINDS.items():
+        found = {k.removeprefix(prefix): v for k, v in figures.items() if k.startswith(prefix)}
+        names = sorted((name for name in found if "/" not in name), key="total".__eq__)
+        if names:
+            yield f"{kind:<8}  " + "  ".join(f"{name} {found[name]:.4g}" for name in names)
+        if kind == "metrics" and stand_ins and "style" in names:
+            yield f"{'':<8}  style is measured against the swatch of {', '.join(stand_ins)}"
