@@ -23,7 +23,7 @@ import yaml
 from scipy.stats import spearmanr
 
 from stylenet.errors import StylenetError
-from stylenet.run.sweep.table import half_interval
+from stylenet.sweeps.table import half_interval
 
 STUDIES = Path(__file__).parent
 CLAIM, RESULTS = "claim.yaml", "results.csv"

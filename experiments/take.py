@@ -24,7 +24,7 @@ import yaml
 from omegaconf import DictConfig, OmegaConf
 
 from stylenet.errors import StylenetError
-from stylenet.run.settings.differences import short_keys
+from stylenet.settings.differences import short_keys
 
 STUDIES = Path(__file__).parent
 EXPERIMENTS = STUDIES.parent / "conf" / "experiment"

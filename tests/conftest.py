@@ -40,7 +40,8 @@ from stylenet import images
 from stylenet.apply import any_style, save_model, zoo
 from stylenet.apply.model_file import build_architecture
 from stylenet.metrics import Comparison, Judge
-from stylenet.run.launch import conf_folder, register
+from stylenet.run.launch import register
+from stylenet.settings.folder import conf_folder
 
 ROOT = Path(__file__).parents[1]
 # tests run side by side, one a core: more threads would only wait for one another

@@ -29,7 +29,7 @@ ROOT = Path(__file__).parents[1]
 CONF = ROOT / "conf"
 TOP_LEVEL = {"train.yaml", "evaluate.yaml"}
 FILES = sorted(str(f.relative_to(CONF)) for f in CONF.rglob("*.yaml"))
-# what Hydra itself is made of is no part of a run: tests/run/settings/test_sweeps.py tries it
+# what Hydra itself is made of is no part of a run: tests/sweeps/test_launchers.py tries it
 CHOICES = [f for f in FILES if f not in TOP_LEVEL and not f.startswith("hydra/")]
 # what only evaluate.py takes: tests/run/test_evaluate.py tries it
 EVALUATED = [f for f in CHOICES if f.startswith(("metrics/", "format/"))]

@@ -170,7 +170,7 @@ def test_the_wheel_brings_the_loss_network_the_swatches_and_conf(wheel: Path) ->
 def test_an_editable_install_reads_the_clones_conf(bare: dict[str, str], tmp_path: Path) -> None:
     """And not the copy that such a wheel brings, which is out of date tomorrow."""
     shutil.copytree(ROOT / "conf", tmp_path / "stylenet" / "conf")
-    where = "from stylenet.run.launch import conf_folder; print(conf_folder())"
+    where = "from stylenet.settings.folder import conf_folder; print(conf_folder())"
     done = subprocess.run(
         [sys.executable, "-c", where],
         env=bare | {"PYTHONPATH": os.pathsep.join([str(tmp_path), str(ROOT / "src")])},
@@ -219,7 +219,7 @@ def test_the_wheel_trains_and_paints_in_an_empty_folder_without_a_network(
         assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-2000:]
         return done.stdout
 
-    where = "import stylenet; from stylenet.run.launch import conf_folder; "
+    where = "import stylenet; from stylenet.settings.folder import conf_folder; "
     places = run("-c", f"{where}print(stylenet.__file__, conf_folder())")
     (own,) = (tmp_path / "environment").glob("**/site-packages/stylenet")
     assert places.split() == [str(own / "__init__.py"), str(own / "conf")]

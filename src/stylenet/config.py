@@ -5,6 +5,7 @@ A group (``norm``, ``net``, ...) is ``Any`` here: its shape is the signature of 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
@@ -113,3 +114,11 @@ class EvaluateConfig:
     metrics: Any = None
     format: Any = None
     loss: Any = None
+
+
+def as_list(value: Any) -> list[str]:
+    """``style`` or the like, one or several, as a list of texts; null: an empty one."""
+    if value is None:
+        return []
+    several = isinstance(value, Sequence) and not isinstance(value, str)
+    return [str(one) for one in value] if several else [str(value)]

@@ -14,10 +14,11 @@ from hydra.core.hydra_config import HydraConfig
 from hydra.types import RunMode
 from omegaconf import DictConfig, OmegaConf
 
+from stylenet import processes
 from stylenet.errors import StylenetError
-from stylenet.run import budget, processes
-from stylenet.run.messages import CONFIG_FILE
+from stylenet.run import budget
 from stylenet.run.preparing import prepare
+from stylenet.settings.config_file import CONFIG_FILE
 
 Timed = Callable[..., DictConfig]
 
@@ -93,7 +94,7 @@ def test_jobs_of_a_sweep_are_of_equal_length(timed: Timed, monkeypatch: pytest.M
     class Swept:
         mode = RunMode.MULTIRUN
 
-    monkeypatch.setattr(budget.HydraConfig, "initialized", lambda: True)
+    monkeypatch.setattr(HydraConfig, "initialized", lambda: True)
     monkeypatch.setattr(HydraConfig, "get", lambda: Swept)
     trainer = {"max_steps": 300, "max_time": None, "budget_minutes": 1.0}
 

@@ -14,7 +14,7 @@ from omegaconf import DictConfig
 
 from stylenet.errors import StylenetError
 from stylenet.run.preparing import prepare
-from stylenet.run.results import results_in_words
+from stylenet.runners.results import results_in_words
 from stylenet.styles import find
 
 Script = Callable[..., int]

@@ -20,6 +20,7 @@ from omegaconf import DictConfig
 from stylenet.apply import load_model
 from stylenet.data import module as data_module
 from stylenet.errors import StylenetError
+from stylenet.processes import RUN_DIR
 from stylenet.run import processes, train
 from stylenet.runners.checks import check_batch_statistics
 
@@ -113,7 +114,7 @@ def test_a_sweep_starts_the_processes_of_each_job_with_its_command_line(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(sys, "argv", ["train.py", "-m", "norm=instance,batch"])
-    monkeypatch.setattr(processes, "_is_swept", lambda: True)
+    monkeypatch.setattr(processes, "is_swept", lambda: True)
     overrides = SimpleNamespace(hydra=["hydra.mode=MULTIRUN"], task=["norm=batch"])
     config = SimpleNamespace(overrides=overrides)
     monkeypatch.setattr(processes.HydraConfig, "get", lambda: config)
@@ -123,11 +124,11 @@ def test_a_sweep_starts_the_processes_of_each_job_with_its_command_line(
     )
     with processes.together(trainer, tmp_path):
         assert sys.argv == ["train.py", "norm=batch"]
-        assert os.environ[processes.RUN_DIR] == str(tmp_path)
+        assert os.environ[RUN_DIR] == str(tmp_path)
         os.environ["LOCAL_RANK"] = "0"  # as Lightning does
         trainer.strategy.launcher.procs.append(other)
     assert sys.argv == ["train.py", "-m", "norm=instance,batch"]
-    assert not {processes.RUN_DIR, "LOCAL_RANK"} & os.environ.keys()
+    assert not {RUN_DIR, "LOCAL_RANK"} & os.environ.keys()
     assert other.returncode == 0
     assert trainer.strategy.launcher.procs == []
 
@@ -168,19 +169,6 @@ def test_the_failure_of_another_process_is_named(tmp_path: Path) -> None:
 SLURM = {"SLURM_JOB_ID": "77", "SLURM_STEP_ID": "3", "SLURM_NTASKS": "4", "SLURM_PROCID": "2"}
 
 
-def test_the_tasks_of_a_slurm_step_name_the_run_by_its_number(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    assert (processes.rank(), processes.started_together()) == (0, 1)
-    assert processes.start_of_run("now") == "now"
-    for key, value in SLURM.items():
-        monkeypatch.setenv(key, value)
-    assert (processes.rank(), processes.started_together()) == (2, 4)
-    assert processes.start_of_run("now") == "slurm-77.3"
-    monkeypatch.setenv("SLURM_JOB_NAME", "interactive")  # a shell, where srun was not used
-    assert (processes.rank(), processes.started_together()) == (0, 1)
-
-
 def test_processes_that_would_wait_for_others_are_refused(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -194,9 +182,6 @@ def test_processes_that_would_wait_for_others_are_refused(
     processes.check_processes(two_nodes)
     with pytest.raises(StylenetError, match=r"Got 4 processes .* a trainer for 1.*trainer=ddp"):
         processes.check_processes(alone)
-    processes.check_sweep(["style=udnie"])
-    with pytest.raises(StylenetError, match="Got a sweep"):
-        processes.check_sweep(["-m", "style=udnie,wave"])
 
 
 def test_the_cores_are_divided_among_the_processes(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 import os
 import re
 import subprocess
@@ -21,9 +20,7 @@ from hydra.errors import HydraException
 from omegaconf import DictConfig, OmegaConf
 
 from stylenet import compose
-from stylenet.errors import StylenetError
 from stylenet.run import launch
-from stylenet.run.launch import conf_folder
 from stylenet.run.processes import together, typed_command
 
 ROOT = Path(__file__).parents[2]
@@ -134,18 +131,3 @@ def test_compose_leaves_a_hydra_that_is_there_alone(tmp_path: Path) -> None:
         compose()
         assert GlobalHydra.instance().hydra is mine is not None
     assert not GlobalHydra.instance().is_initialized()
-
-
-def test_the_configuration_is_beside_the_package_or_else_the_clones(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    assert conf_folder() == ROOT / "conf"
-    package = tmp_path / "src" / "stylenet"
-    module = importlib.import_module("stylenet.run.launch")
-    monkeypatch.setattr(module, "__file__", str(package / "run" / "launch.py"))
-    with pytest.raises(StylenetError, match=r"no configuration.*stylenet.conf.*Install"):
-        conf_folder()
-    for folder in (tmp_path / "conf", package / "conf"):
-        folder.mkdir(parents=True)
-        (folder / "train.yaml").touch()
-        assert conf_folder() == folder

@@ -14,9 +14,9 @@ from omegaconf.errors import OmegaConfBaseException
 
 from stylenet.errors import StylenetError
 from stylenet.run.launch import in_words
-from stylenet.run.messages import CONFIG_FILE
 from stylenet.run.preparing import prepare
 from stylenet.run.resuming import messages_of, resumed
+from stylenet.settings.config_file import CONFIG_FILE
 
 
 @pytest.fixture(autouse=True)

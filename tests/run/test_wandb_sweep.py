@@ -11,8 +11,8 @@ import pytest
 import yaml
 from wandb.sdk.launch.sweeps.utils import create_sweep_command, create_sweep_command_args
 
-from stylenet.run.settings.arguments import quoted
-from stylenet.run.settings.objectives import direction
+from stylenet.settings.arguments import quoted
+from stylenet.settings.objectives import direction
 
 ROOT = Path(__file__).parents[2]
 SWEEP: dict[str, Any] = yaml.safe_load((ROOT / "docs" / "wandb_sweep.yaml").read_text())

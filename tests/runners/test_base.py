@@ -16,7 +16,6 @@ from stylenet.errors import StylenetError
 from stylenet.run.building import build
 from stylenet.run.preparing import prepare
 from stylenet.runners import FeedForwardRunner
-from stylenet.runners.base import as_list
 
 Script = Callable[..., int]
 OWN = '''
@@ -101,13 +100,6 @@ def test_building_writes_nothing_and_changes_no_setting(
     assert run.folder == tmp_path / "run"
     with pytest.raises(ReadonlyConfigError):
         config.seed = 1
-
-
-@pytest.mark.parametrize(
-    ("value", "texts"), [(None, []), ("a", ["a"]), (7, ["7"]), (["a", 7], ["a", "7"])]
-)
-def test_one_and_several_are_lists(value: object, texts: list[str]) -> None:
-    assert as_list(value) == texts
 
 
 def test_maps_that_nothing_reads_are_refused(

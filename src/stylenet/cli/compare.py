@@ -22,7 +22,7 @@ def compare(
     nets paint of three photographs.
     """
     with errors_in_words(debug):
-        from stylenet.run.comparing.page import read_runs, write_comparison
+        from stylenet.sweeps.page import read_runs, write_comparison
 
         jobs = read_runs(runs)
         file = write_comparison(jobs, out)

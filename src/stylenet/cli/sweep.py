@@ -18,6 +18,6 @@ def sweep(
 ) -> None:
     """Compare a sweep's jobs anew, also of one that was killed: stylenet sweep runs/..._sweep."""
     with errors_in_words(debug):
-        from stylenet.run.sweep.summary import sum_up
+        from stylenet.sweeps.summary import sum_up
 
         typer.echo(sum_up(folder, shutil.get_terminal_size().columns))

@@ -10,18 +10,17 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 import torch
-from hydra.core.hydra_config import HydraConfig
-from hydra.types import RunMode
 from omegaconf import DictConfig, open_dict
 
 from stylenet.errors import StylenetError
+from stylenet.processes import first_decides, first_run_dir, started_by_srun
 from stylenet.run.building import instantiate, runner_of
-from stylenet.run.messages import CONFIG_FILE, read_config
-from stylenet.run.processes import first_decides, first_run_dir, started_by_srun
-from stylenet.run.resuming import keys_of
 from stylenet.runners.base import Say
 from stylenet.runners.compiling import on_gpu
 from stylenet.runners.speed import cpu_has_bf16, tune_allocator
+from stylenet.settings.arguments import keys_of
+from stylenet.settings.config_file import CONFIG_FILE, read_config
+from stylenet.sweeps.recording import is_swept
 
 MAX_STEPS = 300  # conf/trainer/auto.yaml's: another number is a length that somebody asked for
 MINUTES, MINUTES_WITHOUT_BF16 = 2.0, 4.0
@@ -54,7 +53,7 @@ def settle_budget(
         return
     most = MAX_STEPS * styles
     config.trainer.max_steps = most
-    if timer is None or minutes is None or _is_swept():
+    if timer is None or minutes is None or is_swept():
         if styles > 1:
             say(f"trainer.max_steps {most}: {MAX_STEPS} for each of {styles} styles")
         return
@@ -94,10 +93,6 @@ def _minutes(config: DictConfig) -> float | None:
             "Use trainer.budget_minutes=2, or null for trainer.max_steps.",
         )
     return float(wish)
-
-
-def _is_swept() -> bool:
-    return HydraConfig.initialized() and HydraConfig.get().mode == RunMode.MULTIRUN
 
 
 def _has_length(config: DictConfig, given: set[str]) -> bool:

@@ -8,10 +8,11 @@ from hydra.utils import instantiate as hydra_instantiate
 from omegaconf import DictConfig, OmegaConf
 
 from stylenet.errors import StylenetError
+from stylenet.processes import rank
 from stylenet.run.messages import Messages
-from stylenet.run.processes import rank, typed_command
-from stylenet.run.settings.values import check_values
+from stylenet.run.processes import typed_command
 from stylenet.runners.base import Run, Runner
+from stylenet.settings.values import check_values
 
 
 def instantiate(config: Any, **extra: Any) -> Any:

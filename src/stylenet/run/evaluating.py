@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import logging
 import shutil
-from collections.abc import Iterator, Mapping
-from dataclasses import replace
 from datetime import datetime
 
 from hydra.core.hydra_config import HydraConfig
@@ -14,35 +12,27 @@ from rich.console import Console
 from torch import Tensor
 
 from stylenet.apply import (
-    Model,
-    Request,
-    StyledModel,
     Stylizer,
-    in_styles,
     load_model,
     style_bytes,
-    style_of,
-    takes_styles,
 )
 from stylenet.apply.contents import UnreadableError, find_content, find_contents
 from stylenet.apply.devices import device_of
+from stylenet.config import as_list
 from stylenet.errors import OutOfMemoryError, StylenetError, lacks_memory
+from stylenet.evaluation.columns import loss_of, named_apart, requests_of, styled_models
+from stylenet.evaluation.flicker import report_flicker, write_frames
+from stylenet.evaluation.labels import labels_of, renamed, trained_with
 from stylenet.files import expanded
 from stylenet.images import LongerSide, contact_sheet, write_image
-from stylenet.loss_networks import LossNetwork
 from stylenet.loss_networks.network import LossNetworkError
 from stylenet.losses import PerceptualLoss
-from stylenet.losses.features import check_names
 from stylenet.metrics import Row, table_of_means, write_rows
 from stylenet.nets import PictureTooSmallError
 from stylenet.run.building import instantiate
-from stylenet.run.flicker import report_flicker, write_frames
-from stylenet.run.labels import labels_of, renamed, trained_with
-from stylenet.run.resuming import keys_of
-from stylenet.runners.base import as_list
-from stylenet.runners.building import build_loss, build_network, locate_styles
+from stylenet.runners.building import build_network
 from stylenet.runners.speed import tune_allocator
-from stylenet.styles import FoundStyle, read_style
+from stylenet.settings.arguments import keys_of
 
 log = logging.getLogger(__name__)
 SHEET_ROWS = 12
@@ -80,11 +70,13 @@ def evaluate(config: DictConfig) -> list[Row]:
     names = as_list(config.names)
     loaded = [load_model(path, config.net_packages) for path in as_list(config.model)]
     loaded = renamed(loaded, names)
-    models = _named([styled for model in loaded for styled in _styled(config, model)])
+    models = named_apart(
+        [one for model in loaded for one in styled_models(config, model, instantiate)]
+    )
     wanted = {
         name: (Stylizer(model, device), request)
         for own, model in models.items()
-        for name, request in _requests(config, own, model)
+        for name, request in requests_of(config, own, model)
     }
     for stylizer, request in wanted.values():
         request.weights(stylizer.model)  # what cannot be is no fault of the first picture
@@ -96,7 +88,7 @@ def evaluate(config: DictConfig) -> list[Row]:
     if measure is not None:
         network = build_network(settings, instantiate)
         losses = {
-            name: _loss(settings, stylizer.model, request, network).to(device)
+            name: loss_of(settings, stylizer.model, request, network, instantiate).to(device)
             for name, (stylizer, request) in wanted.items()
         }
     warm: set[str] = set()
@@ -172,65 +164,6 @@ def _too_large(picture: Tensor | None, error: BaseException) -> StylenetError:
     )
 
 
-def _styled(config: DictConfig, model: Model) -> list[Model]:
-    """A net for any style as one net for each of ``style``, or for the mixture ``style_weights``.
-
-    Raises:
-        StylenetError: neither is given.
-    """
-    if not takes_styles(model):
-        return [model]
-    mixture = {str(k): float(v) for k, v in (config.style_weights or {}).items()}
-    wanted = [mixture] if mixture else [{style: 1.0} for style in as_list(config.style)]
-    if not wanted:
-        raise StylenetError(
-            f"The net of {model.path} paints in any style, and none was named.",
-            "Use style=<picture or name>, or 'style_weights={udnie: 0.6, wave: 0.4}'.",
-        )
-    size = instantiate(config.style_size)
-    styled: list[Model] = []
-    for weights in wanted:
-        found = locate_styles(config, list(weights), log.info)
-        images = {style.name: read_style(style, size) for style in found}
-        named = dict(zip(images, weights.values(), strict=True))
-        title = "+".join(f"{name}{weight:g}" if mixture else name for name, weight in named.items())
-        one = in_styles(model, images, named)
-        styled.append(replace(one, path=one.path.with_name(f"{model.name}_{title}.safetensors")))
-    return styled
-
-
-def _named(models: list[Model]) -> Mapping[str, Model]:
-    """Models by name; equal names get a number, so that none overwrites another's pictures."""
-    named: dict[str, Model] = {}
-    for model in models:
-        name, count = model.name, 2
-        while name in named:
-            name, count = f"{model.name}_{count}", count + 1
-        named[name] = model
-    return named
-
-
-def _requests(config: DictConfig, name: str, model: Model) -> Iterator[tuple[str, Request]]:
-    """What the configuration asks of a net, by the names of columns and folders.
-
-    Where it chooses no style, a net of several paints in each.
-    """
-    # a net for any style has become one for the mixture: see _styled
-    mixture = None if isinstance(model, StyledModel) else config.style_weights
-    weights = None if mixture is None else {str(k): float(v) for k, v in mixture.items()}
-    region_styles = {str(k): str(v) for k, v in (config.region_styles or {}).items()}
-    chosen = weights is not None or config.reconstruct or config.region_map is not None
-    if model.styles and not chosen and not region_styles:
-        for style in model.styles:
-            yield f"{name}_{style}", Request({style: 1.0}, config.strength)
-        return
-    request = Request(
-        weights, config.strength, config.reconstruct, config.region_map, region_styles
-    )
-    title = request.title(model)
-    yield name if title is None else f"{name}_{title}", request
-
-
 def _unweighted(config: DictConfig) -> DictConfig:
     """``config`` with a weight of 1 for every loss; its layers keep theirs.
 
@@ -250,32 +183,3 @@ def _unweighted(config: DictConfig) -> DictConfig:
         if "weight" in term:
             term.weight = 1.0
     return settings
-
-
-def _loss(
-    config: DictConfig, model: Model, request: Request, network: LossNetwork
-) -> PerceptualLoss:
-    """The loss against the style that the net was trained on, or the one named."""
-    loss = build_loss(config, instantiate, network, style=_style(config, model, request))
-    # an unknown layer is no fault of the first picture
-    check_names(loss.network, (*loss.stylised_layers, *loss.content_layers))
-    return loss
-
-
-def _style(config: DictConfig, model: Model, request: Request) -> Tensor | None:
-    """The style to measure against; None where the painting has no single one."""
-
-    def find(style: str) -> FoundStyle:
-        (found,) = locate_styles(config, [style], log.info)
-        return found
-
-    if isinstance(model, StyledModel):
-        return model.image
-    size = instantiate(config.style_size)
-    if config.style is not None:
-        return read_style(find(str(config.style)), size)
-    styles = request.styles(model)
-    single = len(styles) == 1 and request.region_map is None
-    if model.styles and not single:
-        return None
-    return style_of(model, styles[0] if model.styles else None, find, size)

@@ -22,39 +22,24 @@ from stylenet.config import EvaluateConfig, TrainConfig
 from stylenet.errors import StylenetError, causes
 from stylenet.files import FULL, expanded
 from stylenet.pipes import outlive_readers
-from stylenet.run.processes import check_sweep, command_line, rank, start_of_run
-from stylenet.run.settings.arguments import quoted
-from stylenet.run.settings.explain import explain
-from stylenet.run.settings.guide import read_guide
-from stylenet.run.settings.help import help_text
-from stylenet.run.settings.names import run_dir, run_name, swept_keys
-from stylenet.run.settings.objectives import direction
-from stylenet.run.settings.sweeps import missing_launcher, register_launchers
-from stylenet.run.sweep.jobs import JOB
-from stylenet.run.sweep.recording import sweep_at_work, sweep_dir
+from stylenet.processes import rank, start_of_run
+from stylenet.run.processes import command_line
+from stylenet.settings.arguments import quoted
+from stylenet.settings.explain import explain
+from stylenet.settings.folder import conf_folder
+from stylenet.settings.guide import read_guide
+from stylenet.settings.help import help_text
+from stylenet.settings.names import run_dir, run_name, swept_keys
+from stylenet.settings.objectives import direction
+from stylenet.sweeps.jobs import JOB
+from stylenet.sweeps.launchers import missing_launcher, register_launchers
+from stylenet.sweeps.recording import check_sweep, sweep_at_work, sweep_dir
 
 # in the environment, for the processes that this one starts: HYDRA_FULL_ERROR is not the user's
 WORDS = "STYLENET_ERRORS_IN_WORDS"
 UNWRITABLE = (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.ENAMETOOLONG)
 
 _names = ConfigRepository.get_group_options
-
-
-def conf_folder() -> Path:
-    """The folder ``conf/``: inside the package, where a wheel brought it, or else the clone's.
-
-    Raises:
-        StylenetError: neither is there.
-    """
-    package = Path(__file__).parents[1]
-    for folder in (package / "conf", package.parents[1] / "conf"):
-        if (folder / "train.yaml").is_file():
-            return folder
-    raise StylenetError(
-        f"There is no configuration: neither {package / 'conf'} nor, as in a clone, "
-        f"{package.parents[1] / 'conf'} has a train.yaml.",
-        "Install stylenet again, or clone its repository again.",
-    )
 
 
 def register() -> None:
@@ -183,7 +168,7 @@ def _sum_up(sweep: Path) -> None:
     """Write and print what the jobs of a sweep compare to, also where some of them failed."""
     from rich.console import Console
 
-    from stylenet.run.sweep.summary import sum_up
+    from stylenet.sweeps.summary import sum_up
 
     console = Console(soft_wrap=True, highlight=False)
     console.print(sum_up(sweep, console.width), markup=False)

@@ -15,26 +15,27 @@ from datetime import datetime
 from pathlib import Path
 
 from hydra.core.hydra_config import HydraConfig
-from hydra.types import RunMode
 from omegaconf import DictConfig, ListConfig, OmegaConf, open_dict
 
 from stylenet.errors import StylenetError
 from stylenet.files import expanded
 from stylenet.loggers import choose_mode
 from stylenet.metrics import figure_names
+from stylenet.processes import RUN_DIR, rank
 from stylenet.run.budget import Timer, settle_budget
 from stylenet.run.building import runner_of
 from stylenet.run.messages import Messages
-from stylenet.run.processes import RUN_DIR, rank
-from stylenet.run.resuming import keys_of, resumed
-from stylenet.run.settings.choices import choices_of, labels
-from stylenet.run.settings.explain import check_choices
-from stylenet.run.settings.inputs import check_keys
-from stylenet.run.settings.names import run_dir, run_name
-from stylenet.run.settings.objectives import choose_objective
-from stylenet.run.settings.sweeps import choose_gpu
+from stylenet.run.resuming import resumed
 from stylenet.runners.base import Runner, Say
 from stylenet.runners.speed import settle_compile, settle_precision
+from stylenet.settings.arguments import keys_of
+from stylenet.settings.choices import choices_of, labels
+from stylenet.settings.explain import check_choices
+from stylenet.settings.inputs import check_keys
+from stylenet.settings.names import run_dir, run_name
+from stylenet.settings.objectives import choose_objective
+from stylenet.sweeps.launchers import choose_gpu
+from stylenet.sweeps.recording import is_swept
 
 
 def prepare(
@@ -101,7 +102,7 @@ def _name(config: DictConfig, overrides: Iterable[str]) -> None:
         name = name or hydra.job.name  # conf/train.yaml makes it of the overrides
         first = os.environ.get(RUN_DIR)  # the folder of the process that started this one
         config.run.dir = first or config.run.dir or hydra.runtime.output_dir
-        if hydra.mode == RunMode.MULTIRUN:
+        if is_swept():
             config.run.group = config.run.group or Path(hydra.sweep.dir).name
     now = f"{datetime.now():%Y-%m-%d_%H-%M-%S}"
     name = name or run_name(overrides, start=now)
@@ -131,7 +132,7 @@ def _settle_init(config: DictConfig, say: Say) -> None:
     if config.get("init") != "auto" or not HydraConfig.initialized():
         return
     choices = HydraConfig.get().runtime.choices
-    sweeps = HydraConfig.get().mode == RunMode.MULTIRUN
+    sweeps = is_swept()
     where = [group for group in ("recipe", "experiment") if choices.get(group)]
     if sweeps or where:
         say(f"begins with random weights, as in every {(['sweep'] * sweeps + where)[0]}")

@@ -1,31 +1,28 @@
-"""A run of several processes: which of them this is, what all agree on, how they end."""
+"""A run of several processes: with which command line they start, and how they end."""
 
 from __future__ import annotations
 
 import contextlib
-import functools
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextvars import ContextVar
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from hydra.core.hydra_config import HydraConfig
-from hydra.types import RunMode
 
 from stylenet.commands import hydra_value
 from stylenet.errors import StylenetError
+from stylenet.processes import RUN_DIR, started_together
+from stylenet.sweeps.recording import is_swept
 
 if TYPE_CHECKING:  # this file is read before the command line is: nothing slow is imported above
     from pytorch_lightning import Trainer
 
-# the run directory, for the processes that the trainer of the first one starts
-RUN_DIR = "STYLENET_RUN_DIR"
 SECONDS_TO_FAIL = 3.0
 SECONDS_TO_END = 10.0
-INTERACTIVE = ("bash", "interactive")  # Lightning's words for a Slurm shell, where srun is not used
 # the words between the program and Hydra's on the command line: ("train",) for `stylenet train`
 subcommand: ContextVar[tuple[str, ...]] = ContextVar("subcommand", default=())
 
@@ -50,95 +47,6 @@ def typed_command() -> list[str]:
     return [sys.argv[0], *subcommand.get(), *sys.argv[1:]]
 
 
-def rank() -> int:
-    """The number of this process among those of its run: 0 for the first, or where it is alone.
-
-    The first one writes, speaks and logs; the others only compute.
-    """
-    if _by_torchrun():
-        return int(os.environ["RANK"])
-    if _by_srun():
-        return int(os.environ["SLURM_PROCID"])
-    return int(os.environ.get("LOCAL_RANK", "0")) if RUN_DIR in os.environ else 0
-
-
-def started_together() -> int:
-    """How many processes torchrun or srun started for this run; 1 if neither did."""
-    if _by_torchrun():
-        return int(os.environ["WORLD_SIZE"])
-    return int(os.environ["SLURM_NTASKS"]) if _by_srun() else 1
-
-
-def _by_torchrun() -> bool:
-    return "TORCHELASTIC_RUN_ID" in os.environ  # torch.distributed.is_torchelastic_launched()
-
-
-def _by_srun() -> bool:
-    known = {"SLURM_NTASKS", "SLURM_PROCID", "SLURM_JOB_ID"} <= os.environ.keys()
-    return known and os.environ.get("SLURM_JOB_NAME") not in INTERACTIVE
-
-
-def start_of_run(now: str) -> str:
-    """What the run's name begins with: ``now``, or what all of its processes agree on.
-
-    Processes that torchrun starts take the time of the one that asks first; a step of a Slurm job
-    has a number that all of them know.
-    """
-    if _by_torchrun():
-        # a restarted group is a new run
-        key = f"stylenet/start/{os.environ.get('TORCHELASTIC_RESTART_COUNT', '0')}"
-        return str(_store().compare_set(key, "", now).decode())
-    if _by_srun() and started_together() > 1:
-        step = os.environ.get("SLURM_STEP_ID", "0")
-        return f"slurm-{os.environ['SLURM_JOB_ID']}.{step}"
-    return now
-
-
-def first_run_dir() -> str | None:
-    """The run's folder, in a process that the trainer of the first one started; else None."""
-    return os.environ.get(RUN_DIR)
-
-
-def started_by_srun() -> bool:
-    """Whether srun started this run as several processes."""
-    return started_together() > 1 and not _by_torchrun()
-
-
-def first_decides(name: str, decide: Callable[[], str]) -> str:
-    """What ``decide`` says in the first of the processes that torchrun started; or in this one.
-
-    The others wait for it. Not for processes of srun, which do not know one another yet.
-    """
-    if not _by_torchrun():
-        return decide()
-    key = f"stylenet/{name}/{os.environ.get('TORCHELASTIC_RESTART_COUNT', '0')}"
-    if rank() == 0:
-        _store().set(key, decide())
-    return str(_store().get(key).decode())
-
-
-@functools.cache  # kept open: the training's own connection shares it
-def _store() -> Any:
-    from torch.distributed.rendezvous import rendezvous
-
-    store, _, _ = next(rendezvous("env://"))
-    return store
-
-
-def check_sweep(arguments: Sequence[str]) -> None:
-    """Refuse a sweep that torchrun or srun started as several processes.
-
-    Raises:
-        StylenetError: it did.
-    """
-    if started_together() > 1 and {"-m", "--multirun"} & set(arguments):
-        raise StylenetError(
-            f"Got a sweep (-m) started as {started_together()} processes by torchrun or srun.",
-            "Start each of its runs by itself; or start the sweep once, with trainer=ddp (one "
-            "machine) or hydra/launcher=submitit_slurm hydra.launcher.tasks_per_node=...",
-        )
-
-
 def check_processes(trainer: Trainer) -> None:
     """Refuse a run whose processes would wait for others that nobody starts.
 
@@ -160,17 +68,13 @@ def check_processes(trainer: Trainer) -> None:
             f"Got trainer.num_nodes={trainer.num_nodes} in a process that was started alone.",
             "Start it on every node, with torchrun or srun.",
         )
-    if _is_swept() and "basic_launcher" not in HydraConfig.get().launcher["_target_"]:
+    if is_swept() and "basic_launcher" not in HydraConfig.get().launcher["_target_"]:
         raise StylenetError(
             f"Got a run of {wanted} processes from a launcher that runs the jobs of a sweep "
             "elsewhere: it would have to start them itself.",
             "Leave hydra/launcher out, or give hydra/launcher=submitit_slurm "
             f"hydra.launcher.tasks_per_node={wanted}.",
         )
-
-
-def _is_swept() -> bool:
-    return HydraConfig.initialized() and HydraConfig.get().mode == RunMode.MULTIRUN
 
 
 def _of_job(run: Path, overrides: Sequence[str], resumed: bool) -> list[str]:
@@ -195,7 +99,7 @@ def together(trainer: Trainer, run: Path, *, resumed: bool = False) -> Iterator[
 
     environment, arguments = dict(os.environ), sys.argv
     os.environ[RUN_DIR] = str(run)
-    if _is_swept():
+    if is_swept():
         overrides = HydraConfig.get().overrides
         hydra = [o for o in overrides.hydra if not o.startswith("hydra.mode=")]
         sys.argv = [arguments[0], *hydra, *_of_job(run, overrides.task, resumed)]

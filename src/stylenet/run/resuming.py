@@ -4,21 +4,22 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 from hydra.utils import get_object
 from omegaconf import DictConfig, ListConfig, OmegaConf, open_dict
 
+from stylenet.config import as_list
 from stylenet.errors import StylenetError
 from stylenet.run.building import runner_of
-from stylenet.run.messages import CONFIG_FILE, ConfigFileError, read_config
-from stylenet.run.old_names import renew_targets
-from stylenet.run.settings.choices import choices_by_targets
-from stylenet.run.settings.inputs import runner_for
-from stylenet.run.settings.objectives import LOSS
-from stylenet.runners.base import as_list
+from stylenet.settings.arguments import keys_of
+from stylenet.settings.choices import choices_by_targets
+from stylenet.settings.config_file import CONFIG_FILE, ConfigFileError, read_config
+from stylenet.settings.inputs import runner_for
+from stylenet.settings.objectives import LOSS
+from stylenet.settings.old_names import renew_targets
 from stylenet.styles import is_stand_in
 
 RECORD = "run.json"
@@ -180,8 +181,3 @@ def _record_of(folder: Path) -> dict[str, Any]:
     ):
         raise damaged(file, "no record of a run")
     return record
-
-
-def keys_of(overrides: Iterable[str]) -> set[str]:
-    """What the overrides of a command line name."""
-    return {override.partition("=")[0] for override in overrides}

@@ -12,29 +12,29 @@ from pathlib import Path
 import torch
 from hydra.core.hydra_config import HydraConfig
 from hydra.errors import InstantiationException
-from hydra.types import RunMode
 from omegaconf import DictConfig
 
 from stylenet.callbacks import StepCheckpoints, how_to_resume
 from stylenet.errors import OutOfMemoryError, StylenetError, causes, lacks_memory
 from stylenet.files import FULL, claimed, expanded
+from stylenet.files.latest import link_latest
+from stylenet.processes import rank
 from stylenet.run.budget import time_steps
 from stylenet.run.building import build, runner_of
-from stylenet.run.keeping import keep_results, rate_of
-from stylenet.run.latest import link_latest
-from stylenet.run.messages import CLAIM, CONFIG_FILE, Messages, save_config
+from stylenet.run.messages import Messages
 from stylenet.run.preparing import prepare
-from stylenet.run.processes import check_processes, rank, together
-from stylenet.run.results import results_in_words
+from stylenet.run.processes import check_processes, together
 from stylenet.run.resuming import damaged, messages_of, other_version
-from stylenet.run.settings.objectives import to_minimise
-from stylenet.run.sweep.jobs import FINISHED
-from stylenet.run.sweep.recording import going_on, record_of_job, recorded
-from stylenet.run.sweep.summary import write_figures
 from stylenet.runners.base import Run
 from stylenet.runners.checks import check_batch_statistics, check_comparability
 from stylenet.runners.compiling import on_gpu
+from stylenet.runners.results import keep_results, rate_of, results_in_words
 from stylenet.runners.speed import tune_allocator
+from stylenet.settings.config_file import CLAIM, CONFIG_FILE, save_config
+from stylenet.settings.objectives import to_minimise
+from stylenet.sweeps.jobs import FINISHED
+from stylenet.sweeps.recording import going_on, is_swept, record_of_job, recorded
+from stylenet.sweeps.summary import write_figures
 
 log = logging.getLogger(__name__)
 
@@ -67,7 +67,7 @@ def train(config: DictConfig) -> float | None:
         return figure
     except StylenetError as error:
         # a sweep goes on, and in the end raises the first job's error only
-        if HydraConfig.initialized() and HydraConfig.get().mode == RunMode.MULTIRUN:
+        if is_swept():
             log.error("job %s failed: %s", HydraConfig.get().job.num, error)
         raise
     finally:

@@ -201,11 +201,3 @@ class Runner(ABC):
         """What the run painted: titles of columns, and rows of images (3,H,W) in [0,1]."""
         del run
         return (), ()
-
-
-def as_list(value: Any) -> list[str]:
-    """``style`` or the like, one or several, as a list of texts; null: an empty one."""
-    if value is None:
-        return []
-    several = isinstance(value, Sequence) and not isinstance(value, str)
-    return [str(one) for one in value] if several else [str(value)]

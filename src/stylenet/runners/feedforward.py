@@ -9,11 +9,11 @@ from typing import Any, ClassVar
 from torch import Tensor, nn
 from typing_extensions import override
 
-from stylenet.config import Settings
+from stylenet.config import Settings, as_list
 from stylenet.errors import StylenetError
 from stylenet.images import write_image
 from stylenet.nets import styles_of
-from stylenet.runners.base import Instantiate, Run, Say, as_list
+from stylenet.runners.base import Instantiate, Run, Say
 from stylenet.runners.compiling import compiler_of
 from stylenet.runners.initial import settle_init, take_channels
 from stylenet.runners.nets import Net, NetRunner, describe_style, say_net

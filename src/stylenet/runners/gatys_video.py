@@ -16,14 +16,14 @@ from torch import Tensor
 from typing_extensions import override
 
 from stylenet.apply.video import ClipOptions, paint_clip, read_frames
-from stylenet.config import Settings
+from stylenet.config import Settings, as_list
 from stylenet.errors import StylenetError
 from stylenet.files import expanded
 from stylenet.images import StyleColours, read_image, write_image
 from stylenet.losses import PerceptualLoss, WarpedTerm
 from stylenet.motion import DisFlow, Field, Grey, trusted, warp
 from stylenet.regions import Seen
-from stylenet.runners.base import Instantiate, Run, Say, as_list
+from stylenet.runners.base import Instantiate, Run, Say
 from stylenet.runners.inputs import Inputs
 from stylenet.runners.pixels import PixelRunner, StagesOf
 from stylenet.runners.pyramid import with_losses

@@ -10,10 +10,10 @@ from torch import Tensor, nn
 from typing_extensions import override
 
 from stylenet.apply import Model, copy_pictures, grown, load_model
-from stylenet.config import Settings
+from stylenet.config import Settings, as_list
 from stylenet.errors import StylenetError
 from stylenet.images import write_image
-from stylenet.runners.base import Instantiate, Run, Say, as_list
+from stylenet.runners.base import Instantiate, Run, Say
 from stylenet.runners.nets import Net, NetComponents, NetRunner, describe_style
 from stylenet.styles import FoundStyle
 

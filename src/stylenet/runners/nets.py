@@ -18,9 +18,9 @@ from typing_extensions import override
 from stylenet.apply import DESCRIPTION, Model, check_architecture, save_model
 from stylenet.callbacks import LossCurves, PictureGrids, save_whole
 from stylenet.commands import command
-from stylenet.config import Settings
+from stylenet.config import Settings, as_list
 from stylenet.errors import StylenetError
-from stylenet.runners.base import Components, Instantiate, Run, Runner, Say, as_list
+from stylenet.runners.base import Components, Instantiate, Run, Runner, Say
 from stylenet.runners.building import build_loss, build_network, locate_styles, read_sized_style
 from stylenet.runners.initial import initialise
 from stylenet.runners.statistics import find_statistics

@@ -15,7 +15,7 @@ from torch import Tensor
 from typing_extensions import override
 
 from stylenet.callbacks import ComparableMetrics, LossCurves, Snapshots
-from stylenet.config import Settings
+from stylenet.config import Settings, as_list
 from stylenet.errors import StylenetError
 from stylenet.files import write_text
 from stylenet.images import Colours, resize, write_image
@@ -23,7 +23,7 @@ from stylenet.loss_networks import CheckpointedNetwork, LossNetwork
 from stylenet.losses import PerceptualLoss
 from stylenet.nets import PixelImage
 from stylenet.regions import Guidance
-from stylenet.runners.base import Components, Instantiate, Run, Runner, Say, as_list
+from stylenet.runners.base import Components, Instantiate, Run, Runner, Say
 from stylenet.runners.building import (
     build_loss,
     build_network,

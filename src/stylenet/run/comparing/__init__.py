@@ -1,1 +1,0 @@
-"""Any runs side by side, on one page."""

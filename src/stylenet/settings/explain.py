@@ -1,0 +1,94 @@
+"""Hydra's errors in words: the siblings of what was misspelt, and the nearest of them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from difflib import get_close_matches
+
+from hydra.core.global_hydra import GlobalHydra
+from hydra.errors import MissingConfigException
+from omegaconf import DictConfig
+from omegaconf.errors import ConfigAttributeError, ConfigKeyError, OmegaConfBaseException
+
+from stylenet.errors import StylenetError
+from stylenet.settings.arguments import corrected, parses
+from stylenet.settings.inputs import tasks_with, wanted
+
+_NO_GROUP = re.compile(r"Could not override '([^']+)'\. No match in the defaults list")
+_WORD = re.compile(r"[A-Za-z][\w-]*")
+
+
+def explain(error: BaseException, overrides: Sequence[str]) -> str:
+    """One paragraph: what was got, what there is, the nearest match.
+
+    Hydra alone advises to append a misspelt key with ``+``; that only hides the mistake.
+    """
+    if isinstance(error, MissingConfigException) and error.options is not None:
+        group, name = _choice(error.missing_cfg_file or "", overrides)
+        words = f"Error: there is no {group}={name}. {_siblings(name, error.options, f'{group}=')}"
+        variants = f" More: conf/{group}/{name.rpartition('/')[0]}/." if "/" in name else ""
+        return words + variants
+    cause = error if isinstance(error, OmegaConfBaseException) else error.__cause__
+    misspelt = (ConfigAttributeError, ConfigKeyError)
+    if isinstance(cause, misspelt) and isinstance(cause.parent_node, DictConfig):
+        key = str(cause.key)
+        known = [str(sibling) for sibling in cause.parent_node]
+        if key not in known and not cause.parent_node._get_full_key(None) and tasks_with(key):
+            return f"Error: Got {_given(key, overrides)}. {wanted(key, set(known))}"
+        if key not in known:
+            full_key = str(cause.full_key or key)
+            above = full_key.removesuffix(key)
+            return f"Error: there is no key {full_key}. {_siblings(key, known, above)}"
+    unknown = _NO_GROUP.match(str(error))
+    if unknown is not None and tasks_with(key := re.split("[/@]", unknown[1])[0]):
+        return f"Error: Got {_given(key, overrides)}. {wanted(key, set())}"
+    given = f"(command line: {' '.join(overrides) or 'no overrides'})"
+    if unread := [o for o in overrides if not o.startswith("-") and not parses(o)]:
+        mended = corrected(unread[0])
+        remedy = f"Quote it: {mended}" if mended else "See Hydra's grammar of overrides."
+        return f"Error: the argument {unread[0]} cannot be read. {remedy} {given}"
+    words = f"{error}. {cause}" if isinstance(cause, OmegaConfBaseException) else str(error)
+    message = " ".join(re.sub(r"To append to your default list use \+\S+", "", words).split())
+    return f"Error: {message} {given}"
+
+
+def _given(key: str, overrides: Iterable[str]) -> str:
+    """The override that sets the root key ``key``, as it was typed; else the key."""
+    return next((o for o in overrides if re.match(rf"[+~]*{re.escape(key)}\b", o)), key)
+
+
+def _choice(missing: str, overrides: Iterable[str]) -> tuple[str, str]:
+    """``recipe/johnson2016/x`` -> group and choice, as given: a choice may have slashes, too."""
+    for override in overrides:
+        group, _, name = override.lstrip("+").partition("=")
+        group = group.partition("@")[0]
+        if f"{group}/{name}" == missing:
+            return group, name
+    group, _, name = missing.rpartition("/")
+    return group, name
+
+
+def _siblings(got: str, known: Iterable[str], prefix: str) -> str:
+    choices = sorted(known)
+    near = get_close_matches(got, choices, n=1, cutoff=0.5)
+    hint = f"Did you mean {prefix}{near[0]}? " if near else ""
+    return f"{hint}There are: {', '.join(choices)}."
+
+
+def check_choices(overrides: Iterable[str]) -> None:
+    """Refuse ``net.padding=reflect`` where ``net/padding=reflect`` is meant.
+
+    Raises:
+        StylenetError: an override that would replace a group's object by the name of a choice.
+    """
+    loader = GlobalHydra.instance().config_loader()
+    for override in overrides:
+        key, _, value = override.lstrip("+").partition("=")
+        group = key.replace(".", "/")
+        # numbers and paths are no choices: Hydra copies all it has read to list a group's
+        if "." in key and _WORD.fullmatch(value) and value in loader.get_group_options(group):
+            raise StylenetError(
+                f"Got {key}={value}, which would replace an object by a word.",
+                f"Choose it with a slash: {group}={value}.",
+            )

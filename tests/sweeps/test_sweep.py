@@ -1,0 +1,230 @@
+"""Sweeps through the real train.py: what they leave, failures and stops included."""
+
+from __future__ import annotations
+
+import csv
+import json
+import signal
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import pytorch_lightning as pl
+import torch
+from omegaconf import OmegaConf
+from PIL import Image
+
+from stylenet.cli import main
+from stylenet.errors import StylenetError
+from stylenet.files import claimed
+from stylenet.run import training
+from stylenet.settings.config_file import CLAIM, CONFIG_FILE
+from stylenet.sweeps import sheet
+from stylenet.sweeps.jobs import UNFINISHED, Job
+from stylenet.sweeps.recording import JobRecord, check_sweep, going_on
+
+Script = Callable[..., int]
+QUICK = ["logger=none", "callbacks=none", "trainer.max_steps=1", "loss.style_layers=[relu1_2]"]
+
+
+@pytest.fixture
+def sweep(script: Script, tiny: list[str], tmp_path: Path) -> Callable[..., tuple[int, Path]]:
+    """``sweep(*overrides) -> exit status, folder``: of the only one in this test."""
+
+    def run(*overrides: str) -> tuple[int, Path]:
+        status = script("train.py", "-m", *tiny, *QUICK, *overrides)
+        (folder,) = (tmp_path / "runs").glob("*_sweep")
+        return status, folder
+
+    return run
+
+
+def table(folder: Path, name: str = "table.csv") -> list[dict[str, str]]:
+    with (folder / name).open(newline="") as lines:
+        return list(csv.DictReader(lines))
+
+
+def test_a_sweep_leaves_and_prints_what_differs(
+    sweep: Callable[..., tuple[int, Path]],
+    capfd: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    status, folder = sweep("norm=instance,batch", "seed=0,1")
+    assert status == 0
+    rows = table(folder)
+    assert [(row["norm"], row["seed"]) for row in rows] == [
+        ("instance", "0"),
+        ("instance", "1"),
+        ("batch", "0"),
+        ("batch", "1"),
+    ]
+    assert {row["state"] for row in rows} == {"finished"}
+    for row in rows:
+        description = json.loads((folder / row["folder"] / "model.json").read_text())
+        final = description["losses"]["final"]
+        assert float(row["val/loss/total"]) == final["val/loss/total"]
+        assert float(row["seconds"]) > 0
+    means = table(folder, "means.csv")
+    totals = [float(row["val/loss/total"]) for row in rows]
+    assert [row["norm"] for row in means] == ["instance", "batch"]
+    assert float(means[0]["val/loss/total"]) == pytest.approx((totals[0] + totals[1]) / 2)
+    # of two values: 12.7 (Student's t) times half their distance
+    half = 12.706 * abs(totals[0] - totals[1]) / 2
+    assert float(means[0]["val/loss/total ±"]) == pytest.approx(half, rel=1e-3)
+    with Image.open(folder / "sheet.jpg") as sheet:
+        assert sheet.width > 5 * 256  # the photographs and four jobs
+        assert sheet.height > 3 * 150
+    page = (folder / "parallel.html").read_text()
+    assert not [word for word in ("http:", "https:", "src=", "@import") if word in _own(page)]
+    assert '"ticks": ["batch", "instance"]' in page
+    lines = capfd.readouterr().out.splitlines()
+    start = lines.index("means over seeds, ± half of the 95 % interval")
+    assert lines[start + 1].split()[:3] == ["norm", "seeds", "balanced"]
+    assert max(map(len, lines[start : start + 5])) <= 80
+    again = {name: (folder / name).read_bytes() for name in ("table.csv", "parallel.html")}
+    monkeypatch.setattr("sys.argv", ["stylenet", "sweep", str(folder)])
+    with pytest.raises(SystemExit) as end:
+        main()
+    assert not end.value.code
+    assert {name: (folder / name).read_bytes() for name in again} == again
+
+
+def _own(page: str) -> str:
+    return page.replace("http://www.w3.org/2000/svg", "")  # a name, not an address
+
+
+def test_failed_jobs_are_in_the_table_and_are_tried_again(
+    sweep: Callable[..., tuple[int, Path]], capfd: pytest.CaptureFixture[str]
+) -> None:
+    arguments = ["net/padding=reflect40", "data.size=40,48"]
+    status, folder = sweep(*arguments)
+    assert status == 2
+    first, second = table(folder)
+    assert (first["state"], second["state"]) == ("failed", "finished")
+    assert "net/padding=reflect" in first["error"] or "40" in first["error"]
+    assert first["val/loss/total"] == ""
+    said = capfd.readouterr().out
+    assert "1 of 2 jobs are not finished (0 failed);" in said
+    assert (folder / "sheet.jpg").is_file()
+    status, same = sweep("skip_finished=true", *arguments)
+    assert (status, same) == (2, folder)
+    said = capfd.readouterr().out
+    assert "job 1 is finished: skipped" in said
+    assert "job 0 failed" in said
+
+
+def test_a_stopped_sweep_goes_on(
+    sweep: Callable[..., tuple[int, Path]],
+    script: Script,
+    tiny: list[str],
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    """Its first job finished, its second stopped with a checkpoint, its third never begun."""
+    fit = training._fit
+    started: list[str | None] = []
+
+    def stopped(run):  # type: ignore[no-untyped-def]
+        started.append(run.config.resume)
+        if len(started) == 2:
+            stop = {"on_train_batch_start": lambda *_: signal.raise_signal(signal.SIGTERM)}
+            run.trainer.callbacks.append(type("Stop", (pl.Callback,), stop)())
+        return fit(run)
+
+    monkeypatch.setattr(training, "_fit", stopped)
+    more = ["callbacks=default", "callbacks.curves=null", "trainer.max_steps=2"]
+    arguments = [*more, "seed=0,1,2"]
+    status, folder = sweep(*arguments)
+    assert status == 128 + signal.SIGTERM
+    assert [row["state"] for row in table(folder)] == ["finished", "unfinished"]
+    assert "skip_finished=true goes on" in capfd.readouterr().out
+    written = (folder / table(folder)[0]["folder"] / "model.safetensors").stat().st_mtime_ns
+    status, same = sweep(*arguments, "skip_finished=true")
+    assert (status, same) == (0, folder)
+    rows = table(folder)
+    assert [(row["seed"], row["state"], row["steps"]) for row in rows] == [
+        (seed, "finished", "2") for seed in "012"
+    ]
+    assert sum(place.is_dir() for place in folder.iterdir()) == 3  # none for what was skipped
+    said = capfd.readouterr().out
+    assert "job 0 is finished: skipped" in said
+    assert "job 1 goes on from its checkpoint" in said
+    assert (folder / rows[0]["folder"] / "model.safetensors").stat().st_mtime_ns == written
+    assert [resume is not None for resume in started] == [False, False, True, False]
+
+
+def test_a_job_that_another_process_is_at_is_left_alone(tmp_path: Path) -> None:
+    folder = tmp_path / "0_job"
+    folder.mkdir()
+    (folder / CONFIG_FILE).touch()
+    job = Job(0, folder, folder, [], UNFINISHED, None, None, None, None, {})
+    record = JobRecord(None, [], "", job)
+    config = OmegaConf.create({"resume": None, "run": {"dir": None}})
+    mine = StylenetError("Not reached.", "")
+    with (
+        claimed(folder / CLAIM, mine),
+        pytest.raises(StylenetError, match=r"still at job 0.*skip_finished"),
+    ):
+        going_on(config, record)
+    assert (folder / CONFIG_FILE).exists()
+    assert going_on(config, record) == {"resume": None, "run": {"dir": str(folder)}}
+    assert not folder.exists()
+
+
+def test_skip_finished_is_for_sweeps(
+    script: Script, tiny: list[str], capfd: pytest.CaptureFixture[str]
+) -> None:
+    assert script("train.py", *tiny, *QUICK, "skip_finished=true") == 2
+    assert "Add -m" in capfd.readouterr().err
+
+
+def test_contents_are_rows_of_the_sheet(
+    script: Script, photos: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    contents = f"content={photos / '00.jpg'},{photos / '01.jpg'}"
+    sizes = ["content_size.px=48", "style_size.px=48", "loss.style_weight=1,2"]
+    style = f"style={photos / '07.jpg'}"
+    assert script("train.py", "-m", "task=gatys", contents, style, *sizes, *QUICK) == 0
+    (folder,) = (tmp_path / "runs").glob("*_sweep")
+    with Image.open(folder / "sheet.jpg") as sheet:
+        assert 3 * 256 < sheet.width < 4 * 256  # content and two weights
+        assert 2 * 250 < sheet.height < 3 * 256
+    assert [row["content"] for row in table(folder)] == ["00", "00", "01", "01"]
+    assert "style_weight" in capfd.readouterr().out
+
+
+@pytest.mark.parametrize(("folder", "words"), [("nowhere", "no such folder"), (".", "no job")])
+def test_what_is_no_sweep_is_refused(
+    folder: str,
+    words: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setattr("sys.argv", ["stylenet", "sweep", str(tmp_path / folder)])
+    with pytest.raises(SystemExit) as end:
+        main()
+    assert end.value.code == 2
+    assert words in capfd.readouterr().err
+
+
+def test_many_jobs_stand_in_bands() -> None:
+    names = [f"job {number}" for number in range(25)]
+    bands = sheet._evenly(names)
+    assert [len(band) for band in bands] == [9, 9, 7]
+    assert [name for band in bands for name in band] == names
+    assert [len(band) for band in sheet._evenly(names[:12])] == [12]
+    stacked = sheet._stacked([torch.zeros(3, 4, 6), torch.zeros(3, 2, 3)])
+    assert stacked.shape == (3, 6, 6)
+    assert float(stacked[:, 4:, 3:].min()) == 1
+
+
+def test_a_sweep_that_was_started_as_several_processes_is_refused(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    names = {"JOB_ID": "77", "STEP_ID": "3", "NTASKS": "4", "PROCID": "2"}
+    for name, value in names.items():
+        monkeypatch.setenv(f"SLURM_{name}", value)
+    check_sweep(["style=udnie"])
+    with pytest.raises(StylenetError, match="Got a sweep"):
+        check_sweep(["-m", "style=udnie,wave"])
