@@ -60,7 +60,7 @@ def test_a_net_of_ones_own_is_trained_downloaded_and_painted_with(
     tab.click("#t_go")
     tab.locator("#t_said", has_text="20 steps").locator("em", has_text="net of sunset").wait_for()
     tab.wait_for_function("document.querySelector('#t_grid img').naturalWidth == 128")
-    tab.locator("#t_losses .vega-embed canvas, #t_losses .vega-embed svg").first.wait_for()
+    assert _points(tab, "#t_losses") == {"total": 2}
     for kind in ("safetensors", "json"):
         with tab.expect_download() as started:
             tab.locator("#t_files a", has=tab.locator("visible=true")).locator(
@@ -99,7 +99,7 @@ def test_an_optimisation_shows_its_picture_and_its_losses(
     tab.get_by_role("tab", name="Optimise").click()
     tab.click("#o_go")
     tab.locator("#o_said", has_text="20 of 100 steps: finished").wait_for()
-    tab.locator("#o_losses .vega-embed canvas, #o_losses .vega-embed svg").first.wait_for()
+    assert _points(tab, "#o_losses") == {"total": 2}
     with tab.expect_download() as started:
         tab.click("#o_save")
     assert started.value.suggested_filename == "me_optimised.png"
@@ -175,3 +175,15 @@ def test_a_clip_is_stopped(
 def _choose(tab: Any, clip: Path) -> None:
     tab.set_input_files("#clip input[type=file]", clip)
     tab.locator("#clip video").wait_for(state="attached")
+
+
+def _points(tab: Any, plot: str) -> dict[str, int]:
+    """How many points each term's curve has, of the curves that are seen."""
+    tab.locator(f"{plot} path[data-term]").first.wait_for()
+    found: dict[str, int] = tab.evaluate(
+        """plot => Object.fromEntries([...document.querySelectorAll(`${plot} path[data-term]`)]
+        .filter(p => p.getBoundingClientRect().height > 5 && getComputedStyle(p).stroke != 'none')
+        .map(p => [p.dataset.term, p.getAttribute('d').split('L').length]))""",
+        plot,
+    )
+    return found

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from gradio.themes import Soft
 
+from stylenet.app.loss_plot import CSS as LOSS_PLOT_CSS
+
 PLAIN = ("system-ui", "sans-serif")  # Gradio's own fonts would be fetched from Google
 
 # Soft's own colours are too faint for text by WCAG 2.1 (4.5 to 1)
@@ -18,7 +20,9 @@ THEME = Soft(font=PLAIN, font_mono=("ui-monospace", "monospace")).set(
 )
 
 # on a telephone the painting comes between the photo and the sliders
-CSS = """
+CSS = (
+    LOSS_PLOT_CSS
+    + """
 .dark { --color-accent: var(--primary-400); }
 input[role=combobox] { text-overflow: ellipsis; padding-right: 2rem; }
 @media (max-width: 40rem) {
@@ -28,3 +32,4 @@ input[role=combobox] { text-overflow: ellipsis; padding-right: 2rem; }
   #paint > #painted { order: 1; }
 }
 """
+)

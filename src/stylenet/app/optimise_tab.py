@@ -8,6 +8,7 @@ from typing import Any
 import gradio as gr
 
 from stylenet.app.child_runs import optimisation
+from stylenet.app.controls import job_buttons, size_menu, stopped_by, style_menu
 from stylenet.app.jobs import LONG
 from stylenet.app.loss_plot import loss_curves, loss_plot
 from stylenet.app.studio import Studio
@@ -38,29 +39,24 @@ class OptimiseTab:
                     "It takes minutes and is often better. The photo is that of the tab *Paint*; "
                     f"after {studio.limits.minutes:g} minutes it stops by itself."
                 )
-                self.style = gr.Dropdown(
-                    list(studio.styles.items()), label="Style", filterable=False, elem_id="o_style"
-                )
-                self.size = gr.Dropdown(
-                    [(f"{px} pixels", px) for px in SIZES],
-                    value=256,
-                    label="Size, longer side",
-                    filterable=False,
-                    elem_id="o_size",
-                )
+                self.style = style_menu(studio.styles, "o_style")
+                self.size = size_menu(SIZES, 256, "o_size")
                 self.steps = gr.Slider(5, 300, 100, step=5, label="Steps", elem_id="o_steps")
-                with gr.Row():
-                    self.go = gr.Button("Optimise", variant="primary", elem_id="o_go")
-                    self.stop = gr.Button("Stop", variant="stop", elem_id="o_stop")
+                self.go, self.stop = job_buttons("Optimise", "o")
             with gr.Column(scale=3, min_width=280):
                 self.result = gr.Image(
                     label="The picture so far",
+                    show_label=False,  # it would lie on the picture
                     type="filepath",
                     interactive=False,
                     buttons=["fullscreen"],
                     elem_id="o_result",
                 )
-                self.said = gr.Markdown("", elem_id="o_said", container=True)
+                self.said = gr.Markdown(
+                    "Choose a photo in the tab *Paint*, then optimise it.",
+                    elem_id="o_said",
+                    container=True,
+                )
                 self.save = gr.DownloadButton(
                     "Download as PNG", interactive=False, elem_id="o_save"
                 )
@@ -72,7 +68,7 @@ class OptimiseTab:
             show_progress_on=self.said,  # while others wait for their turn
             **LONG,
         )
-        self.stop.click(self._stop, None, self.said, queue=False)
+        stopped_by(self.stop, JOB, visits, self.said)
 
     def _run(
         self, request: gr.Request, style: str, size: int, steps: int
@@ -89,7 +85,7 @@ class OptimiseTab:
                 run = visit.begin(
                     JOB, lambda: optimisation(folder, content, file, px, int(steps), minutes)
                 )
-            yield None, None, "It begins; that takes some seconds.", waiting
+            yield None, loss_curves(()), "It begins; that takes some seconds.", waiting
             for progress in run.watch():
                 words = f"{progress.step} of {steps:g} steps"
                 picture = None if progress.picture is None else str(progress.picture)
@@ -102,6 +98,3 @@ class OptimiseTab:
                     yield picture, curves, words, waiting
         except MENDABLE as error:
             yield gr.skip(), gr.skip(), in_words(error), waiting
-
-    def _stop(self, request: gr.Request) -> str:
-        return self._visits.of(str(request.session_hash)).stop(JOB)

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import gradio as gr
 
+from stylenet.app.controls import before_and_after, size_menu, style_menu, upload
 from stylenet.app.look import Look, kept
 from stylenet.app.studio import Mixture, Studio
 from stylenet.app.visit import Visit
@@ -23,20 +24,6 @@ NET: dict[str, Any] = {"concurrency_id": "net", "concurrency_limit": 1}
 # a hidden link would not be followed: Gradio gives it its address only afterwards
 SAVE = "(file) => { const a = document.createElement('a'); a.href = file.url; \
 a.download = file.orig_name; a.click(); }"
-
-
-def upload(label: str, elem_id: str, height: int, *more: Literal["webcam"]) -> gr.Image:
-    """Where a picture is uploaded; what listens to it gets its file's path, or None.
-
-    Gradio's own way decodes the picture, by which its name and metadata are lost, and says what is
-    wrong with it in its own words. A subclass would have Gradio write a stub beside this file.
-    """
-    sources: list[Literal["upload", "webcam", "clipboard"]] = ["upload", "clipboard", *more]
-    image = gr.Image(
-        label=label, type="filepath", sources=sources, height=height, buttons=[], elem_id=elem_id
-    )
-    vars(image)["preprocess"] = lambda payload: None if payload is None else payload.path
-    return image
 
 
 @dataclass(frozen=True)
@@ -78,9 +65,7 @@ class PaintTab:
         self.sample = gr.Button(
             "Or try a sample photo", size="sm", visible=bool(sample_photographs()), elem_id="sample"
         )
-        self.style = gr.Dropdown(
-            list(styles), value=styles[0][1], label="Style", elem_id="style", filterable=False
-        )
+        self.style = style_menu(self._studio.styles, "style")
         with gr.Accordion("A painting of your own as the style", open=False):
             self.own = upload("The painting", "own", 160)
         with gr.Accordion("Mix several styles", open=False):
@@ -114,23 +99,15 @@ class PaintTab:
                 0, 2, 1, step=0.05, label="Brightness", elem_id="brightness"
             )
         self.strokes = gr.Slider(0.5, 2, 1, step=0.25, label="Size of strokes", elem_id="strokes")
-        self.size = gr.Dropdown(
-            [(f"{px} pixels", px) for px in (*(px for px in SIZES if px < side), side)],
-            value=min(512, side),
-            label="Size of the painting, longer side",
-            elem_id="size",
-            filterable=False,
+        self.size = size_menu(
+            (*(px for px in SIZES if px < side), side),
+            min(512, side),
+            "size",
+            "Size of the painting, longer side",
         )
 
     def _draw_result(self) -> None:
-        self.result = gr.ImageSlider(
-            label="Before and after: drag the line",
-            type="filepath",
-            interactive=False,
-            buttons=["fullscreen"],
-            max_height=640,
-            elem_id="result",
-        )
+        self.result = before_and_after("result")
         self.said = gr.Markdown("Choose a photo.", elem_id="said", container=True)
         with gr.Row():
             self.jpeg = gr.Button("Download as JPEG", variant="primary", elem_id="jpeg")

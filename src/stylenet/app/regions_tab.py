@@ -13,6 +13,7 @@ from gradio.components.image_editor import EditorData
 from torch import Tensor
 from torch.nn import functional as F
 
+from stylenet.app.controls import before_and_after
 from stylenet.app.paint_tab import NET, SAVE, PaintTab
 from stylenet.app.studio import Studio
 from stylenet.app.visits import Visits
@@ -99,14 +100,7 @@ class RegionsTab:
                         gr.Dropdown(styles, value=value, label=f"Style {words}", filterable=False)
                     )
                 self.go = gr.Button("Paint the regions", variant="primary", elem_id="go_regions")
-        self.result = gr.ImageSlider(
-            label="Before and after: drag the line",
-            type="filepath",
-            interactive=False,
-            buttons=["fullscreen"],
-            max_height=640,
-            elem_id="regions_result",
-        )
+        self.result = before_and_after("regions_result")
         self.said = gr.Markdown("", elem_id="regions_said", container=True)
         self.save = gr.Button("Download as PNG", elem_id="regions_png")
         self.file = gr.File(visible="hidden", label="The painting's file")

@@ -11,9 +11,9 @@ from typing import Any
 import gradio as gr
 
 from stylenet.app.child_runs import training
+from stylenet.app.controls import job_buttons, stopped_by, style_menu, upload
 from stylenet.app.jobs import LONG
 from stylenet.app.loss_plot import loss_curves, loss_plot
-from stylenet.app.paint_tab import upload
 from stylenet.app.studio import Studio
 from stylenet.app.visits import Visits
 from stylenet.app.words import MENDABLE, in_words
@@ -46,12 +46,7 @@ class TrainTab:
                     "pictures."
                 )
                 self.own = upload("A painting of your own", "t_own", 160)
-                self.style = gr.Dropdown(
-                    list(studio.styles.items()),
-                    label="Painting to learn",
-                    filterable=False,
-                    elem_id="t_style",
-                )
+                self.style = style_menu(studio.styles, "t_style", "Painting to learn")
                 self.minutes = gr.Slider(
                     0.5,
                     limits.training,
@@ -60,9 +55,7 @@ class TrainTab:
                     label="Minutes",
                     elem_id="t_minutes",
                 )
-                with gr.Row():
-                    self.go = gr.Button("Train", variant="primary", elem_id="t_go")
-                    self.stop = gr.Button("Stop", variant="stop", elem_id="t_stop")
+                self.go, self.stop = job_buttons("Train", "t")
             with gr.Column(scale=3, min_width=280):
                 self.grid = gr.Image(
                     label="What the net paints",
@@ -72,7 +65,9 @@ class TrainTab:
                     buttons=["fullscreen"],
                     elem_id="t_grid",
                 )
-                self.said = gr.Markdown("", elem_id="t_said", container=True)
+                self.said = gr.Markdown(
+                    "Choose a painting, then train.", elem_id="t_said", container=True
+                )
                 self.files = gr.File(
                     label="The net, for stylenet stylize --model",
                     file_count="multiple",
@@ -88,7 +83,7 @@ class TrainTab:
             **LONG,
         )
         self.finished = run.success
-        self.stop.click(self._stop, None, self.said, queue=False)
+        stopped_by(self.stop, JOB, visits, self.said)
 
     def _run(self, request: gr.Request, style: str, minutes: float) -> Iterator[tuple[Any, ...]]:
         visit = self._visits.of(str(request.session_hash))
@@ -102,7 +97,7 @@ class TrainTab:
                     JOB, lambda: training(folder, painting, minutes, minutes + limits.minutes)
                 )
             begun = time.monotonic()
-            yield None, None, "It begins; that takes half a minute.", None
+            yield None, loss_curves(()), "It begins; that takes half a minute.", None
             for progress in run.watch():
                 spent = (time.monotonic() - begun) / 60
                 words = f"{progress.step} steps, {spent:.1f} minutes"
@@ -118,9 +113,6 @@ class TrainTab:
                     yield grid, curves, words, None
         except MENDABLE as error:
             yield gr.skip(), gr.skip(), in_words(error), None
-
-    def _stop(self, request: gr.Request) -> str:
-        return self._visits.of(str(request.session_hash)).stop(JOB)
 
 
 def _named(tensors: Path, target: Path) -> list[str]:

@@ -12,6 +12,7 @@ from typing import Any
 import gradio as gr
 from torch import Tensor
 
+from stylenet.app.controls import job_buttons, size_menu, stopped_by, style_menu
 from stylenet.app.jobs import LONG
 from stylenet.app.look import Look, kept
 from stylenet.app.studio import Studio
@@ -84,18 +85,10 @@ class VideoTab:
                 self.clip = gr.Video(
                     label="Your clip", sources=["upload"], height=240, buttons=[], elem_id="clip"
                 )
-                self.style = gr.Dropdown(
-                    list(studio.styles.items()), label="Style", filterable=False, elem_id="v_style"
-                )
+                self.style = style_menu(studio.styles, "v_style")
                 self.strength = gr.Slider(0, 1, 1, step=0.05, label="Strength")
                 self.keep = gr.Checkbox(label="Keep the clip's colours")
-                self.size = gr.Dropdown(
-                    [(f"{px} pixels", px) for px in SIZES],
-                    value=384,
-                    label="Size, longer side",
-                    filterable=False,
-                    elem_id="v_size",
-                )
+                self.size = size_menu(SIZES, 384, "v_size")
                 self.start = gr.Number(0, label="From second", minimum=0, elem_id="v_start")
                 self.seconds = gr.Slider(
                     1,
@@ -105,9 +98,7 @@ class VideoTab:
                     label="Seconds to paint",
                     elem_id="v_seconds",
                 )
-                with gr.Row():
-                    self.go = gr.Button("Paint the clip", variant="primary", elem_id="v_go")
-                    self.stop = gr.Button("Stop", variant="stop", elem_id="v_stop")
+                self.go, self.stop = job_buttons("Paint the clip", "v")
             with gr.Column(scale=3, min_width=280):
                 self.result = gr.Video(
                     label="The painted clip, with its sound",
@@ -133,7 +124,7 @@ class VideoTab:
             show_progress_on=self.result,
             **LONG,
         )
-        self.stop.click(self._stop, None, self.said, queue=False)
+        stopped_by(self.stop, JOB, visits, self.said)
 
     def _run(
         self,
@@ -200,6 +191,3 @@ class VideoTab:
         begin = Fraction(start or 0).limit_denominator(1000)
         length = Fraction(min(seconds, self._studio.limits.clip_seconds))
         return ClipOptions(start=begin, end=begin + length.limit_denominator(1000))
-
-    def _stop(self, request: gr.Request) -> str:
-        return self._visits.of(str(request.session_hash)).stop(JOB)

@@ -32,9 +32,11 @@ def app(
         name, colon, password = (auth or "").partition(":")
         if auth is not None and not (name and colon and password):
             raise StylenetError("Got --auth without a name and a password.", "Use name:password.")
+        from stylenet.app.quick_import import without_stubs
         from stylenet.apply.extras import imported
 
-        imported("gradio", "app", "the page")
+        with without_stubs():
+            imported("gradio", "app", "the page")
         from stylenet.app.page import served
         from stylenet.app.studio import Studio
 
