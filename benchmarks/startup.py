@@ -22,6 +22,8 @@ from side_by_side import report
 ROOT = Path(__file__).parents[1]
 IMPORTS = "import torch, pytorch_lightning"
 TRAIN, EVALUATE = str(ROOT / "train.py"), str(ROOT / "evaluate.py")
+PAGE, STUBS = "import stylenet.app.page", "import gradio, stylenet.app.page"
+QUICK = "from stylenet.app.quick_import import without_stubs\nwith without_stubs(): import gradio\n"
 # what is run, and the status it ends with
 COMMANDS = {
     IMPORTS: (["-c", IMPORTS], 0),
@@ -29,6 +31,8 @@ COMMANDS = {
     "train.py --help": ([TRAIN, "--help"], 0),
     "train.py norm=instanc": ([TRAIN, "norm=instanc"], 2),
     "stylenet --help": (["-m", "stylenet", "--help"], 0),
+    STUBS: (["-c", STUBS], 0),
+    "the same, without stubs": (["-c", QUICK + PAGE], 0),
     "evaluate.py, one picture": ([EVALUATE, "model=run", "content=me.png", "out=painted"], 0),
 }
 TINY = ["net.width=0.125", "data.size=64", "style_size.px=64", "trainer.max_steps=1"]

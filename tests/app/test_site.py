@@ -6,6 +6,7 @@ import functools
 import io
 import json
 import re
+import shutil
 import tarfile
 import threading
 from collections.abc import Callable, Iterator
@@ -15,12 +16,15 @@ from typing import Any
 
 import numpy as np
 import pytest
+import torch
 from PIL import Image
 
 from stylenet.app import site
 from stylenet.app.look import Look
+from stylenet.app.mixing import mixing_net
 from stylenet.app.site import RUNTIME, write_site
-from stylenet.apply import Stylizer
+from stylenet.apply import Stylizer, find_named_style, in_styles, load_model
+from stylenet.apply.export import onnx_bytes
 from stylenet.errors import StylenetError
 from stylenet.images import Adjustment, LuminanceOnly, read_image
 
@@ -69,15 +73,74 @@ def test_the_folder_has_all_that_the_page_asks_for(
 ) -> None:
     done = write_site(["wave", str(photos / "03.jpg")], tmp_path / "site", runtime, said)
     files = {file.name: file.stat().st_size for file in (tmp_path / "site").iterdir()}
-    assert done.size == sum(files.values()) - files["styles.json"]
-    assert done.largest == done.size - min(files["wave.onnx"], files["03.onnx"])
-    listed = json.loads((tmp_path / "site" / "styles.json").read_text())
-    assert [style["name"] for style in listed] == ["wave", "03"]
+    assert done.size == sum(files.values())
+    more = ["_mixture.onnx", "_mixture.bin", min("wave.onnx", "03.onnx", key=files.__getitem__)]
+    assert done.largest == done.size - sum(files[name] for name in more)
+    about = json.loads((tmp_path / "site" / "styles.json").read_text())
+    assert [style["name"] for style in about["styles"]] == ["wave", "03"]
+    assert about["mixture"]["styles"] == ["wave", "03"]
     asked = set(RUNTIME) | {"page.js", "page.css", "worker.js", "onnxruntime-web.LICENSE.txt"}
-    assert asked | {style["file"] for style in listed} <= set(files)
+    assert asked | {style["file"] for style in about["styles"]} <= set(files)
+    assert set(_kept(tmp_path / "site")["files"]) == set(files) - {"files.js"} | {"./"}
     assert (tmp_path / "site" / RUNTIME[0]).read_text() == RUNTIME[0]
     for name in ("index.html", "page.js", "worker.js", "page.css"):
         assert not re.search(r"https?://", (tmp_path / "site" / name).read_text())
+
+
+def _kept(folder: Path) -> dict[str, Any]:
+    """What the service worker reads."""
+    text = (folder / "files.js").read_text().removeprefix("self.SITE = ").rstrip(";\n")
+    about: dict[str, Any] = json.loads(text)
+    return about
+
+
+def test_what_browsers_keep_has_another_version_where_a_file_is_another(
+    shipped: Path, runtime: Path, tmp_path: Path
+) -> None:
+    versions = []
+    for content in ("one", "two", "one"):
+        (runtime / "dist" / RUNTIME[0]).write_text(content)
+        write_site(["wave"], tmp_path / "site", runtime, said)
+        versions.append(_kept(tmp_path / "site")["version"])
+    assert versions[0] == versions[2] != versions[1]
+
+
+def test_a_single_style_and_a_net_without_a_painting_bring_no_mixture(
+    shipped: Path, runtime: Path, photos: Path, tmp_path: Path
+) -> None:
+    net = shipped / "wave.safetensors"
+    mine = tmp_path / "mine.safetensors"
+    for suffix in (".safetensors", ".json"):
+        shutil.copy(net.with_suffix(suffix), mine.with_suffix(suffix))
+    write_site([str(mine), str(photos / "03.jpg")], tmp_path / "site", runtime, said)
+    assert json.loads((tmp_path / "site" / "styles.json").read_text())["mixture"] is None
+    assert not list((tmp_path / "site").glob("_mixture*"))
+    with pytest.raises(StylenetError, match="two styles called _mixture"):
+        write_site(["wave", "pictures/_mixture.jpg"], tmp_path / "other", runtime, said)
+
+
+def test_weighted_means_of_styles_values_paint_their_mixture(shipped: Path, photos: Path) -> None:
+    import onnxruntime
+
+    model = load_model("any")
+    styles = {n: read_image(photos / f"{n}.jpg")[None] for n in ("01", "03", "05")}
+    plain = [onnx_bytes(in_styles(model, {name: image})) for name, image in styles.items()]
+    mixing = mixing_net(plain)
+    assert len(mixing.net) < min(len(net) for net in plain)
+    rows = np.frombuffer(mixing.values, "<f4").reshape(len(styles), -1)
+    session = onnxruntime.InferenceSession(mixing.net)
+    content = torch.rand(1, 3, 37, 50, generator=torch.Generator().manual_seed(0))
+    for weights in ([1.0, 0.0, 0.0], [0.0, 0.0, 1.0], [0.5, 0.2, 0.3]):
+        named = dict(zip(styles, weights, strict=True))
+        expected = in_styles(model, styles, named).net(content).clamp(0, 1)
+        row = np.asarray(weights, np.float32) @ rows
+        ends = np.cumsum([np.prod(shape, dtype=int) for _, shape in mixing.inputs])
+        given = {
+            name: part.reshape(shape)
+            for (name, shape), part in zip(mixing.inputs, np.split(row, ends[:-1]), strict=True)
+        }
+        (found,) = session.run(None, {"image": content.numpy(), **given})
+        assert np.abs(found - expected.numpy()).max() <= 1 / 255
 
 
 def test_the_runtime_is_fetched_by_npm_and_kept(
@@ -175,8 +238,11 @@ def test_it_paints_as_stylizer_does_and_goes_on_without_its_server(
     tab.on("request", lambda request: asked.append(request.url))
     tab.goto(address)
     tab.locator("#said", has_text="Choose a photo").wait_for()
+    tab.locator("#kept").wait_for()
     server.shutdown()
     server.server_close()
+    tab.reload()
+    tab.locator("#said", has_text="Choose a photo").wait_for()
 
     tab.set_input_files("#photo", photo)
     tab.locator("#said", has_text="wave, 101 x 67 pixels").wait_for()
@@ -196,6 +262,20 @@ def test_it_paints_as_stylizer_does_and_goes_on_without_its_server(
     tab.check("#keep")
     look = Look(0.5, LuminanceOnly(), Adjustment(30, 0.5, 1.2))
     assert _apart(_shown(tab), look(expected, content)) <= 1
+
+    for control, value in {"strength": 1, "hue": 0, "saturation": 1, "brightness": 1}.items():
+        tab.locator(f"#{control}").fill(str(value))
+    tab.uncheck("#keep")
+    tab.select_option("#style", label="A mixture")
+    tab.locator("#said", has_text="wave0.5+030.5, 101 x 67 pixels").wait_for()
+    tab.locator("#weight_03").fill("0.25")
+    tab.locator("#said", has_text="wave0.5+030.25, 101 x 67 pixels").wait_for()
+    wave = find_named_style("wave", online=False).path
+    mixed = Stylizer.load("any", "cpu", style={str(wave): 0.5, str(painting): 0.25})
+    assert _apart(_shown(tab), mixed(content)) <= 1
+    for name in ("wave", "03"):
+        tab.locator(f"#weight_{name}").fill("0")
+    tab.locator("#said", has_text="Give one of the styles a weight above 0").wait_for()
 
     bad = tmp_path / "bad.png"
     bad.write_text("no picture")

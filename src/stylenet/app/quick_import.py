@@ -25,7 +25,7 @@ def without_stubs() -> Iterator[None]:
             raise OSError("no stub is wanted")
         return getfile(what)
 
-    inspect.getfile = found
+    inspect.getfile = found  # type: ignore[assignment]  # typeshed names the argument
     try:
         yield
     finally:

@@ -2,26 +2,32 @@
 
 from __future__ import annotations
 
+import hashlib
 import importlib.resources
 import io
 import json
 import os
 import subprocess
 import tarfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from stylenet.apply.choosing import chosen_net
-from stylenet.apply.export import export_onnx
-from stylenet.apply.painters import Say
+from stylenet.app.mixing import MixingNet, mixing_net
+from stylenet.apply import find_named_style, in_styles, load_model, shipped_model
+from stylenet.apply.choosing import MODEL_FILES, chosen_net
+from stylenet.apply.export import export_onnx, onnx_bytes
+from stylenet.apply.painters import Say, style_weights
 from stylenet.apply.style_sheet import named_styles
+from stylenet.apply.zoo import ANY
 from stylenet.errors import StylenetError
-from stylenet.files import cache_folder, locked, write_bytes, write_text
+from stylenet.files import cache_folder, expanded, locked, write_bytes
+from stylenet.images import read_image
 
 PACKAGE, VERSION = "onnxruntime-web", "1.30.0"
 RUNTIME = ("ort.wasm.min.mjs", "ort-wasm-simd-threaded.mjs", "ort-wasm-simd-threaded.wasm")
 SECONDS = 600  # for npm
+MIXTURE = "_mixture"  # among names of styles
 
 
 @dataclass(frozen=True)
@@ -54,28 +60,76 @@ def write_site(styles: Sequence[str], folder: Path, runtime: Path | None, say: S
         OSError: from the file system.
     """
     names = [Path(style).stem for style in styles]
-    if twice := sorted({name for name in names if names.count(name) > 1}):
+    taken = [*names, MIXTURE]
+    if twice := sorted({name for name in taken if taken.count(name) > 1}):
         raise StylenetError(
             f"Got two styles called {', '.join(twice)}.", "Rename the file of one of them."
         )
     files = _runtime() if runtime is None else _given(runtime)
+    for file in importlib.resources.files("stylenet.app").joinpath("static").iterdir():
+        files[file.name] = file.read_bytes()
     titles = {style.name: style.title for style in named_styles()}
-    nets = []
-    listed = []
+    nets: dict[str, bytes] = {}
+    listed: list[dict[str, object]] = []
     for style, name in zip(styles, names, strict=True):
         model, weights = chosen_net(style, None, (), say)
-        nets.append(export_onnx(model, folder / f"{name}.onnx", weights).size)
+        export_onnx(model, folder / f"{name}.onnx", weights)
+        nets[f"{name}.onnx"] = (folder / f"{name}.onnx").read_bytes()
         listed.append({"name": name, "title": titles.get(name) or name, "file": f"{name}.onnx"})
-    page = 0
-    for file in importlib.resources.files("stylenet.app").joinpath("static").iterdir():
-        content = file.read_bytes()
-        page += len(content)
-        write_bytes(folder / file.name, content)
+    mixed, mixture = _mixture(dict(zip(names, styles, strict=True)))
+    about: dict[str, object] = {"styles": listed, "mixture": None}
+    if mixture is not None:
+        files |= {f"{MIXTURE}.onnx": mixture.net, f"{MIXTURE}.bin": mixture.values}
+        about["mixture"] = {
+            "file": f"{MIXTURE}.onnx",
+            "values": f"{MIXTURE}.bin",
+            "inputs": mixture.inputs,
+            "styles": mixed,
+        }
+    files["styles.json"] = json.dumps(about, indent=2).encode()
+    files["files.js"] = _kept_by_browsers({**files, **nets})
     for name, content in files.items():
-        page += len(content)
         write_bytes(folder / name, content)
-    write_text(folder / "styles.json", json.dumps(listed, indent=2) + "\n")
-    return Site(folder, page + sum(nets), page + max(nets))
+    page = sum(len(content) for name, content in files.items() if not name.startswith(MIXTURE))
+    sizes = [len(net) for net in nets.values()]
+    everything = sum(len(content) for content in files.values()) + sum(sizes)
+    return Site(folder, everything, page + max(sizes))
+
+
+def _mixture(styles: Mapping[str, str]) -> tuple[list[str], MixingNet | None]:
+    """Which of the styles, by name, can be mixed, and the net for it; None if they are below two.
+
+    Those of which there is a picture: in a mixture it stands for a net, as in `Studio`.
+    """
+    pictures = {name: picture for name, style in styles.items() if (picture := _picture(style))}
+    if len(pictures) < 2 or shipped_model(ANY) is None:
+        return [], None
+    model = load_model(ANY)
+    nets = [
+        onnx_bytes(in_styles(model, {name: read_image(picture)[None]}))
+        for name, picture in pictures.items()
+    ]
+    return list(pictures), mixing_net(nets)
+
+
+def _picture(style: str) -> Path | None:
+    """Of a style, without asking any server; None of a net or a mixture, unless it has its own."""
+    given = expanded(style)
+    if given.is_dir():
+        own = given / "style.png"
+        return own if own.is_file() else None
+    if given.suffix in MODEL_FILES or len(style_weights(style)) > 1:
+        return None
+    return given if given.is_file() else find_named_style(style, online=False).path
+
+
+def _kept_by_browsers(files: Mapping[str, bytes]) -> bytes:
+    """What ``service.js`` reads: which files there are, and a version that changes with them."""
+    digest = hashlib.sha256()
+    for name, content in sorted(files.items()):
+        digest.update(f"{name} {hashlib.sha256(content).hexdigest()}\n".encode())
+    about = {"version": digest.hexdigest(), "files": ["./", *sorted(files)]}
+    return f"self.SITE = {json.dumps(about, indent=2)};\n".encode()
 
 
 def _given(folder: Path) -> dict[str, bytes]:

@@ -1,23 +1,23 @@
-// One photo, painted by a net that came with this page. Colours as stylenet.images.Adjustment and
-// LuminanceOnly have them.
-const YIQ = [
-  [0.299, 0.587, 0.114],
-  [0.59590059, -0.27455667, -0.32134392],
-  [0.21153661, -0.52273617, 0.31119955],
-];
-const RGB = inverse(YIQ);
+// One photo, painted by a net that came with this page.
+import { finished, scaled } from "./pixels.js";
+
 const MOST = 64e6; // pixels of a photo
+const KEPT = 8; // paintings of it
+const MIXTURE = ""; // among the styles
 
 const at = (id) => document.getElementById(id);
 const say = (words) => { at("said").textContent = words; };
 const worker = new Worker("worker.js", { type: "module" });
 const waiting = new Map();
-const paintings = new Map(); // of this photo, by style and size
+const paintings = new Map(); // of this photo, by style and size; the newest last
 let photo = null; // { bitmap, name }
 let shown = null; // { content, painted, width, height, style }
-let turn = 0;
 let jobs = 0;
-let nets = null; // by style, once they have been loaded
+let nets = null; // by file, once they have been loaded
+let files = null; // of styles, by name
+let mixture = null; // what styles.json says of it, with the values of each style; or nothing
+let painting = null; // what goes on, as a promise
+let wanted = false; // whether something changed meanwhile
 
 worker.onmessage = ({ data: { id, painted, error } }) => {
   const { done, failed } = waiting.get(id);
@@ -35,97 +35,69 @@ function asked(job) {
   });
 }
 
-function inverse(m) {
-  const cofactor = (i, j) => {
-    const [a, b] = [0, 1, 2].filter((k) => k !== i), [c, d] = [0, 1, 2].filter((k) => k !== j);
-    return (m[a][c] * m[b][d] - m[a][d] * m[b][c]) * ((i + j) % 2 ? -1 : 1);
-  };
-  const whole = m[0].reduce((sum, value, j) => sum + value * cofactor(0, j), 0);
-  return [0, 1, 2].map((i) => [0, 1, 2].map((j) => cofactor(j, i) / whole));
-}
-
-function multiplied(a, b) {
-  return a.map((row) => b[0].map((_, j) => row.reduce((sum, value, k) => sum + value * b[k][j], 0)));
-}
-
-// Content and painting, three planes each in [0,1], to the pixels of a canvas.
-function finished({ content, painted, width, height }) {
-  const [strength, hue, saturation, brightness] =
-    ["strength", "hue", "saturation", "brightness"].map((id) => Number(at(id).value));
-  const keep = at("keep").checked, area = width * height;
-  const angle = (hue * Math.PI) / 180;
-  const cos = saturation * Math.cos(angle), sin = saturation * Math.sin(angle);
-  const turned = multiplied(RGB, multiplied([[1, 0, 0], [0, cos, -sin], [0, sin, cos]], YIQ));
-  const adjusted = hue !== 0 || saturation !== 1 || brightness !== 1;
-  const bytes = new Uint8ClampedArray(4 * area);
-  const mixed = [0, 0, 0], colour = [0, 0, 0];
-  for (let place = 0; place < area; place++) {
-    let lighter = 0;
-    for (let c = 0; c < 3; c++) {
-      const before = content[c * area + place];
-      mixed[c] = before + strength * (painted[c * area + place] - before);
-      lighter += YIQ[0][c] * (mixed[c] - before);
-    }
-    if (keep) {
-      for (let c = 0; c < 3; c++) {
-        mixed[c] = Math.min(1, Math.max(0, content[c * area + place] + lighter));
-      }
-    }
-    for (let c = 0; c < 3; c++) {
-      colour[c] = adjusted
-        ? brightness * (turned[c][0] * mixed[0] + turned[c][1] * mixed[1] + turned[c][2] * mixed[2])
-        : mixed[c];
-      bytes[4 * place + c] = Math.round(255 * Math.min(1, Math.max(0, colour[c])));
-    }
-    bytes[4 * place + 3] = 255;
-  }
-  return new ImageData(bytes, width, height);
-}
-
-function scaled(bitmap, most) {
-  const factor = Math.min(1, most / Math.max(bitmap.width, bitmap.height));
-  const width = Math.max(1, Math.round(bitmap.width * factor));
-  const height = Math.max(1, Math.round(bitmap.height * factor));
-  const canvas = at("before");
-  [canvas.width, canvas.height] = [width, height];
-  const context = canvas.getContext("2d", { willReadFrequently: true });
-  context.fillStyle = "white"; // what is transparent lies on white
-  context.fillRect(0, 0, width, height);
-  context.imageSmoothingQuality = "high";
-  context.drawImage(bitmap, 0, 0, width, height);
-  const bytes = context.getImageData(0, 0, width, height).data;
-  const content = new Float32Array(3 * width * height);
-  for (let place = 0; place < width * height; place++) {
-    for (let c = 0; c < 3; c++) content[c * width * height + place] = bytes[4 * place + c] / 255;
-  }
-  return { content, width, height };
-}
-
 function draw() {
   if (!shown) return;
   const canvas = at("after");
+  const values = ["strength", "hue", "saturation", "brightness"].map((id) => [id, Number(at(id).value)]);
+  const look = { ...Object.fromEntries(values), keep: at("keep").checked };
   [canvas.width, canvas.height] = [shown.width, shown.height];
-  canvas.getContext("2d").putImageData(finished(shown), 0, 0);
+  canvas.getContext("2d").putImageData(finished(shown, look), 0, 0);
   at("stage").hidden = at("curtain").hidden = false;
   at("jpeg").disabled = at("png").disabled = false;
 }
 
+// What the controls say: a name for it, the net's file, and the inputs of mixtures; null if nothing.
+function chosen() {
+  const style = at("style").value;
+  if (style !== MIXTURE) return { style, file: files.get(style), inputs: [] };
+  const weights = mixture.styles.map((name) => Number(at(`weight_${name}`).value));
+  const whole = weights.reduce((sum, weight) => sum + weight, 0);
+  if (!whole) return null;
+  const parts = mixture.styles.map((name, n) => [name, weights[n]]).filter(([, weight]) => weight);
+  const values = new Float32Array(mixture.values[0].length);
+  mixture.values.forEach((row, n) => row.forEach((value, k) => { values[k] += (weights[n] / whole) * value; }));
+  let begin = 0;
+  const inputs = mixture.inputs.map(([name, shape]) => {
+    const count = shape.reduce((product, side) => product * side, 1);
+    return { name, shape, values: values.slice(begin, begin += count) };
+  });
+  return { style: parts.map(([name, weight]) => name + weight).join("+"), file: mixture.file, inputs };
+}
+
+// paints what is wanted; of what changes meanwhile only the last
 async function show() {
-  if (!photo || !nets) return;
-  const mine = ++turn, style = at("style").value, size = Number(at("size").value);
-  const key = `${style} ${size}`;
-  try {
-    say(`Painting in ${style}.`);
-    if (!paintings.has(key)) {
-      const { content, width, height } = scaled(photo.bitmap, size);
-      const begun = performance.now();
-      const painted = await asked({ name: style, net: nets.get(style), pixels: content, width, height });
-      const seconds = ((performance.now() - begun) / 1000).toFixed(2);
-      if (mine !== turn) return; // another photo, style or size was chosen meanwhile
-      paintings.set(key, { content, painted, width, height, style, seconds });
+  wanted = true;
+  while (wanted) {
+    if (painting) {
+      await painting;
     } else {
-      scaled(photo.bitmap, size);
+      wanted = false;
+      painting = paint();
+      await painting;
+      painting = null;
     }
+  }
+}
+
+async function paint() {
+  if (!photo || !nets) return;
+  const mine = photo, size = Number(at("size").value);
+  try {
+    const choice = chosen();
+    if (!choice) return say("Give one of the styles a weight above 0.");
+    const { style, file, inputs } = choice;
+    const key = `${style} ${size}`;
+    const { content, width, height } = scaled(mine.bitmap, size, at("before"));
+    if (!paintings.has(key)) {
+      say(`Painting in ${style}.`);
+      const begun = performance.now();
+      const painted = await asked({ file, net: nets.get(file), inputs, pixels: content, width, height });
+      const seconds = ((performance.now() - begun) / 1000).toFixed(2);
+      if (mine !== photo) return;
+      paintings.set(key, { content, painted, width, height, style, seconds });
+      if (paintings.size > KEPT) paintings.delete(paintings.keys().next().value);
+    }
+    if (wanted) return;
     shown = paintings.get(key);
     draw();
     say(`${style}, ${shown.width} x ${shown.height} pixels, ${shown.seconds} s`);
@@ -181,19 +153,50 @@ document.addEventListener("paste", (event) => take(event.clipboardData.files[0])
 
 // all is fetched at once, so that the page goes on without a network
 try {
-  const styles = await (await fetched("styles.json")).json();
-  for (const { name, title } of styles) at("style").add(new Option(title, name));
-  const files = styles.map(async ({ name, file }) => [name, await (await fetched(file)).arrayBuffer()]);
-  nets = new Map(await Promise.all(files));
-  await asked({ name: styles[0].name, net: nets.get(styles[0].name) });
+  const about = JSON.parse(new TextDecoder().decode(await fetched("styles.json")));
+  for (const { name, title } of about.styles) at("style").add(new Option(title, name));
+  files = new Map(about.styles.map(({ name, file }) => [name, file]));
+  const all = [...files.values(), ...(about.mixture ? [about.mixture.file] : [])];
+  nets = new Map(await Promise.all(all.map(async (file) => [file, await fetched(file)])));
+  if (about.mixture) await offer(about);
+  await asked({ file: all[0], net: nets.get(all[0]) });
   say("Choose a photo.");
   show();
+  await keep();
 } catch (error) {
   say(`The page could not be loaded (${error.message}). Load it again.`);
+}
+
+// a mixture among the styles, and a slider for each style of it
+async function offer({ styles, mixture: found }) {
+  const values = new Float32Array(await fetched(found.values)); // little endian, as all that run this
+  const count = values.length / found.styles.length;
+  mixture = { ...found, values: found.styles.map((_, n) => values.subarray(n * count, (n + 1) * count)) };
+  at("style").add(new Option("A mixture", MIXTURE));
+  found.styles.forEach((name, n) => {
+    const label = document.createElement("label"), slider = document.createElement("input");
+    label.append(`Weight of ${styles.find((style) => style.name === name).title} `, slider);
+    Object.assign(slider, { id: `weight_${name}`, type: "range", min: 0, max: 1, step: 0.05, value: n < 2 ? 0.5 : 0 });
+    slider.addEventListener("change", show);
+    at("weights").append(label);
+  });
+  at("style").addEventListener("change", () => { at("weights").hidden = at("style").value !== MIXTURE; });
+}
+
+// for the next time; where the browser keeps nothing, such as from a server without https, it is no fault
+async function keep() {
+  if (!navigator.serviceWorker) return;
+  try {
+    await navigator.serviceWorker.register("service.js", { updateViaCache: "none" });
+    await navigator.serviceWorker.ready;
+    at("kept").hidden = false;
+  } catch (error) {
+    console.warn(`It will not open without a network: ${error.message}`);
+  }
 }
 
 async function fetched(file) {
   const found = await fetch(file);
   if (!found.ok) throw new Error(`${file}: ${found.status}`);
-  return found;
+  return found.arrayBuffer();
 }

@@ -6,21 +6,22 @@ ort.env.wasm.numThreads = 1; // more would need headers that not every web serve
 
 const sessions = new Map();
 
-async function session(name, net) {
-  if (!sessions.has(name)) {
-    sessions.set(name, await ort.InferenceSession.create(net, { executionProviders: ["wasm"] }));
+async function session(file, net) {
+  if (!sessions.has(file)) {
+    sessions.set(file, await ort.InferenceSession.create(net, { executionProviders: ["wasm"] }));
   }
-  return sessions.get(name);
+  return sessions.get(file);
 }
 
-self.onmessage = async ({ data: { id, name, net, pixels, width, height } }) => {
+// inputs: what the net of mixtures takes besides the image, each as { name, shape, values }
+self.onmessage = async ({ data: { id, file, net, inputs = [], pixels, width, height } }) => {
   try {
-    const painter = await session(name, new Uint8Array(net));
+    const painter = await session(file, new Uint8Array(net));
     if (!pixels) return self.postMessage({ id });
-    const image = new ort.Tensor("float32", pixels, [1, 3, height, width]);
-    const found = await painter.run({ [painter.inputNames[0]]: image });
-    const painted = found[painter.outputNames[0]].data;
-    self.postMessage({ id, painted }, [painted.buffer]);
+    const given = { image: new ort.Tensor("float32", pixels, [1, 3, height, width]) };
+    for (const { name, shape, values } of inputs) given[name] = new ort.Tensor("float32", values, shape);
+    const { painted } = await painter.run(given);
+    self.postMessage({ id, painted: painted.data }, [painted.data.buffer]);
   } catch (error) {
     self.postMessage({ id, error: String(error && error.message ? error.message : error) });
   }
