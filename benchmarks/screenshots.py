@@ -1,7 +1,8 @@
 """The pictures of docs/page.md, anew: ``python benchmarks/screenshots.py``.
 
-Each tab of the page is used in Chromium, at 1280 pixels and, all tabs on one sheet, at 390. A
-net is trained for a minute. Needs gradio, av, opencv, playwright and a chromium.
+Each tab of the page is used in Chromium, at 1280 pixels and, all tabs on one sheet, at 390; the
+static page at 390. A net is trained for a minute. Needs gradio, av, opencv, onnx, onnxruntime,
+playwright, a chromium and npm.
 """
 
 from __future__ import annotations
@@ -17,8 +18,10 @@ from typing import Any
 import torch
 from PIL import Image
 from playwright.sync_api import sync_playwright
+from static_page import serving
 
 from stylenet.app.page import served
+from stylenet.app.site import write_site
 from stylenet.app.studio import Studio
 from stylenet.apply.video import ClipOptions, paint_clip
 from stylenet.images import ShorterSide, read_image, sample_photographs, write_image
@@ -121,6 +124,20 @@ def video(tab: Any, clip: Path) -> None:
     tab.locator("#v_said", has_text="frames").wait_for()
 
 
+def static_page(browser: Any, folder: Path) -> Image.Image:
+    """A photo in a mixture."""
+    write_site(["udnie", "wave", "the_scream"], folder, None, print)
+    with serving(folder) as address:
+        tab = browser.new_page(viewport={"width": 390, "height": 844})
+        tab.set_default_timeout(900_000)
+        tab.goto(address)
+        tab.locator("#kept").wait_for()
+        tab.set_input_files("#photo", sample_photographs()["astronaut"])
+        tab.select_option("#style", label="A mixture")
+        tab.locator("#said", has_text="+").and_(tab.locator("#said", has_text="pixels")).wait_for()
+        return shot(tab)
+
+
 TABS: dict[str, Callable[[Any, Path], None]] = {
     "Paint": paint,
     "Regions": regions,
@@ -160,6 +177,7 @@ def main() -> None:
             go_to(tab, name)
             tab.wait_for_timeout(1000)
             narrow.append(shot(tab))
+        save(static_page(browser, Path(folder) / "site"), 0.6, arguments.out / "page_site.jpg")
         browser.close()
     sheet = Image.new("RGB", (400 * len(narrow), max(image.height for image in narrow)), "grey")
     for place, image in enumerate(narrow):

@@ -17,6 +17,14 @@ THEME = Soft(font=PLAIN, font_mono=("ui-monospace", "monospace")).set(
     body_text_color_subdued_dark="*neutral_300",
     button_primary_background_fill="*primary_600",
     button_primary_background_fill_hover="*primary_700",
+    # by light all it has is white on white: boxes, the ends of sliders, ticks
+    body_background_fill="*neutral_100",
+    input_border_width="1px",
+    input_border_color="*neutral_400",
+    checkbox_border_color="*neutral_500",
+    checkbox_border_color_dark="*neutral_300",
+    button_secondary_border_color="*neutral_400",
+    button_border_width="1px",
 )
 
 # on a telephone the painting comes between the photo and the sliders
@@ -25,6 +33,8 @@ CSS = (
     + """
 .dark { --color-accent: var(--primary-400); }
 input[role=combobox] { text-overflow: ellipsis; padding-right: 2rem; }
+/* above the pictures, not on them */
+:is(#result, #regions_result) label[data-testid=block-label] { position: static; width: max-content; }
 @media (max-width: 40rem) {
   #controls { display: contents; }
   #paint > *, #controls > * { order: 2; }

@@ -72,6 +72,7 @@ class TrainTab:
                     label="The net, for stylenet stylize --model",
                     file_count="multiple",
                     interactive=False,
+                    height=180,
                     elem_id="t_files",
                 )
                 self.losses = loss_plot("t_losses")
