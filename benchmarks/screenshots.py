@@ -177,7 +177,7 @@ def main() -> None:
             go_to(tab, name)
             tab.wait_for_timeout(1000)
             narrow.append(shot(tab))
-        save(static_page(browser, Path(folder) / "site"), 0.6, arguments.out / "page_site.jpg")
+        save(static_page(browser, Path(folder) / "site"), 1.0, arguments.out / "page_site.jpg")
         browser.close()
     sheet = Image.new("RGB", (400 * len(narrow), max(image.height for image in narrow)), "grey")
     for place, image in enumerate(narrow):

@@ -34,7 +34,9 @@ CSS = (
 .dark { --color-accent: var(--primary-400); }
 input[role=combobox] { text-overflow: ellipsis; padding-right: 2rem; }
 /* above the pictures, not on them */
-:is(#result, #regions_result) label[data-testid=block-label] { position: static; width: max-content; }
+:is(#result, #regions_result) label[data-testid=block-label] {
+  position: static; width: max-content;
+}
 @media (max-width: 40rem) {
   #controls { display: contents; }
   #paint > *, #controls > * { order: 2; }
