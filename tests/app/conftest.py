@@ -90,3 +90,14 @@ def photo(tmp_path: Path) -> Callable[[str, int], Path]:
         return tmp_path / name
 
     return write
+
+
+@pytest.fixture
+def turned(tmp_path: Path) -> Path:
+    """A JPEG file of 96 x 64 that is to be turned by its EXIF: upright it is 64 x 96."""
+    coarse = np.random.default_rng(7).integers(0, 256, (3, 4, 3), dtype=np.uint8)
+    exif = Image.Exif()
+    exif[0x0112] = 6  # by 90 degrees, clockwise
+    stored = Image.fromarray(coarse).resize((96, 64), Image.Resampling.BICUBIC)
+    stored.save(tmp_path / "turned.jpg", exif=exif, quality=95, subsampling=0)
+    return tmp_path / "turned.jpg"

@@ -112,6 +112,14 @@ def test_a_photo_of_30_megabytes_is_painted(visitor: Callable[[], Any], tmp_path
     assert same(saved, painted(file, "udnie")[0])
 
 
+def test_a_photo_is_turned_as_its_exif_says(
+    visitor: Callable[[], Any], turned: Path, tmp_path: Path
+) -> None:
+    tab = visitor()
+    upload(tab, turned, "85 x 128 pixels")
+    assert same(download(tab, "#png", tmp_path), painted(turned, "udnie")[0])
+
+
 def test_styles_are_mixed(
     visitor: Callable[[], Any], photo: Callable[..., Path], tmp_path: Path
 ) -> None:

@@ -98,6 +98,20 @@ def test_a_password_is_asked_for(chromium: Any) -> None:
         context.close()
 
 
+def test_who_has_the_page_open_when_its_server_ends_is_told_so(
+    chromium: Any, photo: Callable[..., Path]
+) -> None:
+    with served(Studio("cpu", Limits(side=128)), port=0) as page:
+        tab = chromium.new_page()
+        tab.goto(page.address)
+        tab.set_input_files("#photo input[type=file]", photo("me.png", 0))
+        tab.locator("#said", has_text="pixels").wait_for()
+    tab.focus("#strength input[type=range]")
+    tab.keyboard.press("ArrowLeft")
+    tab.get_by_text(re.compile("connection", re.IGNORECASE)).first.wait_for()
+    tab.close()
+
+
 class Net:
     """Stands before `Stylizer.paint`.
 

@@ -31,6 +31,7 @@ from stylenet.images import Adjustment, LuminanceOnly, read_image
 pytest.importorskip("onnx", reason="nets are exported by onnx, which is not installed")
 pytest.importorskip("onnxruntime", reason="what is exported is checked by onnxruntime")
 SLOW = 120_000  # milliseconds, on a machine that does much else
+AUDIT = (Path(__file__).parent / "access.js").read_text()
 MOST = 18e6  # bytes of the page with one style
 
 
@@ -218,6 +219,7 @@ def test_it_paints_as_stylizer_does_and_goes_on_without_its_server(
     shipped: Path,
     runtime: Path,
     photos: Path,
+    turned: Path,
     tmp_path: Path,
 ) -> None:
     for name, content in onnxruntime_web.items():
@@ -239,6 +241,7 @@ def test_it_paints_as_stylizer_does_and_goes_on_without_its_server(
     tab.goto(address)
     tab.locator("#said", has_text="Choose a photo").wait_for()
     tab.locator("#kept").wait_for()
+    assert not tab.locator("#curtain").is_visible()  # there is nothing to compare yet
     server.shutdown()
     server.server_close()
     tab.reload()
@@ -276,6 +279,16 @@ def test_it_paints_as_stylizer_does_and_goes_on_without_its_server(
     for name in ("wave", "03"):
         tab.locator(f"#weight_{name}").fill("0")
     tab.locator("#said", has_text="Give one of the styles a weight above 0").wait_for()
+
+    for dark in ("light", "dark"):
+        tab.emulate_media(color_scheme=dark)
+        found = tab.evaluate(AUDIT)
+        assert (found["faint"], found["nameless"]) == ([], [])
+    tab.set_input_files("#photo", turned)
+    tab.select_option("#style", "wave")
+    tab.locator("#said", has_text="wave, 64 x 96 pixels").wait_for()
+    tab.locator("#strength").fill("0")
+    assert _apart(_shown(tab), read_image(turned)) <= 3  # decoders of JPEG differ a little
 
     bad = tmp_path / "bad.png"
     bad.write_text("no picture")
