@@ -85,7 +85,12 @@ class OptimiseTab:
                 run = visit.begin(
                     JOB, lambda: optimisation(folder, content, file, px, int(steps), minutes)
                 )
-            yield None, loss_curves(()), "It begins; that takes some seconds.", waiting
+            yield (
+                None,
+                loss_curves(()),
+                "It begins; that takes some seconds, on a busy machine minutes.",
+                waiting,
+            )
             for progress in run.watch():
                 words = f"{progress.step} of {steps:g} steps"
                 picture = None if progress.picture is None else str(progress.picture)

@@ -98,7 +98,12 @@ class TrainTab:
                     JOB, lambda: training(folder, painting, minutes, minutes + limits.minutes)
                 )
             begun = time.monotonic()
-            yield None, loss_curves(()), "It begins; that takes half a minute.", None
+            yield (
+                None,
+                loss_curves(()),
+                "It begins; that takes half a minute, on a busy machine more.",
+                None,
+            )
             for progress in run.watch():
                 spent = (time.monotonic() - begun) / 60
                 words = f"{progress.step} steps, {spent:.1f} minutes"
