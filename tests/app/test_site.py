@@ -142,6 +142,8 @@ def test_weighted_means_of_styles_values_paint_their_mixture(shipped: Path, phot
         }
         (found,) = session.run(None, {"image": content.numpy(), **given})
         assert np.abs(found - expected.numpy()).max() <= 1 / 255
+    alike = mixing_net([plain[0], plain[0]])
+    assert (alike.inputs, alike.values) == ((), b"")
 
 
 def test_the_runtime_is_fetched_by_npm_and_kept(

@@ -57,7 +57,11 @@ def mixing_net(nets: Sequence[bytes]) -> MixingNet:
     del mixing.metadata_props[:]
     onnx.helper.set_model_props(mixing, about)
     onnx.checker.check_model(mixing, full_check=True)
-    rows = [np.concatenate([of[style] for of in of_styles.values()]) for style in range(len(nets))]
+    none = np.empty(0, np.float32)  # where all styles have the same painting
+    rows = [
+        np.concatenate([none, *(of[style] for of in of_styles.values())])
+        for style in range(len(nets))
+    ]
     return MixingNet(
         mixing.SerializeToString(), tuple(inputs), np.stack(rows).astype("<f4").tobytes()
     )
