@@ -43,6 +43,15 @@ def a_clip(folder: Path) -> Path:
     return folder / "chelsea.mp4"
 
 
+def settle(tab: Any) -> None:
+    """Wait until nothing is waited for in the page."""
+    tab.wait_for_timeout(1000)
+    tab.wait_for_function(
+        "![...document.querySelectorAll('[data-testid=status-tracker]:not(.hide)')]"
+        ".some(tracker => tracker.checkVisibility({visibilityProperty: true}))"
+    )
+
+
 def shot(tab: Any) -> Image.Image:
     """The whole page as it is now."""
     before = tab.viewport_size
@@ -175,7 +184,7 @@ def main() -> None:
         tab.set_viewport_size({"width": 390, "height": 844})
         for name in TABS:
             go_to(tab, name)
-            tab.wait_for_timeout(1000)
+            settle(tab)
             narrow.append(shot(tab))
         save(static_page(browser, Path(folder) / "site"), 1.0, arguments.out / "page_site.jpg")
         browser.close()
