@@ -37,7 +37,12 @@ def train(run: Path, style: str, weight: str, data: Path, options: argparse.Name
     term = ["loss/temporal=stills", f"loss.temporal_weight={weight}"] if weight != "none" else []
     command = [
         *(sys.executable, str(ROOT / "train.py"), f"run.dir={run}"),
-        *(f"style={style}", f"init={style}", f"paths.styles={data / 'styles'}", "style_size.px=384"),
+        *(
+            f"style={style}",
+            f"init={style}",
+            f"paths.styles={data / 'styles'}",
+            "style_size.px=384",
+        ),
         *("data=folder", f"data.root={data / 'photos'}", f"data.val_root={data / 'shown'}"),
         *(f"data.size={options.px}", f"data.batch_size={options.batch}", "data.val_size=256"),
         *("data.augment.scale=[0.6,1.0]", "data.num_workers=0", f"data.val_count={options.val}"),
