@@ -252,7 +252,12 @@ def main() -> None:
         if options.clips is None or name in options.clips:
             chosen = clip if options.px is None else clip._replace(px=options.px)
             rows += rows_of(name, chosen, options.paintings, options.out, judge)
-    with options.results.open("w", newline="") as lines:
+            write(options.results, rows)
+
+
+def write(file: Path, rows: Sequence[Mapping[str, object]]) -> None:
+    """What is measured so far: a clip takes minutes."""
+    with file.open("w", newline="") as lines:
         writer = csv.DictWriter(lines, list(rows[-1]), lineterminator="\n")
         writer.writeheader()
         writer.writerows(rows)
