@@ -169,13 +169,14 @@ def offline(config: DictConfig, photos: Path) -> DictConfig:
         is_litdata = config.data._target_.endswith("LitData")
         config.data.root = str(litdata_of(photos) if is_litdata else photos)
         config.data.val_count = 2
-    if config.data._target_.endswith("ClipData"):
-        config.data.root = str(moving(photos.with_name("clip"), 3))
     if "roots" in config.data:
         config.data.roots = [str(photos)]
         config.data.val_root = str(shutil.copytree(photos, photos.with_name("val")))
     elif "val_root" in config.data:
         config.data.val_root = None
+    if config.data._target_.endswith("ClipData"):
+        config.data.root = str(moving(photos.with_name("clip"), 3))
+        config.data.val_root = str(moving(photos.with_name("val_clip"), 3))
     if "release" in config.data:
         write_annotations(photos, config.data.release)
     return config

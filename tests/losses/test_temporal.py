@@ -196,7 +196,7 @@ def test_second_frames_that_the_data_bring_are_those_compared(
     net = small_net()
     loss = PerceptualLoss({"temporal": TemporalTerm(10, StillMotion())}, fake_network)
     wanted = loss(net(still), still, second=Second(net(moved.image), moved)).total
-    assert found[0] == pytest.approx(float(wanted), rel=1e-4)
+    assert found[0] == pytest.approx(wanted.item(), rel=1e-4)
     assert logged["val/loss/temporal"] == pytest.approx(found[0], rel=1e-3)
 
 

@@ -127,7 +127,7 @@ class ClipData(PictureData):
         shown = self._read(val, CentreSquare().reduction(self.val_size))
         count = min(self.val_count, len(shown))
         numbers = [len(shown) * n // count for n in range(count)]
-        names, begins = ([each[n] for n in numbers] for each in (shown.names, shown.begins))
+        names, begins = [shown.names[n] for n in numbers], [shown.begins[n] for n in numbers]
         few = ClipPictures(names, shown.frames, begins, self._flow)
         return self._read(train, self.augment.reduction(self.size)), few
 
