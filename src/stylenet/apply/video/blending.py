@@ -74,9 +74,9 @@ class FlowBlend:
         moved = _difference(warp(first, flow), second)
         rested = _difference(first, second)
         # what rests stays as it is: no drift, and no resampling
-        length = np.maximum(*map(np.abs, cv2.split(flow)))
+        length = np.maximum(np.abs(flow[..., 0]), np.abs(flow[..., 1]))
         still = ((length < STILL_PX) & (rested <= moved + _LEVEL)) | (rested < STILL)
-        flow = cv2.copyTo(flow, (~still).view(np.uint8))  # 0 elsewhere
+        flow = flow * ~still[..., None]
         trust = (trusted(flow, back) | still).astype(np.float32)
         trust *= np.exp(-np.square(np.where(still, rested, moved) / np.float32(_LIKE)))
         trust = np.minimum(trust, cv2.GaussianBlur(trust, (0, 0), _SOFT))
