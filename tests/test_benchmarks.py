@@ -222,6 +222,20 @@ def test_a_clip_is_timed_beside_its_net_and_memory_stays_flat(benchmark_of, tmp_
     assert last < first + 6  # MiB: those between would take 8
 
 
+def test_the_stages_of_a_clip_are_timed(benchmark_of, tmp_path, monkeypatch):
+    pytest.importorskip("cv2", reason="the extra video is not installed")
+    stages = benchmark_of("video_stages")
+    out = tmp_path / "stages.csv"
+    arguments = ["video_stages.py", "--px", "64", "--frames", "4", "--out", str(out)]
+    monkeypatch.setattr(sys, "argv", arguments)
+    stages.main()
+    rows = {row["stage"]: row for row in read(out)}
+    assert {"decode", "to RGB", "flow", "blending", "from RGB"} <= rows.keys()
+    sizes = [int(r["bytes_a_frame"]) for name, r in rows.items() if name.startswith("x264")]
+    assert len(sizes) == 4
+    assert sizes[-1] == max(sizes)  # the fastest preset has the largest file
+
+
 def test_ways_to_compute_a_layer_agree_and_are_timed(benchmark_of, tmp_path, monkeypatch):
     layers = benchmark_of("layers")
     for make in layers.GROUPS.values():

@@ -40,6 +40,7 @@ CHOICES = [f for f in CHOICES if f not in BASES]
 # what the file's own choice needs beside it to be complete
 NEEDS = {
     **{f"data/release/{name}.yaml": ["data=coco"] for name in ("coco2014", "coco2017", "one_file")},
+    "data/video.yaml": ["loss/temporal=stills"],
     "loss_network/weights/caffe.yaml": ["loss_network=vgg16_caffe"],
     "loss_network/weights/pretrained.yaml": ["loss_network=vgg16"],
     "loss_network/weights/file.yaml": ["loss_network=squeezenet1_0"],
@@ -173,6 +174,9 @@ def offline(config: DictConfig, photos: Path) -> DictConfig:
         config.data.val_root = str(shutil.copytree(photos, photos.with_name("val")))
     elif "val_root" in config.data:
         config.data.val_root = None
+    if config.data._target_.endswith("ClipData"):
+        config.data.root = str(moving(photos.with_name("clip"), 3))
+        config.data.val_root = str(moving(photos.with_name("val_clip"), 3))
     if "release" in config.data:
         write_annotations(photos, config.data.release)
     return config

@@ -1,8 +1,9 @@
-"""Paint three clips frame by frame and blended, and measure flicker beside style.
+"""Paint clips frame by frame and blended, and measure flicker beside style.
 
 ``python experiments/video/measure.py OUT`` paints what is not in OUT yet (frames as PNG), and
 writes ``results.csv`` beside this file, or where ``--results`` says. The clips: ten frames of MPI
-Sintel, the first 30 of the fox, and one made here, with a variable frame rate, sound and rotation.
+Sintel, four parts of the fox at equal distances, and walks over three photographs made here, with a
+variable frame rate, sound and rotation.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ import argparse
 import csv
 import hashlib
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from fractions import Fraction
 from pathlib import Path
 from statistics import fmean
@@ -25,6 +26,7 @@ from stylenet.apply import Stylizer
 from stylenet.apply.painters import Painter
 from stylenet.apply.painting import Recipe
 from stylenet.apply.video import ClipOptions, FlowBlend, paint_clip
+from stylenet.apply.zoo import ANY, shipped_model
 from stylenet.images import LongerSide, ShorterSide, read_image
 from stylenet.metrics import Judge, warping_errors
 
@@ -32,6 +34,9 @@ HERE = Path(__file__).parent
 ASSETS = HERE.parents[2] / "shared" / "assets"
 JUDGED_PX, JUDGED_FRAMES = 384, 5
 MADE_FRAMES = 40
+FOX_SECONDS, FOX_PARTS = Fraction(14), 4
+PAINTINGS = [ASSETS / "styles" / f"{name}.jpg" for name in ("wave", "udnie", "the_scream")]
+ORIGINAL = "original"
 STAGES = ("s2", "s4", "s8", "s16")
 VARIANTS: dict[str, FlowBlend | None] = {
     "frame_by_frame": None,
@@ -42,11 +47,28 @@ VARIANTS: dict[str, FlowBlend | None] = {
 
 
 class Clip(NamedTuple):
-    """A clip to paint: its file, up to which second, and pixels of its longer side."""
+    """A clip to paint: its file, between which seconds, and pixels of its longer side.
+
+    ``walk`` is the photograph that it is made of, where it is made here.
+    """
 
     file: Path
-    end: Fraction | None
     px: int
+    start: Fraction = Fraction(0)
+    end: Fraction | None = None
+    walk: str | None = None
+
+
+def clips(out: Path) -> dict[str, Clip]:
+    """All of them, by name; those that are made lie in ``out``."""
+    found = {"sintel": Clip(ASSETS / "video" / "sintel", 640)}
+    for number in range(FOX_PARTS):
+        start = number * FOX_SECONDS / FOX_PARTS
+        fox = Clip(ASSETS / "video" / "fox.mp4", 384, start, start + Fraction(4, 5))
+        found["fox" if number == 0 else f"fox_{float(start):g}"] = fox
+    for name, walk in {"made": "astronaut", "made_cat": "chelsea", "made_cup": "coffee"}.items():
+        found[name] = Clip(out / f"{name}.mp4", 256, walk=walk)
+    return found
 
 
 class Remembered:
@@ -89,15 +111,18 @@ class Unpainted:
         return self
 
 
-def make_clip(file: Path) -> Path:
-    """A walk over a photograph with a thing that crosses it: frames at uneven times, a tone.
+def make_clip(file: Path, walk: str) -> Path:
+    """A walk over a photograph of scikit-image with a thing that crosses it, a tone beside it.
 
-    The file is turned by 90 degrees, which players undo.
+    Frames come at uneven times. The file is turned by 90 degrees, which players undo.
     """
     import av
-    from skimage.data import astronaut
+    import cv2
+    from skimage import data
 
-    photograph = astronaut()
+    photograph = getattr(data, walk)()
+    scale = max(1, 512 / min(photograph.shape[:2]))  # as large as the walk is long
+    photograph = cv2.resize(photograph, None, fx=scale, fy=scale, interpolation=cv2.INTER_CUBIC)
     file.parent.mkdir(parents=True, exist_ok=True)
     with av.open(str(file), "w") as clip:
         video = clip.add_stream("libx264", rate=25, options={"crf": "12"})
@@ -151,67 +176,89 @@ def style_of(
     return {key: fmean(row[key] for row in rows) for key in rows[0]}
 
 
+def net_for(painting: Path) -> Stylizer:
+    """The net of its name that ships, or else the one for any style."""
+    if shipped_model(painting.stem) is not None:
+        return Stylizer.load(painting.stem, "cpu")
+    return Stylizer.load(ANY, "cpu", style=painting)
+
+
+def written(place: Path, clip: Clip, paint: Painter, blend: FlowBlend | None) -> list[Tensor]:
+    """The frames that ``paint`` makes of the clip; those in ``place``, if they are there."""
+    if not place.exists():
+        options = ClipOptions(start=clip.start, end=clip.end, blend=blend)
+        recipe = Recipe(paint, LongerSide(clip.px))
+        done = paint_clip(clip.file, place / "%05d.png", recipe, options)
+        print(f"{place}: {done.frames} frames", flush=True)
+    return frames_of(place)
+
+
+def original(name: str, clip: Clip, out: Path) -> list[Tensor]:
+    """The frames as they are."""
+    if clip.walk is not None and not clip.file.exists():
+        make_clip(clip.file, clip.walk)
+    return written(out / name / ORIGINAL, clip, Unpainted(), None)
+
+
 def painted(name: str, clip: Clip, painting: Path, out: Path) -> dict[str, list[Tensor]]:
-    """The frames of the clip and of its paintings, by variant."""
+    """The frames of the clip's paintings, by variant."""
     folder = out / name / painting.stem
-    size = LongerSide(clip.px)
-    ways: dict[str, tuple[Painter, FlowBlend | None]] = {"original": (Unpainted(), None)}
-    net = Stylizer.load("any", "cpu", style=painting)
-    for variant, blend in VARIANTS.items():
-        ways[variant] = (Remembered(net, folder / "once"), blend)
-    found = {}
-    for variant, (paint, blend) in ways.items():
-        place = folder / variant
-        if not place.exists():
-            done = paint_clip(
-                clip.file,
-                place / "%05d.png",
-                Recipe(paint, size),
-                ClipOptions(end=clip.end, blend=blend),
-            )
-            print(f"{name} {variant}: {done.frames} frames", flush=True)
-        found[variant] = frames_of(place)
-    return found
+    once = Remembered(net_for(painting), folder / "once")
+    return {way: written(folder / way, clip, once, blend) for way, blend in VARIANTS.items()}
+
+
+def rows_of(
+    name: str, clip: Clip, paintings: Sequence[Path], out: Path, judge: Judge
+) -> list[dict[str, object]]:
+    """What is measured of a clip: a row for it as it is, and one a painting and variant."""
+    frames = {("", ORIGINAL): original(name, clip, out)}
+    unpainted = frames["", ORIGINAL]
+    for painting in paintings:
+        found = painted(name, clip, painting, out)
+        frames |= {(painting.stem, way): own for way, own in found.items()}
+    by_name: Mapping[str, list[Tensor]] = {"/".join(key): own for key, own in frames.items()}
+    errors = {
+        "warp_1": warping_errors(unpainted, by_name, 1),
+        "warp_10": warping_errors(unpainted, by_name, 10),
+        "warp_1_farneback": warping_errors(unpainted, by_name, 1, farneback),
+    }
+    files = {painting.stem: painting for painting in paintings}
+    rows = []
+    for (stem, variant), own in frames.items():
+        row: dict[str, object] = {"clip": name, "painting": stem, "variant": variant}
+        row |= {"frames": len(own), "width": own[0].shape[2], "height": own[0].shape[1]}
+        row |= {key: f"{error[f'{stem}/{variant}']:.4f}" for key, error in errors.items()}
+        if stem:
+            style = style_of(judge, files[stem], own, unpainted)
+            row |= {key: f"{value:.3f}" for key, value in style.items()}
+            row["style"] = f"{fmean(style[stage] for stage in STAGES):.3f}"
+        rows.append(row)
+        print(row, flush=True)
+    return rows
 
 
 def main() -> None:
     """Paint and measure."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("out", type=Path)
-    parser.add_argument("--painting", type=Path, default=ASSETS / "styles" / "wave.jpg")
-    parser.add_argument("--clips", nargs="+", default=["sintel", "fox", "made"])
+    parser.add_argument("--paintings", nargs="+", type=Path, default=PAINTINGS)
+    parser.add_argument("--clips", nargs="+")
     parser.add_argument("--px", type=int, help="longer side of all clips")
     parser.add_argument("--results", type=Path, default=HERE / "results.csv")
     options = parser.parse_args()
-    clips = {
-        "sintel": Clip(ASSETS / "video" / "sintel", None, 640),
-        "fox": Clip(ASSETS / "video" / "fox.mp4", Fraction(1), 384),
-        "made": Clip(options.out / "made.mp4", None, 256),
-    }
-    if "made" in options.clips:
-        make_clip(clips["made"].file)
     judge = Judge.lite0()
     rows = []
-    for name in options.clips:
-        clip = clips[name] if options.px is None else clips[name]._replace(px=options.px)
-        frames = painted(name, clip, options.painting, options.out)
-        original = frames["original"]
-        errors = {
-            "warp_1": warping_errors(original, frames, 1),
-            "warp_10": warping_errors(original, frames, 10),
-            "warp_1_farneback": warping_errors(original, frames, 1, farneback),
-        }
-        for variant, own in frames.items():
-            row = {"clip": name, "variant": variant, "frames": len(own)}
-            row |= {"width": own[0].shape[2], "height": own[0].shape[1]}
-            row |= {key: f"{error[variant]:.4f}" for key, error in errors.items()}
-            style = style_of(judge, options.painting, own, original)
-            row |= {key: f"{value:.3f}" for key, value in style.items()}
-            row["style"] = f"{fmean(style[stage] for stage in STAGES):.3f}"
-            rows.append(row)
-            print(row, flush=True)
-    with options.results.open("w", newline="") as lines:
-        writer = csv.DictWriter(lines, list(rows[0]), lineterminator="\n")
+    for name, clip in clips(options.out).items():
+        if options.clips is None or name in options.clips:
+            chosen = clip if options.px is None else clip._replace(px=options.px)
+            rows += rows_of(name, chosen, options.paintings, options.out, judge)
+            write(options.results, rows)
+
+
+def write(file: Path, rows: Sequence[Mapping[str, object]]) -> None:
+    """What is measured so far: a clip takes minutes."""
+    with file.open("w", newline="") as lines:
+        writer = csv.DictWriter(lines, list(rows[-1]), lineterminator="\n")
         writer.writeheader()
         writer.writerows(rows)
 

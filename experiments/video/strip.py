@@ -9,7 +9,7 @@ from stylenet.images import contact_sheet, read_image, to_pil
 
 SHOWN = ("original", "frame_by_frame", "blend_0.7")
 CLIPS = ("sintel", "fox")
-FRAMES, CELL = 8, 128
+PAINTING, FRAMES, CELL = "wave", 8, 128
 
 
 def main() -> None:
@@ -18,8 +18,8 @@ def main() -> None:
     rows, titles = [], []
     for clip in CLIPS:
         for way in SHOWN:
-            (folder,) = out.glob(f"{clip}/*/{way}")
-            files = sorted(folder.glob("*.png"))[-FRAMES:]
+            folder = out / clip if way == "original" else out / clip / PAINTING
+            files = sorted((folder / way).glob("*.png"))[-FRAMES:]
             rows.append([read_image(file) for file in files])
             titles.append(f"{clip} {way}")
     sheet = to_pil(contact_sheet(rows, row_titles=titles, cell=CELL, pad=4, title_px=10))

@@ -31,7 +31,7 @@ def test_flicker_is_measured_beside_style(
     ways = {way: measure.VARIANTS[way] for way in ("frame_by_frame", "blend_0.9")}
     monkeypatch.setattr(measure, "VARIANTS", ways)
     results = tmp_path / "results.csv"
-    words = ["--clips", "made", "--px", "48", "--painting", photos / "03.jpg"]
+    words = ["--clips", "made", "--px", "48", "--paintings", photos / "03.jpg"]
     words = ["measure.py", tmp_path / "out", *words, "--results", results]
     monkeypatch.setattr("sys.argv", [str(word) for word in words])
     measure.main()
@@ -40,5 +40,7 @@ def test_flicker_is_measured_beside_style(
     assert {(row["width"], row["height"], row["frames"]) for row in rows.values()} == {
         ("36", "48", "12")
     }
-    assert float(rows["original"]["style"]) == 1
+    assert rows["original"]["style"] == ""  # a distance from which painting?
+    assert float(rows["original"]["warp_1"]) < float(rows["blend_0.9"]["warp_1"])
+    assert {row["painting"] for row in rows.values()} == {"", "03"}
     assert float(rows["blend_0.9"]["warp_1"]) < float(rows["frame_by_frame"]["warp_1"])

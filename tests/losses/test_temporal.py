@@ -15,7 +15,7 @@ from torch.utils.data import DataLoader
 from stylenet.errors import StylenetError
 from stylenet.losses import PerceptualLoss, Second, TemporalTerm
 from stylenet.losses.temporal import temporal_loss
-from stylenet.motion import MovedStill, StillMotion, located
+from stylenet.motion import Followed, MovedStill, StillMotion, located
 from stylenet.nets import InstanceNorm, NearestUpsample, Padding, TransformerNet
 from stylenet.tasks import FeedForward
 
@@ -152,7 +152,9 @@ class Totals(Callback):
 
 @pytest.fixture
 def trained(fake_network: nn.Module) -> Callable[..., tuple[list[float], dict[str, float]]]:
-    def train(net: nn.Module, steps: int = 3, lr: float = 0.0, **more: object):
+    def train(
+        net: nn.Module, steps: int = 3, lr: float = 0.0, batch: object = None, **more: object
+    ):
         loss = PerceptualLoss({"temporal": TemporalTerm(10, StillMotion())}, fake_network)
         task = FeedForward(net, loss, images(1), functools.partial(SGD, lr=lr), **more)
         totals = Totals()
@@ -167,6 +169,8 @@ def trained(fake_network: nn.Module) -> Callable[..., tuple[list[float], dict[st
             limit_val_batches=1,
         )
         batches = DataLoader([*images(2)] * steps, batch_size=2)
+        if batch is not None:  # of clips
+            batches = DataLoader([batch] * steps, batch_size=None)
         trainer.fit(task, batches, batches)
         return totals.found, {k: float(v) for k, v in trainer.callback_metrics.items()}
 
@@ -180,6 +184,20 @@ def test_the_task_draws_other_frames_each_step_and_the_same_for_a_seed(trained) 
     assert logged["val/loss/temporal"] > 0
     assert trained(small_net())[0] == first
     assert trained(small_net(), seed=1)[0] != first
+
+
+def test_second_frames_that_the_data_bring_are_those_compared(
+    trained, fake_network: nn.Module
+) -> None:
+    still = images()
+    flow = torch.tensor([5.0, 0.0])[:, None, None].expand(2, 2, 32, 32)
+    moved = MovedStill(torch.roll(still, -5, -1), *located(flow))
+    found, logged = trained(small_net(), 1, batch=Followed(still, moved))
+    net = small_net()
+    loss = PerceptualLoss({"temporal": TemporalTerm(10, StillMotion())}, fake_network)
+    wanted = loss(net(still), still, second=Second(net(moved.image), moved)).total
+    assert found[0] == pytest.approx(wanted.item(), rel=1e-4)
+    assert logged["val/loss/temporal"] == pytest.approx(found[0], rel=1e-3)
 
 
 def test_training_brings_it_down(trained) -> None:

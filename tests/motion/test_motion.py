@@ -65,3 +65,17 @@ def test_without_opencv_the_remedy_is_said(monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.setitem(sys.modules, "cv2", None)
     with pytest.raises(StylenetError, match=r"needs OpenCV.*stylenet\[video\]"):
         DisFlow()(np.zeros((40, 40), np.uint8), np.zeros((40, 40), np.uint8))
+
+
+def test_flows_are_trusted_by_the_formula_of_sundaram_et_al() -> None:
+    random = np.random.default_rng(2)
+    here = (4 * random.standard_normal((20, 30, 2))).astype(np.float32)
+    back = (-here + 0.6 * random.standard_normal(here.shape)).astype(np.float32)
+    rows, columns = np.mgrid[:20, :30]
+    x, y = columns + here[..., 0], rows + here[..., 1]
+    returned = warp(back, here).astype(float)
+    apart = ((here + returned) ** 2).sum(-1)
+    length = (here.astype(float) ** 2).sum(-1) + (returned**2).sum(-1)
+    wanted = (apart < 0.01 * length + 0.5) & (x >= 0) & (x <= 29) & (y >= 0) & (y <= 19)
+    assert 0 < wanted.mean() < 0.9
+    np.testing.assert_array_equal(trusted(here, back), wanted)

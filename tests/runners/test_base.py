@@ -119,3 +119,25 @@ def test_results_that_are_damaged_are_named(content: str, tmp_path: Path) -> Non
     (tmp_path / runner.results).write_text(content)
     with pytest.raises(StylenetError, match=r"model\.json is damaged .*Delete it: the run goes on"):
         runner.progress(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("more", "words"),
+    [
+        ([], "no term of the loss compares them. Add loss/temporal=stills"),
+        (["task=multistyle"], "and the task MultiStyle, which paints one. Use task=feedforward"),
+    ],
+)
+def test_frames_that_follow_and_nobody_compares_are_an_error(
+    script: Callable[..., int],
+    tiny: list[str],
+    photos: Path,
+    capfd: pytest.CaptureFixture[str],
+    more: list[str],
+    words: str,
+) -> None:
+    kept = [v for v in tiny if not v.startswith(("data=", "data.val_count", "style="))]
+    styles = [photos / "06.jpg", photos / "07.jpg"][: 2 if more else 1]
+    own = [f"style=[{','.join(map(str, styles))}]", "data=video", "logger=none"]
+    assert script("train.py", *kept, *own, *more) == 2
+    assert words in " ".join(capfd.readouterr().err.split())

@@ -56,6 +56,13 @@ def video(
             "frame by itself) to 0.95."
         ),
     ] = 0.7,
+    flow: Annotated[
+        str,
+        typer.Option(
+            help="What finds how frames move, for --blend: dis; raft, a net, slower (its weights "
+            "are downloaded by torchvision); or a .pth file of raft_small's weights."
+        ),
+    ] = "dis",
     overwrite: Annotated[
         bool, typer.Option("--overwrite", help="Replace files that are there.")
     ] = False,
@@ -78,7 +85,14 @@ def video(
         # torch comes with these: --help does not wait for it
         from stylenet.apply.painters import Wish
         from stylenet.apply.painting import recipe_of
-        from stylenet.apply.video import ClipOptions, FlowBlend, plan_clips, rate_of, seconds_of
+        from stylenet.apply.video import (
+            ClipOptions,
+            FlowBlend,
+            flow_of,
+            plan_clips,
+            rate_of,
+            seconds_of,
+        )
 
         camera = int(clips[0]) if len(clips) == 1 and clips[0].isdecimal() else None
         jobs = plan_clips(clips) if camera is None else []
@@ -87,7 +101,7 @@ def video(
             None if end is None else seconds_of(end),
             None if fps is None else rate_of(fps),
             crf,
-            FlowBlend(blend) if blend else None,
+            FlowBlend(blend, flow_of(flow, device)) if blend else None,
             overwrite,
             resume,
         )

@@ -1,5 +1,6 @@
 from .augment import Augment, CentreSquare, ColourChanged, RandomCrop, WholeSquare
 from .cache import CachedPictures, cached
+from .clips import ClipData, ClipPictures
 from .coco import Archive, CocoData, CocoRelease, CocoSplit, category_labels
 from .folder import FolderData
 from .folders import FoldersData
@@ -25,6 +26,8 @@ __all__ = [
     "CachedPictures",
     "CentreSquare",
     "ChunkOrder",
+    "ClipData",
+    "ClipPictures",
     "CocoData",
     "CocoRelease",
     "CocoSplit",

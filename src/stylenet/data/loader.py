@@ -26,9 +26,10 @@ from stylenet.data.augment import Augment, CentreSquare
 from stylenet.data.faults import Faults, name_some
 from stylenet.data.maps import Mapped, labels_of, squared_maps
 from stylenet.data.order import BatchPlan
-from stylenet.data.pictures import DrawnPictures, Example, Pictures, collate
+from stylenet.data.pictures import DrawnPictures, Example, Pictures, collate, moved_of, stacked
 from stylenet.errors import StylenetError
 from stylenet.images import PictureError, to_tensor
+from stylenet.motion import Followed, MovedStill
 
 _log = logging.getLogger(__name__)
 
@@ -38,7 +39,7 @@ _GRACE_SECONDS = 5
 class TrainLoader:
     """Batches (N, 3, size, size) float32 RGB in [0, 1]; each iteration is (the rest of) an epoch.
 
-    Of images with maps they are `Mapped`.
+    Of images with maps they are `Mapped`, of frames of clips `stylenet.motion.Followed`.
 
     Lightning takes it for resumable because it has `state_dict`. Its position is not in there:
     ``position`` tells it, at the first batch of each epoch.
@@ -104,7 +105,7 @@ class TrainLoader:
         """Batches in a whole epoch."""
         return len(self.plan)
 
-    def __iter__(self) -> Iterator[Tensor | Mapped]:
+    def __iter__(self) -> Iterator[Tensor | Mapped | Followed]:
         """Yield batches from the position on; the position is asked for with the first of them.
 
         Raises:
@@ -116,12 +117,12 @@ class TrainLoader:
             return
         self.plan.begin(epoch, batch)
         try:
-            for pixels, failures, seconds, regions in self._timed():
+            for pixels, failures, seconds, regions, moved in self._timed():
                 self._faults.add(failures)
                 assert pixels is not None, "a draw is given up only after more faults than allowed"
                 self.pictures_made += len(pixels)
                 self.seconds_made += seconds / self._makers
-                yield pixels if regions is None else Mapped(pixels, regions)
+                yield _batch_of(pixels, regions, moved)
         finally:
             self._faults.sum_up()
 
@@ -173,6 +174,7 @@ class ValLoader:
     def __init__(self, pictures: Pictures, *, batch_size: int, size: int) -> None:
         squares: list[Image.Image] = []
         self._maps: list[Tensor] = []
+        self._moved: list[MovedStill] = []
         faults: list[tuple[str, str]] = []
         for number in range(len(pictures)):
             try:
@@ -182,8 +184,11 @@ class ValLoader:
             except (PictureError, OSError) as error:
                 faults.append((pictures.name(number), str(getattr(error, "reason", error))))
             else:
+                centre = functools.partial(CentreSquare(), size=size)
+                moved = moved_of(pictures, number, centre, to_tensor(squares[-1]))
+                if moved is not None:
+                    self._moved.append(moved)
                 if labels is not None:
-                    centre = functools.partial(CentreSquare(), size=size)
                     self._maps.append(squared_maps(*labels, picture.size, centre))
         if not squares:
             raise StylenetError(
@@ -204,12 +209,21 @@ class ValLoader:
         """Batches."""
         return -(-len(self._squares) // self._batch_size)
 
-    def __iter__(self) -> Iterator[Tensor | Mapped]:
-        """Yield batches (N, 3, size, size) float32 RGB in [0, 1]; with maps `Mapped`."""
+    def __iter__(self) -> Iterator[Tensor | Mapped | Followed]:
+        """Yield batches (N, 3, size, size) float32 RGB in [0, 1], or as `TrainLoader`."""
         for first in range(0, len(self._squares), self._batch_size):
             here = slice(first, first + self._batch_size)
             batch = torch.stack([to_tensor(square) for square in self._squares[here]])
-            yield Mapped(batch, torch.stack(self._maps[here])) if self._maps else batch
+            regions = torch.stack(self._maps[here]) if self._maps else None
+            yield _batch_of(batch, regions, stacked(self._moved[here]) if self._moved else None)
+
+
+def _batch_of(
+    pixels: Tensor, regions: Tensor | None, moved: MovedStill | None
+) -> Tensor | Mapped | Followed:
+    if moved is not None:
+        return Followed(pixels, moved)
+    return pixels if regions is None else Mapped(pixels, regions)
 
 
 def _fingerprint(pictures: Pictures) -> str:

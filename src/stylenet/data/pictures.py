@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple, Protocol, runtime_checkable
@@ -17,6 +17,7 @@ from stylenet.data.augment import Augment
 from stylenet.data.maps import labels_of, squared_maps
 from stylenet.data.order import Draw, augment_rng
 from stylenet.images import PictureError, open_image, to_tensor
+from stylenet.motion import MovedStill
 
 
 class Pictures(Protocol):
@@ -49,6 +50,36 @@ class StampedPictures(Pictures, Protocol):
     def stamp(self, number: int) -> str:
         """Return a text that is another one when the image is; cheap, nothing is decoded."""
         ...
+
+
+@runtime_checkable
+class FollowedPictures(Pictures, Protocol):
+    """Frames of clips, each with the one that follows."""
+
+    def following(self, number: int) -> Image.Image:
+        """Return the frame that follows, as RGB, of the same size."""
+        ...
+
+    def moved(self, first: Tensor, second: Tensor) -> MovedStill:
+        """Return ``second`` (3,H,W) with where in ``first`` lies what it shows."""
+        ...
+
+
+def moved_of(
+    pictures: object, number: int, square: Callable[[Image.Image], Image.Image], first: Tensor
+) -> MovedStill | None:
+    """What followed ``first``, made by ``square`` of an image as ``first`` was; None of stills.
+
+    The flow is found in the squares: whatever cut, scaled or flipped them did so to both.
+    """
+    if not isinstance(pictures, FollowedPictures):
+        return None
+    return pictures.moved(first, to_tensor(square(pictures.following(number))))
+
+
+def stacked(moved: Sequence[MovedStill]) -> MovedStill:
+    """One batch of them."""
+    return MovedStill(*(torch.stack(parts) for parts in zip(*moved, strict=True)))
 
 
 @dataclass(frozen=True)
@@ -112,13 +143,14 @@ class Example(NamedTuple):
     """What became of a draw, or of a batch: its pixels, or None where it was given up.
 
     ``failures`` is {number of an unreadable picture: why}, ``seconds`` what making it took,
-    ``regions`` the maps of images that have any.
+    ``regions`` the maps of images that have any, ``moved`` the frames that follow frames of clips.
     """
 
     pixels: Tensor | None
     failures: dict[int, str]
     seconds: float
     regions: Tensor | None = None
+    moved: MovedStill | None = None
 
 
 class DrawnPictures(Dataset[Example]):
@@ -168,7 +200,8 @@ class DrawnPictures(Dataset[Example]):
             pixels, regions = to_tensor(square(picture)), None
             if labels is not None:
                 regions = squared_maps(*labels, picture.size, square)
-            return Example(pixels, failures, time.perf_counter() - begun, regions)
+            moved = moved_of(self.pictures, number, square, pixels)
+            return Example(pixels, failures, time.perf_counter() - begun, regions, moved)
         return Example(None, failures, time.perf_counter() - begun)
 
 
@@ -180,5 +213,7 @@ def collate(examples: Sequence[Example]) -> Example:
     regions = [example.regions for example in examples if example.regions is not None]
     batch = torch.stack(pixels) if len(pixels) == len(examples) else None
     maps = torch.stack(regions) if len(regions) == len(examples) else None
+    moved = [example.moved for example in examples if example.moved is not None]
     seconds = sum(example.seconds for example in examples) + time.perf_counter() - begun
-    return Example(batch, failures, seconds, maps)
+    following = stacked(moved) if len(moved) == len(examples) else None
+    return Example(batch, failures, seconds, maps, following)

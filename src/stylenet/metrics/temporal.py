@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from stylenet.errors import StylenetError
-from stylenet.motion import DisFlow, Flow, trusted, warp
+from stylenet.motion import DisFlow, Flow, grey, trusted, warp
 
 
 def warping_errors(
@@ -51,7 +51,7 @@ def warping_errors(
             )
     flow = DisFlow() if flow is None else flow
     found: dict[str, list[float]] = {name: [] for name in painted}
-    greys = [_grey(frame) for frame in original]
+    greys = [grey(frame) for frame in original]
     for now in range(apart, len(original)):
         here, back = flow(greys[now], greys[now - apart]), flow(greys[now - apart], greys[now])
         mask = trusted(here, back)
@@ -67,11 +67,3 @@ def warping_errors(
 def _pixels(frame: Tensor) -> NDArray[np.float32]:
     pixels: NDArray[np.float32] = frame.float().permute(1, 2, 0).contiguous().numpy()
     return pixels
-
-
-def _grey(frame: Tensor) -> NDArray[np.uint8]:
-    red, green, blue = frame.float().clamp(0, 1)
-    grey: NDArray[np.uint8] = (
-        (0.299 * red + 0.587 * green + 0.114 * blue).mul(255).round().byte().numpy()
-    )
-    return grey

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import contextlib
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from enum import Enum
 from types import ModuleType
@@ -64,6 +65,21 @@ def opencv() -> ModuleType:
             "pip install 'stylenet[video]', or in a clone: uv sync --extra video.",
         ) from error
     return cv2
+
+
+@contextlib.contextmanager
+def one_threaded() -> Iterator[None]:
+    """OpenCV in one thread: DIS divides a frame among its threads, and each has its own result.
+
+    Loading processes are forked, too, and have none of the threads that OpenCV counts on.
+    """
+    cv2 = opencv()
+    threads = cv2.getNumThreads()
+    cv2.setNumThreads(1)
+    try:
+        yield
+    finally:
+        cv2.setNumThreads(threads)
 
 
 def _large(grey: Grey) -> Grey:

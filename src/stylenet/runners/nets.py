@@ -19,6 +19,7 @@ from stylenet.apply import DESCRIPTION, Model, check_architecture, save_model
 from stylenet.callbacks import LossCurves, PictureGrids, save_whole
 from stylenet.commands import command
 from stylenet.config import Settings, as_list
+from stylenet.data import ClipData
 from stylenet.errors import StylenetError
 from stylenet.runners.base import Components, Instantiate, Run, Runner, Say
 from stylenet.runners.building import build_loss, build_network, locate_styles, read_sized_style
@@ -76,7 +77,7 @@ class NetRunner(Runner):
         """The net, its loss and the pictures it is trained on.
 
         Raises:
-            StylenetError: data with region maps that the task does not read.
+            StylenetError: data with region maps or following frames that nothing reads.
         """
         found = locate_styles(config, as_list(config.style), say)
         pictures = [read_sized_style(config, instantiate, style) for style in found]
@@ -106,6 +107,7 @@ class NetRunner(Runner):
         )
         data = instantiate(config.data)
         _check_maps(task, data)
+        _check_frames(task, data)
         return NetComponents(found, task, data, net)
 
     @abstractmethod
@@ -160,6 +162,22 @@ def _check_maps(task: Any, data: LightningDataModule) -> None:
         raise StylenetError(
             f"Got data.regions={list(regions)}, but nothing reads these maps.",
             "Use task=regions maps=data, or leave data.regions out.",
+        )
+
+
+def _check_frames(task: Any, data: LightningDataModule) -> None:
+    if not isinstance(data, ClipData):
+        return
+    if not getattr(task, "reads_frames", False):
+        raise StylenetError(
+            f"Got data=video, whose frames come in twos, and the task {type(task).__name__}, which "
+            "paints one.",
+            "Use task=feedforward loss/temporal=stills, or data=folder and a folder of images.",
+        )
+    if task.loss.motion is None:
+        raise StylenetError(
+            "Got data=video, whose frames come in twos, but no term of the loss compares them.",
+            "Add loss/temporal=stills, or use data=folder and a folder of images.",
         )
 
 

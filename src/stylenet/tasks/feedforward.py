@@ -14,7 +14,7 @@ from typing_extensions import override
 
 from stylenet.errors import StylenetError
 from stylenet.losses import LossTerms, PerceptualLoss, Second
-from stylenet.motion import MovedStill
+from stylenet.motion import Followed, MovedStill
 from stylenet.tasks.schedules import SchedulerFactory, with_schedule
 
 OptimizerFactory = Callable[[Iterable[nn.Parameter]], Optimizer]
@@ -41,8 +41,14 @@ class FeedForward(LightningModule):
         scheduler: factory of a learning-rate schedule stepped after every batch, or None.
         compiler: of the training step, asked when training begins; None leaves it as it is.
             Validation, whose pictures may have another size, is never compiled.
-        seed: of the second frames that a temporal term of the loss compares.
+        seed: of the second frames that a temporal term of the loss compares, where the data bring
+            none.
+
+    Attributes:
+        reads_frames: data may bring the frame that follows each.
     """
+
+    reads_frames = True
 
     def __init__(
         self,
@@ -77,42 +83,48 @@ class FeedForward(LightningModule):
             self._losses = self._compiler(self._losses, steps)
 
     @override
-    def training_step(self, batch: Tensor, batch_idx: int) -> Tensor:
-        """One step on content pictures (N,3,H,W) in [0,1].
+    def training_step(self, batch: Tensor | Followed, batch_idx: int) -> Tensor:
+        """One step on content pictures (N,3,H,W) in [0,1], or on frames of clips.
 
         Raises:
             NonFiniteLossError: before a NaN or infinite loss reaches the weights.
         """
-        terms = self._losses(batch, *self._moved(batch, self.global_step))
+        content, *moved = self._frames(batch, self.global_step)
+        terms = self._losses(content, *moved)
         scalars = mean_over_processes(scalars_of(terms), self.trainer.world_size)
         check_finite(self.global_step, scalars, terms.terms)
-        log_losses(self, "train", scalars, len(batch))
+        log_losses(self, "train", scalars, len(content))
         rate = self.trainer.optimizers[0].param_groups[0]["lr"]
-        self.log("train/learning_rate", rate, batch_size=len(batch))
+        self.log("train/learning_rate", rate, batch_size=len(content))
         total: Tensor = terms.total
         return total
 
     @override
-    def validation_step(self, batch: Tensor, batch_idx: int) -> Mapping[str, Tensor]:
+    def validation_step(self, batch: Tensor | Followed, batch_idx: int) -> Mapping[str, Tensor]:
         """Log the losses of a batch; hand out its pictures as ``content`` and ``stylised``."""
-        stylised, terms = self._painted(batch, *self._moved(batch, batch_idx))
+        content, *moved = self._frames(batch, batch_idx)
+        stylised, terms = self._painted(content, *moved)
         scalars = scalars_of(terms)
         # every process sees all pictures, and has its own running statistics of a batch norm
-        log_losses(self, "val", scalars, len(batch), sync_dist=True)
-        return {"content": batch, "stylised": stylised}
+        log_losses(self, "val", scalars, len(content), sync_dist=True)
+        return {"content": content, "stylised": stylised}
 
-    def _moved(self, batch: Tensor, number: int) -> tuple[MovedStill, ...]:
-        """Second frames, where the loss compares two: the same for the same number.
+    def _frames(
+        self, batch: Tensor | Followed, number: int
+    ) -> tuple[Tensor] | tuple[Tensor, MovedStill]:
+        """Content, and second frames where the loss compares two: the same for the same number.
 
         Made outside of what is compiled, and drawn anew from the number, so that a resumed run
         goes on with those of the uninterrupted one.
         """
+        if isinstance(batch, Followed):
+            return batch.pictures, batch.moved
         if self.loss.motion is None:
-            return ()
+            return (batch,)
         key = np.random.SeedSequence((self._seed, number, self.global_rank)).generate_state(1)
         generator = torch.Generator(batch.device).manual_seed(int(key[0]))
         with torch.no_grad():
-            return (self.loss.motion(batch, generator),)
+            return batch, self.loss.motion(batch, generator)
 
     def _painted(
         self, content: Tensor, moved: MovedStill | None = None

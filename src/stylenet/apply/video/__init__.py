@@ -7,9 +7,11 @@ from stylenet.apply.video.painting import (
     CancelledError,
     ClipOptions,
     PaintedClip,
+    each_frame,
     paint_clip,
     read_frames,
 )
+from stylenet.apply.video.raft import Raft, flow_of
 from stylenet.apply.video.targets import ClipJob, plan_clips
 from stylenet.apply.video.timing import rate_of, seconds_of
 
@@ -20,9 +22,12 @@ __all__ = [
     "ClipOptions",
     "FlowBlend",
     "PaintedClip",
+    "Raft",
     "Shown",
     "VideoError",
     "Window",
+    "each_frame",
+    "flow_of",
     "paint_camera",
     "paint_clip",
     "plan_clips",

@@ -15,13 +15,12 @@ from numpy.typing import NDArray
 
 from stylenet.apply.video.clips import Pixels
 from stylenet.errors import StylenetError
-from stylenet.motion import DisFlow, Effort, Flow, flow_at, opencv, trusted, warp
+from stylenet.motion import CUT, DisFlow, Effort, Flow, flow_at, opencv, trusted, warp
 
 FLOW_PX = 512  # the longer side at which flow is computed, at most
 STILL_PX = 0.5  # flow shorter than this is none, where the frames say so as well
 STILL = 0.25 / 255  # what changes less than this is at rest, whatever the flow around it
 MOST = 0.95
-CUT = 0.25  # less of the frame than this found again: another scene
 _LIKE = 0.06  # difference of colours at which what was found is trusted by 1/e
 _SMOOTH = 1.5  # std in pixels over which that difference is averaged
 _SOFT = 2.0  # std in pixels by which what is trusted is shrunk, so that no seam shows

@@ -178,6 +178,24 @@ def paint_clip(
     return PaintedClip(str(clip), str(target), run.frames, width, height, seconds, kept)
 
 
+def each_frame(clip: str | Path, count: int) -> Generator[Tensor, None, None]:
+    """The first frames of a clip, a GIF or a folder of frames, read as they are asked for.
+
+    (3,H,W) in [0,1], all of one size. What is wrong with the file is logged after the last.
+
+    Raises:
+        VideoError: it cannot be read.
+        OSError: from the file system.
+    """
+    with (
+        closing(_opened(expanded(clip), ClipOptions())) as source,
+        closing(source.frames()) as frames,
+    ):
+        yield from map(tensor_of, itertools.islice(frames, count))
+        for remark in source.remarks:
+            log.warning(remark)
+
+
 def read_frames(clip: str | Path, count: int) -> list[Tensor]:
     """The first frames of a clip, a GIF or a folder of frames: (3,H,W) in [0,1], all of one size.
 
@@ -185,11 +203,7 @@ def read_frames(clip: str | Path, count: int) -> list[Tensor]:
         VideoError: it cannot be read, or has less than two frames.
         OSError: from the file system.
     """
-    with (
-        closing(_opened(expanded(clip), ClipOptions())) as source,
-        closing(source.frames()) as frames,
-    ):
-        found = [tensor_of(frame) for frame in itertools.islice(frames, count)]
+    found = list(each_frame(clip, count))
     if len(found) < min(FEWEST, count):
         raise VideoError(
             f"{clip} has {len(found)} frames that can be read, expected {FEWEST} or more.",
