@@ -2,7 +2,7 @@ from .checkpoints import StepCheckpoints, how_to_resume, save_whole
 from .comparable import ComparableMetrics, StepsDone
 from .curves import LossCurves
 from .metadata import run_metadata
-from .pictures import PictureGrids, RegionGrids, StyleGrids
+from .pictures import PictureGrids, RegionGrids, SampleGrids, StyleGrids
 from .progress import StepProgress
 from .record import RunRecord
 from .snapshots import Snapshots
@@ -15,6 +15,7 @@ __all__ = [
     "PictureGrids",
     "RegionGrids",
     "RunRecord",
+    "SampleGrids",
     "Snapshots",
     "StepCheckpoints",
     "StepProgress",

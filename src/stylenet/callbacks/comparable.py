@@ -65,7 +65,7 @@ class ComparableMetrics(Callback):
         figures = self.measure(outputs, styles)
         pl_module.log_dict(
             {FIGURES + name: value for name, value in figures.items()},
-            batch_size=len(outputs["content"]),
+            batch_size=len(outputs.get("content", outputs["stylised"])),
             sync_dist=True,
         )
 

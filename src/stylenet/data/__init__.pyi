@@ -16,6 +16,7 @@ from .pictures import (
     StampedPictures,
 )
 from .sample import SampleData
+from .samples import Samples
 from .style_crops import StyleCrops
 
 __all__ = [
@@ -43,6 +44,7 @@ __all__ = [
     "Pictures",
     "RandomCrop",
     "SampleData",
+    "Samples",
     "StampedPictures",
     "StyleCrops",
     "TrainLoader",

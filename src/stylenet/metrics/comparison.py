@@ -15,6 +15,7 @@ from stylenet.loss_networks import LossNetwork
 from stylenet.losses import Term, View
 from stylenet.losses.features import read_features
 from stylenet.losses.functional import total_variation
+from stylenet.metrics.diversity import diversity
 from stylenet.metrics.judge import Description, Judge
 from stylenet.metrics.quality import ssim
 from stylenet.metrics.spectrum import contrast, spectrum
@@ -44,6 +45,7 @@ class Comparison:
       lost;
     - ``tv``, ``contrast``, ``spectrum/low`` and ``spectrum/high`` of the stylised image;
     - ``ssim`` with the photograph;
+    - of several images without photographs ``diversity`` and ``diversity/layout``;
     - with a judge ``judge/style``, its parts ``judge/style/<stage>``, and ``judge/content``.
 
     Of several styles these are means, and each has its own ones under ``<style>/``, without parts.
@@ -125,6 +127,9 @@ class Comparison:
             figures["ssim"] = fmean(value for value in similar if value is not None)
             if self._judge is not None:
                 figures |= self._judgement(self._judge, stylised, content, styles, factor)
+        elif len(stylised) > 1 and len(styles) == 1:
+            (style,) = styles.values()
+            figures |= diversity(stylised, resized(style.to(stylised).float(), factor))
         return figures
 
     def _sized(self, images: Tensor) -> Tensor:
@@ -217,12 +222,13 @@ def figure_names(compared: Container[str], *, judged: bool) -> set[str]:
     """The figures, without parts, of a task that is compared with its ``content``, its ``style``.
 
     Args:
-        compared: these words, or some of them.
+        compared: these words, or some of them, and ``samples`` where these are of one texture.
         judged: whether there is a judge.
     """
     content, style = ("content" in compared, "style" in compared)
     found = {"tv", "contrast", "spectrum/low", "spectrum/high"}
     found |= {"style"} if style else set()
+    found |= {"diversity"} if "samples" in compared else set()
     if content:
         found |= {"content", "ssim"} | ({"judge/content"} if judged else set())
         if style:
