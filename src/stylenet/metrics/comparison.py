@@ -22,9 +22,11 @@ from stylenet.metrics.spectrum import contrast, spectrum
 
 LOST = 1.2  # content distance above which a photograph counts as lost
 PENALTY = 10.0  # a distance of 0.1 more costs half of what a photograph has as style distance
+JUDGED_PENALTY = 5.0  # the same: there a photograph has half of that
 SMALLEST = 64  # shorter side of a style, pixels: no layer takes much less
 
-OF_A_STYLE = {"style", "content", "balanced", "tv", "ssim", "judge/style", "judge/content"}
+JUDGED = {"judge/style", "judge/content", "judge/balanced"}
+OF_A_STYLE = {"style", "content", "balanced", "tv", "ssim", *JUDGED}
 """Figures that each of several styles has of its own."""
 
 MakeStyleTerm = Callable[..., Term]
@@ -46,7 +48,8 @@ class Comparison:
     - ``tv``, ``contrast``, ``spectrum/low`` and ``spectrum/high`` of the stylised image;
     - ``ssim`` with the photograph;
     - of several images without photographs ``diversity`` and ``diversity/layout``;
-    - with a judge ``judge/style``, its parts ``judge/style/<stage>``, and ``judge/content``.
+    - with a judge ``judge/style``, its parts ``judge/style/<stage>``, ``judge/content``, and
+      ``judge/balanced``: ``judge/style``, and 5 times what ``judge/content`` is above 1.2.
 
     Of several styles these are means, and each has its own ones under ``<style>/``, without parts.
 
@@ -192,13 +195,17 @@ class Comparison:
         found: dict[str, list[float]] = defaultdict(list)
         for image, photograph in zip(stylised.cpu(), content.cpu(), strict=True):
             described, shown = judge.describe(image), judge.describe(photograph)
-            found["judge/content"].append(described.content_distance(shown))
+            content_distance = described.content_distance(shown)
+            found["judge/content"].append(content_distance)
+            penalty = JUDGED_PENALTY * max(0.0, content_distance - LOST)
             for name, style in styles.items():
                 key = (name, factor)
                 if key not in self._judged:
                     self._judged[key] = judge.describe(resized(style.float().cpu(), factor))
                 distances = described.style_distance(self._judged[key], shown)
-                found["judge/style"].append(fmean(distances.values()))
+                mean = fmean(distances.values())
+                found["judge/style"].append(mean)
+                found["judge/balanced"].append(mean + penalty)
                 for stage, distance in distances.items():
                     found[f"judge/style/{stage}"].append(distance)
         return {key: fmean(values) for key, values in found.items()}
@@ -232,7 +239,7 @@ def figure_names(compared: Container[str], *, judged: bool) -> set[str]:
     if content:
         found |= {"content", "ssim"} | ({"judge/content"} if judged else set())
         if style:
-            found |= {"balanced"} | ({"judge/style"} if judged else set())
+            found |= {"balanced"} | (JUDGED if judged else set())
     return found
 
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import logging
+import shlex
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from torch import Tensor
 from typing_extensions import override
 
-from stylenet.commands import command
 from stylenet.config import Settings
 from stylenet.data import Samples
 from stylenet.errors import StylenetError
@@ -111,4 +111,4 @@ class TextureNetRunner(NetRunner):
 
     @override
     def usage(self, run: Run) -> str:
-        return f"draw      {command('texture', {}, str(run.folder))}"
+        return f"draw      stylenet texture {shlex.quote(str(run.folder))}"
