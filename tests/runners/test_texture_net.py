@@ -24,7 +24,7 @@ def small(photos: Path) -> list[str]:
     """Overrides for a tiny generator."""
     return [
         *("task=texture_net", f"style={photos / '00.jpg'}", "loss_network/weights=random"),
-        *("net.scales=3", "net.channels=4", "data.size=24", "data.val_size=24", "data.val_count=3"),
+        *("net.scales=3", "net.channels=4", "data.size=32", "data.val_size=32", "data.val_count=3"),
         *("style_size.px=32", "logger=none", "precision=32", "trainer=cpu"),
         *("trainer.max_steps=4", "trainer.val_check_interval=2", "trainer.log_every_n_steps=1"),
     ]

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from pathlib import Path
 
 import numpy as np
 import torch
@@ -11,6 +12,7 @@ from torch import Tensor
 from stylenet.apply.devices import device_of
 from stylenet.apply.model_file import Model
 from stylenet.errors import StylenetError
+from stylenet.images import write_image
 from stylenet.nets import TextureNet
 
 
@@ -44,6 +46,16 @@ def draw_textures(
     if seed < 0:
         raise StylenetError(f"Got seed={seed}, expected 0 or more.", "Use seed=0.")
     return _drawn(net, count, (height, width), seed, device_of(device))
+
+
+def write_numbered(out: Path, images: Iterable[Tensor], count: int) -> Iterator[Path]:
+    """Write them as they come, to ``out`` or, of several, ``<out>_000`` and so on; give the files.
+
+    Raises:
+        OSError: one cannot be written.
+    """
+    for number, image in enumerate(images):
+        yield write_image(out if count == 1 else out.with_stem(f"{out.stem}_{number:03d}"), image)
 
 
 @torch.inference_mode()

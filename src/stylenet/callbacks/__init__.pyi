@@ -5,6 +5,7 @@ from .metadata import run_metadata
 from .pictures import PictureGrids, RegionGrids, SampleGrids, StyleGrids
 from .progress import StepProgress
 from .record import RunRecord
+from .reports import Reports, listening
 from .snapshots import Snapshots
 from .stopping import StopWhenFlat
 from .throughput import Throughput
@@ -14,6 +15,7 @@ __all__ = [
     "LossCurves",
     "PictureGrids",
     "RegionGrids",
+    "Reports",
     "RunRecord",
     "SampleGrids",
     "Snapshots",
@@ -24,6 +26,7 @@ __all__ = [
     "StyleGrids",
     "Throughput",
     "how_to_resume",
+    "listening",
     "run_metadata",
     "save_whole",
 ]

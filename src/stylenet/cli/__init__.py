@@ -18,6 +18,7 @@ from stylenet.cli.stylize import stylize
 from stylenet.cli.sweep import sweep
 from stylenet.cli.texture import texture
 from stylenet.cli.train import train
+from stylenet.cli.tune import tune
 from stylenet.cli.video import video
 
 __all__ = ["main"]
@@ -36,6 +37,7 @@ def main() -> None:
     )
     app.command(context_settings=_HYDRAS, add_help_option=False)(train)
     app.command(context_settings=_HYDRAS, add_help_option=False)(evaluate)
+    app.command(context_settings=_HYDRAS, add_help_option=False)(tune)
     app.command()(stylize)
     app.command()(texture)
     app.command()(video)

@@ -29,11 +29,8 @@ def texture(
     """
     with errors_in_words(debug):
         from stylenet.apply import load_model
-        from stylenet.apply.textures import draw_textures
-        from stylenet.images import write_image
+        from stylenet.apply.textures import draw_textures, write_numbered
 
         drawn = draw_textures(load_model(model), count, height, width, seed, device)
-        for number, image in enumerate(drawn):
-            name = out if count == 1 else out.with_stem(f"{out.stem}_{number:03d}")
-            write_image(name, image)
-            say(str(name))
+        for file in write_numbered(out, drawn, count):
+            say(str(file))
