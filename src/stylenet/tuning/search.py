@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
@@ -19,6 +18,7 @@ from stylenet.files import claimed, locked
 from stylenet.tuning.space import Parameter
 
 JOURNAL, NAME, SETTINGS = "journal.log", "stylenet", "settings"
+FIRST = b'{"op_code"'  # what a journal begins with
 MakeSampler = Callable[..., optuna.samplers.BaseSampler]
 
 
@@ -151,6 +151,8 @@ class Search:
     def _opened(self) -> optuna.Study:
         file = self.folder / JOURNAL
         try:
+            if not _is_journal(file):
+                raise ValueError("its first line is another file's")
             mend(file)
             storage = optuna.storages.JournalStorage(JournalFileBackend(str(file)))
             names = optuna.get_all_study_names(storage)
@@ -159,12 +161,10 @@ class Search:
                     f"{file} is the journal of another study ({', '.join(names)}).",
                     "Choose another tune.study=<folder>.",
                 )
+            if names:
+                return optuna.load_study(study_name=NAME, storage=storage, pruner=self._pruner)
             return optuna.create_study(
-                storage=storage,
-                study_name=NAME,
-                direction="minimize",
-                load_if_exists=True,
-                pruner=self._pruner,
+                storage=storage, study_name=NAME, direction="minimize", pruner=self._pruner
             )
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise StylenetError(
@@ -197,17 +197,16 @@ def mend(file: Path) -> None:
     try:
         written = file.read_bytes()
         whole = written[: written.rfind(b"\n") + 1]
-        if whole != written and _is_journal(whole):
+        if whole != written:
             with file.open("r+b") as opened:
                 opened.truncate(len(whole))
     finally:
         lock.release()
 
 
-def _is_journal(text: bytes) -> bool:
-    """Whether its first line, if any, is of a journal: no other file is changed."""
-    first = text.partition(b"\n")[0]
-    try:
-        return not first or "op_code" in json.loads(first)
-    except (ValueError, TypeError):
-        return False
+def _is_journal(file: Path) -> bool:
+    """Whether it begins as one, or is not there: no other file is changed."""
+    if not file.is_file():
+        return True
+    with file.open("rb") as opened:
+        return FIRST.startswith(opened.read(len(FIRST)))
