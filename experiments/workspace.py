@@ -1,12 +1,12 @@
 """The saved Weights & Biases workspace, and the report, of a study: what it varies and measures.
 
     python experiments/workspace.py norm me stylenet           prints what would be sent, as JSON
-    python experiments/workspace.py norm me stylenet --save    sends it: pip install wandb-workspaces
+    python experiments/workspace.py norm me stylenet --save    sends it
 
 Both show the runs of ``experiment=norm/full`` (``--size small``: of another size) that went to W&B
 (``logger=wandb``). The curves are of the figures that the study's claim.yaml goes by, grouped by
 what its grid varies but for the seed; beside them what matters for the first of them, and the
-images.
+images. The package wandb-workspaces comes with ``uv sync``.
 """
 
 from __future__ import annotations
@@ -134,7 +134,9 @@ def main() -> None:
     except StylenetError as error:
         sys.exit(f"Error: {error}")
     specs = {"workspace": view._to_model().spec, "report": text._to_model().spec}
-    plain = {name: spec.model_dump(by_alias=True, exclude_none=True) for name, spec in specs.items()}
+    plain = {
+        name: spec.model_dump(by_alias=True, exclude_none=True) for name, spec in specs.items()
+    }
     print(json.dumps(plain, indent=2, default=str))
 
 

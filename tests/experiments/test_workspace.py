@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+import warnings
 from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
@@ -11,9 +12,10 @@ from typing import Any
 
 import pytest
 
-pytest.importorskip("wandb_workspaces", reason="wandb-workspaces is not installed")
-from wandb_workspaces.reports.v2 import interface
-from wandb_workspaces.workspaces import internal
+with warnings.catch_warnings(action="ignore"):  # of pydantic, while it is imported
+    pytest.importorskip("wandb_workspaces", reason="wandb-workspaces is not installed")
+    from wandb_workspaces.reports.v2 import interface
+    from wandb_workspaces.workspaces import internal
 
 STUDIES = Path(__file__).parents[2] / "experiments"
 ENTITY, PROJECT = "me", "stylenet"
@@ -111,9 +113,7 @@ def test_every_study_of_a_sweep_has_one(script: ModuleType) -> None:
         assert [section.name for section in view.sections] == ["Curves", "Compared", "Images"]
 
 
-def test_what_cannot_be_made_is_said(
-    script: ModuleType, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_what_cannot_be_made_is_said(script: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("WANDB_MODE", "offline")
     with pytest.raises(SystemExit, match=r"no experiment=norms/full.*norm/full"):
         run(script, monkeypatch, "norms", ENTITY, PROJECT)
