@@ -51,6 +51,20 @@ def read(study: str, size: str) -> Claim:
     return Claim.read(file) if file.is_file() else Claim(study, study, "", "")
 
 
+def setting(key: str) -> str:
+    """Where W&B has a key of the configuration, a path in whose first part dots do not count.
+
+    Choices of groups and plain values stand at the top, all groups as built under ``settings``.
+    """
+    return f"settings.{key}" if "." in key else key
+
+
+def column(key: str) -> str:
+    """The same as W&B's table of runs names it."""
+    first, dot, rest = setting(key).partition(".")
+    return f"config:{first}.value{dot}{rest}"
+
+
 def panels(keys: Sequence[str], names: Sequence[str]) -> dict[str, list[Any]]:
     """By the titles of their sections.
 
@@ -58,12 +72,12 @@ def panels(keys: Sequence[str], names: Sequence[str]) -> dict[str, list[Any]]:
         keys: what is varied.
         names: of figures, the first of which the comparisons are by.
     """
-    group = next((wr.Config(key) for key in keys if key != SEED), None)
+    group = next((wr.Config(setting(key)) for key in keys if key != SEED), None)
     curves = [
         wr.LinePlot(title=name, x=STEP, y=[name], groupby=group, groupby_rangefunc="stderr")
         for name in [*names, "train/loss/total"]
     ]
-    columns = [wr.ParallelCoordinatesPlotColumn(wr.Config(key)) for key in keys]
+    columns = [wr.ParallelCoordinatesPlotColumn(wr.Config(setting(key)), key) for key in keys]
     columns += [wr.ParallelCoordinatesPlotColumn(wr.SummaryMetric(name)) for name in names]
     compared = [
         wr.ParallelCoordinatesPlot(columns=columns, title="what became of what"),
@@ -79,8 +93,8 @@ def panels(keys: Sequence[str], names: Sequence[str]) -> dict[str, list[Any]]:
 
 def workspace(study: str, size: str, entity: str, project: str) -> ws.Workspace:
     """The saved view of a study."""
-    keys, names = grid(study), figures(read(study, size))
-    columns = [*(f"config:{key}" for key in keys), *(f"summary:{name}" for name in names)]
+    names, keys = figures(read(study, size)), grid(study)
+    columns = [*map(column, keys), *(f"summary:{name}" for name in names)]
     return ws.Workspace(
         entity=entity,
         project=project,
@@ -92,7 +106,7 @@ def workspace(study: str, size: str, entity: str, project: str) -> ws.Workspace:
         settings=ws.WorkspaceSettings(x_axis=STEP, max_runs=100),
         runset_settings=ws.RunsetSettings(
             filters=[ws.Config("experiment") == f"{study}/{size}"],
-            groupby=[ws.Config(key) for key in keys if key != SEED],
+            groupby=[ws.Config(setting(key)) for key in keys if key != SEED],
             pinned_columns=columns,
         ),
     )

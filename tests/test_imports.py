@@ -54,7 +54,7 @@ ALLOWED = {
     },
     "zoo": set(),
     "app": {"apply", "commands", "files", "images"},
-    "cli": {"app", "apply", "commands", "run", "settings", "sweeps", "tuning"},
+    "cli": {"app", "apply", "commands", "config", "run", "settings", "sweeps", "tuning"},
     "tuning": {
         "apply",
         "callbacks",

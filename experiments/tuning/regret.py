@@ -28,8 +28,8 @@ from optuna.trial import TrialState
 
 from stylenet.files import write_text
 from stylenet.run.building import instantiate
-from stylenet.run.launch import conf_folder
-from stylenet.run.sweep.table import half_interval
+from stylenet.settings.folder import conf_folder
+from stylenet.sweeps.table import half_interval
 
 STUDY = Path(__file__).parent
 GRID, RESULTS = STUDY / "grid.csv", STUDY / "results.csv"

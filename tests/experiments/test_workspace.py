@@ -53,8 +53,9 @@ def test_what_would_be_sent_shows_what_the_study_varies_and_goes_by(
         found = kinds(spec)
         for kind in ("Run History Line Plot", "Parallel Coordinates Plot", "Media Browser"):
             assert kind in found
-        for key in ("norm", "data.batch_size", "seed"):
-            assert key in text
+        # under settings a run has all its groups: tests/loggers/test_weights_and_biases.py
+        for place in ("norm.value", "settings.value.data.batch_size", "seed.value"):
+            assert f"config:{place}" in text
     report = json.dumps(specs["report"])
     assert "Instance norm gives a lower loss" in report
     assert "in part" in report

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import typer
-from omegaconf import DictConfig
 from typer import Context
+
+from stylenet.config import Settings
 
 HELP = """Search the settings that suit a painting: short trainings, chosen by Optuna, judged.
 
@@ -38,15 +39,15 @@ def tune(context: Context) -> None:
     launch(_task, "train", arguments, subcommand=["tune"])
 
 
-def _task(config: DictConfig) -> None:
+def _task(config: Settings) -> None:
     from stylenet.tuning.tune import tune as search
 
     search(config)
 
 
 def _keys() -> list[str]:
-    from stylenet.run.launch import conf_folder
-    from stylenet.run.settings.guide import read_guide
+    from stylenet.settings.folder import conf_folder
+    from stylenet.settings.guide import read_guide
 
     keys = read_guide(conf_folder(), "train").sections()["tune"]
     return [f"  {key.name}={key.default or ''}".ljust(50) + f"  {key.comment}" for key in keys]

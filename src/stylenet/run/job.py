@@ -11,7 +11,8 @@ from hydra.core.global_hydra import GlobalHydra
 from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig, OmegaConf, open_dict
 
-from stylenet.run.launch import conf_folder, register
+from stylenet.run.launch import register
+from stylenet.settings.folder import conf_folder
 
 
 def own_overrides() -> list[str]:

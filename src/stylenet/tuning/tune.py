@@ -20,10 +20,10 @@ from stylenet.errors import StylenetError
 from stylenet.files import expanded
 from stylenet.run.building import instantiate
 from stylenet.run.job import job, output_folder, own_overrides
-from stylenet.run.keeping import METRICS_FILE
-from stylenet.run.settings.names import run_name
-from stylenet.run.settings.objectives import to_minimise
 from stylenet.run.training import train
+from stylenet.runners.results import METRICS_FILE
+from stylenet.settings.names import run_name
+from stylenet.settings.objectives import to_minimise
 from stylenet.tasks import NonFiniteLossError
 from stylenet.tuning.space import check_space, defaults, read_space
 
