@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from omegaconf import DictConfig
+from omegaconf import DictConfig, OmegaConf
 
 from stylenet.apply.extras import imported
 from stylenet.callbacks.reports import listening
@@ -94,7 +94,8 @@ def _check(config: DictConfig) -> None:
         raise StylenetError(
             f"Got tune.trials={trials}, expected a whole number of 1 or more.", "Use 20."
         )
-    if "ddp" in str(trainer.get("strategy")) or trainer.devices not in (1, "auto"):
+    one = trainer.devices == 1 or (OmegaConf.is_list(trainer.devices) and len(trainer.devices) == 1)
+    if "ddp" in str(trainer.get("strategy")) or not one:
         raise StylenetError(
             f"Got trainer.strategy={trainer.get('strategy')} trainer.devices={trainer.devices}, "
             "but the trials of a search are runs of one process.",
