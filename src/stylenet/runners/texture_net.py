@@ -10,12 +10,12 @@ from typing import Any
 from torch import Tensor
 from typing_extensions import override
 
-from stylenet.config import Settings
+from stylenet.config import Settings, as_list
 from stylenet.data import Samples
 from stylenet.errors import StylenetError
 from stylenet.images import write_image
 from stylenet.nets import TextureNet
-from stylenet.runners.base import Instantiate, Run, Say, as_list
+from stylenet.runners.base import Instantiate, Run, Say
 from stylenet.runners.compiling import compiler_of
 from stylenet.runners.nets import Net, NetRunner, describe_style, say_net
 from stylenet.styles import FoundStyle
