@@ -62,7 +62,9 @@ def read_space(space: Any) -> list[Parameter]:
     Raises:
         StylenetError: there is none, or one has neither choices nor a range.
     """
-    plain = OmegaConf.to_container(space, resolve=True) if OmegaConf.is_config(space) else space
+    plain: Any = space
+    if OmegaConf.is_config(space):
+        plain = OmegaConf.to_container(space, resolve=True)
     found = list(_parameters(plain or {}, ""))
     if not found:
         raise StylenetError(
