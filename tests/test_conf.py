@@ -73,6 +73,9 @@ SEVERAL_FILES |= {"net/stylebank_half.yaml", "norm/conditional_instance.yaml"}
 # groups and choices of a net that paints each region in its own style
 REGION_GROUPS = {"maps"}
 REGION_FILES = {"callbacks/regions.yaml", "loss/region_styles.yaml"}
+# choices of a generator of textures
+SAMPLE_FILES = {"callbacks/samples.yaml", "data/samples.yaml", "loss/texture_net.yaml"}
+SAMPLE_FILES |= {"net/texture.yaml", "loss/diversity/nearest.yaml"}
 # choices of a net that paints in any style
 ANY_FILES = {"loss/any_style.yaml", "net/any_style.yaml", "norm/predicted_instance.yaml"}
 
@@ -102,6 +105,7 @@ def choice_of(file: str) -> list[str]:
     task = ["task=multistyle"] if file in SEVERAL_FILES else task
     task = ["task=sketch"] if group in SKETCH_GROUPS or file in SKETCH_FILES else task
     task = ["task=any_style"] if file in ANY_FILES else task
+    task = ["task=texture_net"] if file in SAMPLE_FILES else task
     task = ["task=regions"] if group in REGION_GROUPS or file in REGION_FILES else task
     return [*task, *NEEDS.get(file, []), f"{group}={name}"]
 
@@ -135,7 +139,9 @@ def make_small(config: DictConfig) -> None:
         if key in config.data:
             config.data[key] = 64
     if "batch_size" in config.data:
-        config.data.update({"batch_size": 2, "num_workers": 0})
+        config.data.batch_size = 2
+    if "num_workers" in config.data:
+        config.data.num_workers = 0
     if config.get("net") is not None and "width" in config.net:
         config.net.width = 0.125
     if config.get("styles") is not None:

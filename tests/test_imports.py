@@ -54,7 +54,18 @@ ALLOWED = {
     },
     "zoo": set(),
     "app": {"apply", "commands", "files", "images"},
-    "cli": {"app", "apply", "commands", "run", "sweeps"},
+    "cli": {"app", "apply", "commands", "config", "run", "settings", "sweeps", "tuning"},
+    "tuning": {
+        "apply",
+        "callbacks",
+        "commands",
+        "config",
+        "files",
+        "run",
+        "runners",
+        "settings",
+        "tasks",
+    },
     "__main__": {"cli"},
     "evaluation": {
         "apply",
@@ -121,10 +132,11 @@ WITHIN: dict[str, set[str]] = {
 # outside packages with one home
 HOMES = {
     "hydra": {"run", "settings", "sweeps"},
-    "omegaconf": {"__init__", "run", "settings", "sweeps"},
+    "omegaconf": {"__init__", "run", "settings", "sweeps", "tuning"},
     "typer": {"cli"},
     "gradio": {"app"},
     "wandb": {"loggers", "run"},
+    "optuna": {"tuning"},
     "filelock": {"files"},
     "PIL": {"images", "data"},
     "av": {"apply"},

@@ -86,6 +86,9 @@ def small(arguments: list[str]) -> list[str]:
         small_sizes = [f"{a.partition('=')[0]}=48" for a in sizes] or ["content_size.px=48"]
         rest = [a for a in arguments if a not in sizes]
         return [*rest, *small_sizes, "style_size.px=48", "logger=none", "trainer.max_steps=2"]
+    if "task=texture_net" in arguments:
+        sizes = ["data.size=48", "data.val_size=48", "data.val_count=2", "style_size.px=48"]
+        return [*arguments, *sizes, "logger=none", "trainer.max_steps=1"]
     added = ["data.size=48", "data.val_size=48", "data.batch_size=2", "data.num_workers=0"]
     if "task=distill" in arguments:
         widths = "student.net.widths=[[4,4],[4,4],[4,4],[6,6],[8]]"
@@ -219,6 +222,11 @@ def test_stylenet_commands(
     if words[1] == "sweep":
         overrides = small(["-m", "style=udnie", "seed=0,1", f"hydra.sweep.dir={words[2]}"])
         assert script("train.py", *overrides) == 0
+    if words[1] == "texture":
+        assert script("train.py", *small(["task=texture_net", "style=wave"])) == 0
+    if words[1] == "tune":
+        words = [*words[:2], *small(words[2:]), "tune.trials=1", "comparison=fixed"]
+        words += ["objective=balanced", "trainer.val_check_interval=1"]
     if words[1] == "app":  # it would serve until Ctrl-C
         gradio = pytest.importorskip("gradio", reason="gradio is not installed")
         monkeypatch.setattr(gradio.Blocks, "block_thread", lambda page: None)

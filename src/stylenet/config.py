@@ -88,6 +88,7 @@ class TrainConfig:
     logger: Any = None
     recipe: Any = None
     experiment: Any = None
+    tune: Any = None
 
 
 @dataclass

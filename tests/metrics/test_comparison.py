@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from stylenet.losses import ContentTerm, GramDistance, RegionStylesTerm, StyleTerm
 from stylenet.losses.functional import relative_content_loss
 from stylenet.metrics import Comparison, Judge, figure_names
-from stylenet.metrics.comparison import LOST, PENALTY
+from stylenet.metrics.comparison import JUDGED_PENALTY, LOST, PENALTY
 
 
 class Network(nn.Module):
@@ -152,3 +152,33 @@ def test_a_judge_finds_the_style_at_no_distance(small_judge: Judge) -> None:
     found = comparison(small_judge)({"stylised": style, "content": images(0)}, {"mine": style})
     assert found["judge/style"] == pytest.approx(0, abs=1e-6)
     assert found["judge/content"] > 0
+
+
+def test_a_judge_that_finds_the_photograph_lost_takes_off_what_style_it_found(
+    small_judge: Judge,
+) -> None:
+    photograph, style = images(0), {"mine": images(1)}
+    kept = comparison(small_judge)({"stylised": photograph, "content": photograph}, style)
+    assert kept["judge/balanced"] == kept["judge/style"] == pytest.approx(1)
+    lost = comparison(small_judge)({"stylised": 1 - photograph, "content": photograph}, style)
+    assert lost["judge/content"] > LOST
+    expected = lost["judge/style"] + JUDGED_PENALTY * (lost["judge/content"] - LOST)
+    assert lost["judge/balanced"] == pytest.approx(expected)
+    both = {"stylised": torch.cat([photograph, 1 - photograph])}
+    found = comparison(small_judge)(both | {"content": photograph.repeat(2, 1, 1, 1)}, style)
+    mean = (kept["judge/balanced"] + lost["judge/balanced"]) / 2
+    assert found["judge/balanced"] == pytest.approx(mean)  # one photograph kept does not save both
+
+
+def test_samples_of_one_texture_are_told_apart() -> None:
+    noise = torch.rand(4, 3, 64, 64, generator=torch.Generator().manual_seed(0))
+    style = {"mine": torch.rand(1, 3, 64, 64, generator=torch.Generator().manual_seed(1))}
+    apart = comparison()({"stylised": noise}, style)
+    assert apart["diversity"] == pytest.approx(1, rel=0.05)
+    same = comparison()({"stylised": noise[:1].expand(4, 3, 64, 64)}, style)
+    assert same["diversity"] == same["diversity/layout"] == 0
+    grain = comparison()({"stylised": images(3, 1, 64, 64) + 0.05 * (noise - 0.5)}, style)
+    assert grain["diversity/layout"] < grain["diversity"] < apart["diversity"]
+    assert {"diversity"} == figure_names({"style", "samples"}, judged=False) - figure_names(
+        {"style"}, judged=False
+    )

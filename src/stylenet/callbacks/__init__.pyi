@@ -2,9 +2,10 @@ from .checkpoints import StepCheckpoints, how_to_resume, save_whole
 from .comparable import ComparableMetrics, StepsDone
 from .curves import LossCurves
 from .metadata import run_metadata
-from .pictures import PictureGrids, RegionGrids, StyleGrids
+from .pictures import PictureGrids, RegionGrids, SampleGrids, StyleGrids
 from .progress import StepProgress
 from .record import RunRecord
+from .reports import Reports, listening
 from .snapshots import Snapshots
 from .stopping import StopWhenFlat
 from .throughput import Throughput
@@ -14,7 +15,9 @@ __all__ = [
     "LossCurves",
     "PictureGrids",
     "RegionGrids",
+    "Reports",
     "RunRecord",
+    "SampleGrids",
     "Snapshots",
     "StepCheckpoints",
     "StepProgress",
@@ -23,6 +26,7 @@ __all__ = [
     "StyleGrids",
     "Throughput",
     "how_to_resume",
+    "listening",
     "run_metadata",
     "save_whole",
 ]

@@ -46,7 +46,7 @@ class ComparableMetrics(Callback):
     def __init__(self, measure: Measure) -> None:
         self.measure = measure
         self.last: dict[str, float] = {}
-        self._measured_at = -1
+        self.measured_at = -1
 
     @override
     def on_validation_batch_end(
@@ -65,7 +65,7 @@ class ComparableMetrics(Callback):
         figures = self.measure(outputs, styles)
         pl_module.log_dict(
             {FIGURES + name: value for name, value in figures.items()},
-            batch_size=len(outputs["content"]),
+            batch_size=len(outputs.get("content", outputs["stylised"])),
             sync_dist=True,
         )
 
@@ -92,7 +92,7 @@ class ComparableMetrics(Callback):
     @override
     def on_train_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
         """Measure the end of an image."""
-        if self._measured_at != trainer.global_step:
+        if self.measured_at != trainer.global_step:
             self._of_image(trainer, pl_module)
 
     def _of_image(self, trainer: Trainer, task: LightningModule) -> None:
@@ -100,7 +100,7 @@ class ComparableMetrics(Callback):
             return
         figures = self.measure(task.painted(), task.styles)
         self.last = {FIGURES + name: value for name, value in figures.items()}
-        self._measured_at = trainer.global_step
+        self.measured_at = trainer.global_step
         for logger in trainer.loggers:
             logger.log_metrics(self.last, step=trainer.global_step)
 

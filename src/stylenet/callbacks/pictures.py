@@ -18,6 +18,7 @@ from stylenet.images import contact_sheet, write_image
 
 log = logging.getLogger(__name__)
 GOLDEN = 0.618  # of the circle of hues, between one colour and the next
+IN_A_ROW = 4
 FRAME = 0.06  # width of a frame, over the longer side of its picture
 
 
@@ -107,6 +108,26 @@ class StyleGrids(PictureGrids):
         before = [None] * (len(rows[0]) - len(styles))
         first = [*before, *(style[0].float().cpu() for style in styles.values())]
         return contact_sheet([first, *rows], column_titles=self._titles(task))
+
+
+class SampleGrids(PictureGrids):
+    """`PictureGrids` of a generator: the style image, then what it paints, in rows of `IN_A_ROW`.
+
+    The task's ``validation_step`` hands out ``stylised`` alone; ``rows`` is how many are shown.
+    """
+
+    def _titles(self, task: LightningModule) -> list[str]:
+        del task
+        return ["sample"]
+
+    def _columns(self, outputs: Mapping[str, Any]) -> list[Tensor]:
+        return [outputs["stylised"]]
+
+    def _sheet(self, rows: list[list[Tensor]], task: LightningModule) -> Tensor:
+        style = task.style[0].detach().float().cpu()  # type: ignore[index]
+        samples = [sample for (sample,) in rows]
+        first = [style, *samples[: IN_A_ROW - 1]]
+        return contact_sheet([first, *_in_rows(samples[IN_A_ROW - 1 :], IN_A_ROW)])
 
 
 class RegionGrids(PictureGrids):

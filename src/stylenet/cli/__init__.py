@@ -16,7 +16,9 @@ from stylenet.cli.site import site
 from stylenet.cli.styles import styles
 from stylenet.cli.stylize import stylize
 from stylenet.cli.sweep import sweep
+from stylenet.cli.texture import texture
 from stylenet.cli.train import train
+from stylenet.cli.tune import tune
 from stylenet.cli.video import video
 
 __all__ = ["main"]
@@ -35,7 +37,9 @@ def main() -> None:
     )
     app.command(context_settings=_HYDRAS, add_help_option=False)(train)
     app.command(context_settings=_HYDRAS, add_help_option=False)(evaluate)
+    app.command(context_settings=_HYDRAS, add_help_option=False)(tune)
     app.command()(stylize)
+    app.command()(texture)
     app.command()(video)
     app.command()(styles)
     app.command()(sweep)

@@ -17,6 +17,7 @@ from .pictures import (
     StampedPictures,
 )
 from .sample import SampleData
+from .samples import Samples
 from .style_crops import StyleCrops
 
 __all__ = [
@@ -46,6 +47,7 @@ __all__ = [
     "Pictures",
     "RandomCrop",
     "SampleData",
+    "Samples",
     "StampedPictures",
     "StyleCrops",
     "TrainLoader",

@@ -8,6 +8,7 @@ from stylenet.losses.distances import (
     StyleDistance,
     WassersteinDistance,
 )
+from stylenet.losses.diversity import DiversityTerm
 from stylenet.losses.examples import ExampleStyleTerm, style_statistics
 from stylenet.losses.laplacian import LaplacianTerm
 from stylenet.losses.levels import LevelsTerm
@@ -30,6 +31,7 @@ from stylenet.losses.terms import (
 __all__ = [
     "BatchStyleTerm",
     "ContentTerm",
+    "DiversityTerm",
     "ExampleStyleTerm",
     "GramDistance",
     "GramMomentsDistance",

@@ -1,6 +1,7 @@
 """What is measured of pictures: in every run alike, by ``evaluate.py`` and in studies."""
 
 from stylenet.metrics.comparison import Comparison, figure_names
+from stylenet.metrics.diversity import diversity
 from stylenet.metrics.figures import Row, table_of_means, write_rows
 from stylenet.metrics.judge import Description, Judge
 from stylenet.metrics.quality import measure, ssim
@@ -19,6 +20,7 @@ __all__ = [
     "as_markdown",
     "as_text",
     "contrast",
+    "diversity",
     "figure_names",
     "measure",
     "spectrum",

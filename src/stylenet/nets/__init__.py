@@ -28,6 +28,7 @@ from stylenet.nets.styled import (
     style_parameters,
     styles_of,
 )
+from stylenet.nets.texture import TextureNet
 
 __all__ = [
     "Affine",
@@ -51,6 +52,7 @@ __all__ = [
     "SeparableBlock",
     "StyleBank",
     "StyleWeightsError",
+    "TextureNet",
     "TransformerNet",
     "TransposedUpsample",
     "UpsampledConv2d",

@@ -64,6 +64,10 @@ def prepare(
         runner = runner_of(config)
     else:
         config = copy.deepcopy(config)
+        if config.get("tune") is not None:
+            raise StylenetError(
+                "Got tune=..., which makes many runs of one.", "Use stylenet tune instead."
+            )
         if HydraConfig.initialized():
             check_choices(overrides)
             check_keys(config, str(HydraConfig.get().runtime.choices.get("task")))

@@ -9,6 +9,7 @@ from .pixels import PixelRunner
 from .pyramid import PyramidRunner
 from .region_styles import RegionStylesRunner
 from .sketch import SketchRunner
+from .texture_net import TextureNetRunner
 
 __all__ = [
     "AddStyleRunner",
@@ -25,4 +26,5 @@ __all__ = [
     "Run",
     "Runner",
     "SketchRunner",
+    "TextureNetRunner",
 ]

@@ -145,9 +145,13 @@ class NetRunner(Runner):
             if curves is not None:
                 log.info("curves    %s", run.relative(curves.figure))
             log.info("net       model.safetensors")
-            what = "content=<picture or folder>"
-            log.info("paint     %s", command("evaluate", {"model": run.folder}, what))
+            log.info(self.usage(run))
         return figures
+
+    def usage(self, run: Run) -> str:
+        """The line that says how the net is used."""
+        what = "content=<picture or folder>"
+        return f"paint     {command('evaluate', {'model': run.folder}, what)}"
 
     @override
     def pictures(self, run: Run) -> tuple[Sequence[str], Sequence[Sequence[Tensor]]]:

@@ -9,6 +9,7 @@ from stylenet.errors import StylenetError
 
 METRIC, LOSS = "val/metric/", "val/loss/"
 PREFERRED = ("balanced", "style", "content")
+LARGER_IS_BETTER = {f"{METRIC}ssim", f"{METRIC}diversity"}
 UNDIRECTED = ("contrast", "spectrum/low", "spectrum/high")
 
 
@@ -50,7 +51,7 @@ def choose_objective(asked: str | None, figures: Iterable[str], losses: Iterable
 
 def direction(objective: str) -> str:
     """``max`` or ``min``: what is better."""
-    return "max" if objective == f"{METRIC}ssim" else "min"
+    return "max" if objective in LARGER_IS_BETTER else "min"
 
 
 def to_minimise(objective: str, figures: Mapping[str, float]) -> float | None:

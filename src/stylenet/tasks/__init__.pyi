@@ -20,6 +20,7 @@ from .start import (
     SpeckledContent,
     WhiteNoise,
 )
+from .texture_net import TextureNet
 
 __all__ = [
     "LBFGS",
@@ -46,6 +47,7 @@ __all__ = [
     "SketchColouring",
     "SpeckledContent",
     "Stage",
+    "TextureNet",
     "WhiteNoise",
     "warm_up_and_cosine",
 ]

@@ -1,0 +1,1 @@
+"""Searching the settings that suit a painting: short trainings, chosen by Optuna."""
