@@ -1,8 +1,8 @@
 """One contact sheet a question on optimised pictures: ``python experiments/gatys/sheets.py out``.
 
 Each picture is a run of ``train.py task=gatys``; ``out`` keeps the runs, and a run that is finished
-is not made again. Sheets and ``results.csv`` are written beside this file. Two runs at a time, a
-thread each. Paintings are looked for in $STYLENET_STYLES.
+is not made again. Sheets and ``results.csv`` are written beside this file. One run at a time, on a
+thread. Paintings are looked for in $STYLENET_STYLES.
 """
 
 from __future__ import annotations
@@ -13,7 +13,6 @@ import os
 import re
 import subprocess
 import sys
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from stylenet.images import contact_sheet, read_image, write_image
@@ -21,29 +20,10 @@ from stylenet.images import contact_sheet, read_image, write_image
 HERE = Path(__file__).parent
 TRAIN = HERE.parents[1] / "train.py"
 LAYERS = ["relu1_2", "relu2_2", "relu3_2", "relu4_2"]
-COMMON = ["content=chelsea", "content_size.px=256", "logger=none", "trainer.max_steps=150"]
+COMMON = ["content=chelsea", "content_size.px=256", "logger=none", "trainer.max_steps=100"]
 GATYS = ["task=gatys", *COMMON]
 Runs = dict[str, list[str]]
 
-STARTS: Runs = {
-    "content": ["start=content"],
-    "style": ["start=style"],
-    "white noise": ["start=noise"],
-    "content and noise": ["start=mix"],
-    "noise at half the pixels": ["start=speckle"],
-    "another picture": ["start=picture", "start.picture.path={photo}"],
-}
-RATIOS: Runs = {
-    f"1 : {weight}": ["loss.content_weight=1", f"loss.style_weight={weight}"]
-    for weight in (1, 3, 10, 30, 100, 300, 1000)
-}
-OPTIMISERS: Runs = {
-    "L-BFGS": ["optimizer=lbfgs"],
-    "L-BFGS, fixed step": ["optimizer=lbfgs_fixed"],
-    "Adam": ["optimizer=adam_pixels"],
-    "RMSprop": ["optimizer=rmsprop"],
-    "SGD, exponential": ["optimizer=sgd", "scheduler=exponential", "optimizer.lr=1"],
-}
 BLENDS: Runs = {
     f"udnie {share:g}, wave {1 - share:g}": [
         "style=[udnie,wave]",
@@ -52,14 +32,6 @@ BLENDS: Runs = {
     for share in (1, 0.75, 0.5, 0.25, 0)
 }
 QUESTIONS: dict[str, tuple[list[str], Runs]] = {
-    "start": (["style=udnie"], STARTS),
-    "style_layer": (["style=wave"], {n: [f"loss.style_layers=[{n}]"] for n in LAYERS}),
-    "weights": (["style=wave"], RATIOS),
-    "pooling": (
-        ["style=udnie"],
-        {"average": [], "maximum": ["loss_network/pooling=max"]},
-    ),
-    "optimiser": (["style=udnie", "start=noise"], OPTIMISERS),
     "colour": (
         ["style=wave"],
         {name: [f"colours={name}"] for name in ("style", "luminance", "histogram", "covariance")},
@@ -90,17 +62,13 @@ def main() -> None:
     """Answer all questions, or those named after the folder."""
     out, *chosen = sys.argv[1:]
     jobs = {}
-    photo = Path(out) / "photo.png"
-    photo.parent.mkdir(parents=True, exist_ok=True)
-    write_image(photo, _astronaut())
     for question in chosen or QUESTIONS:
         shared, runs = QUESTIONS[question]
         base = COMMON if question == "inversion" else GATYS
         for label, own in runs.items():
-            overrides = [o.format(photo=photo.absolute()) for o in (*base, *shared, *own)]
-            jobs[question, label] = (Path(out, question, re.sub(r"\W+", "_", label)), overrides)
-    with ThreadPoolExecutor(2) as pool:
-        facts = dict(zip(jobs, pool.map(lambda job: paint(*job), jobs.values()), strict=True))
+            folder = Path(out, question, re.sub(r"\W+", "_", label))
+            jobs[question, label] = (folder, [*base, *shared, *own])
+    facts = {job: paint(*told) for job, told in jobs.items()}
     for question in chosen or QUESTIONS:
         labels = [label for q, label in jobs if q == question]
         row = [read_image(jobs[question, label][0] / "result.png") for label in labels]
@@ -111,13 +79,6 @@ def main() -> None:
         writer = csv.DictWriter(file, list(rows[0]))
         writer.writeheader()
         writer.writerows(rows)
-
-
-def _astronaut() -> object:
-    from skimage.data import astronaut
-    from torch import from_numpy
-
-    return from_numpy(astronaut()).permute(2, 0, 1).float() / 255
 
 
 if __name__ == "__main__":
