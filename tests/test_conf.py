@@ -45,7 +45,7 @@ NEEDS = {
     "loss_network/weights/pretrained.yaml": ["loss_network=vgg16"],
     "loss_network/weights/file.yaml": ["loss_network=squeezenet1_0"],
     "loss/inversion.yaml": ["task=invert"],
-    "start/picture.yaml": [f"start.picture.path={ROOT}/experiments/first_pictures/sheet.jpg"],
+    "start/picture.yaml": [f"start.picture.path={ROOT}/experiments/zoo/sheet.jpg"],
     "content_size/whole.yaml": ["style_size.px=48"],
     "norm/conditional_instance.yaml": ["net=johnson_half"],
     "net/resnet_pruned.yaml": ["net.encoder=[3,4,6]", "net.blocks=[3,2]", "net.decoder=[4,3]"],
@@ -378,9 +378,9 @@ def test_every_group_has_a_default_that_exists(composed: Callable[..., DictConfi
 def test_precedence_is_recipe_then_experiment_then_command_line(
     composed: Callable[..., DictConfig],
 ) -> None:
-    recipe, experiment = "recipe=johnson2016", "experiment=first_pictures/full"
+    recipe, experiment = "recipe=johnson2016", "experiment=several_styles/full"
     assert composed(recipe).trainer.max_steps == 40_000
-    assert composed(recipe, experiment).trainer.max_steps == 700
+    assert composed(recipe, experiment).trainer.max_steps == 3000
     assert composed(experiment, recipe, "trainer.max_steps=7").trainer.max_steps == 7
     assert composed(recipe, "norm=instance").norm._target_ == "stylenet.nets.InstanceNorm"
 

@@ -1,70 +1,51 @@
 """One contact sheet a question on optimised pictures: ``python experiments/gatys/sheets.py out``.
 
 Each picture is a run of ``train.py task=gatys``; ``out`` keeps the runs, and a run that is finished
-is not made again. Sheets and ``results.csv`` are written beside this file. Two runs at a time, a
-thread each. Paintings are looked for in $STYLENET_STYLES.
+is not made again. Sheets and ``results.csv`` are written beside this file. All in this process, on
+one thread. Paintings are looked for in $STYLENET_STYLES.
 """
 
 from __future__ import annotations
 
 import csv
 import json
-import os
 import re
-import subprocess
+import shutil
 import sys
-from concurrent.futures import ThreadPoolExecutor
+import time
 from pathlib import Path
 
+import torch
+
+from stylenet import compose
 from stylenet.images import contact_sheet, read_image, write_image
+from stylenet.run import train
 
 HERE = Path(__file__).parent
-TRAIN = HERE.parents[1] / "train.py"
 LAYERS = ["relu1_2", "relu2_2", "relu3_2", "relu4_2"]
-COMMON = ["content=chelsea", "content_size.px=256", "logger=none", "trainer.max_steps=150"]
+COMMON = ["content=chelsea", "content_size.px=256", "logger=none", "trainer.max_steps=60"]
 GATYS = ["task=gatys", *COMMON]
 Runs = dict[str, list[str]]
 
-STARTS: Runs = {
-    "content": ["start=content"],
-    "style": ["start=style"],
-    "white noise": ["start=noise"],
-    "content and noise": ["start=mix"],
-    "noise at half the pixels": ["start=speckle"],
-    "another picture": ["start=picture", "start.picture.path={photo}"],
-}
-RATIOS: Runs = {
-    f"1 : {weight}": ["loss.content_weight=1", f"loss.style_weight={weight}"]
-    for weight in (1, 3, 10, 30, 100, 300, 1000)
-}
-OPTIMISERS: Runs = {
-    "L-BFGS": ["optimizer=lbfgs"],
-    "L-BFGS, fixed step": ["optimizer=lbfgs_fixed"],
-    "Adam": ["optimizer=adam_pixels"],
-    "RMSprop": ["optimizer=rmsprop"],
-    "SGD, exponential": ["optimizer=sgd", "scheduler=exponential", "optimizer.lr=1"],
-}
 BLENDS: Runs = {
     f"udnie {share:g}, wave {1 - share:g}": [
         "style=[udnie,wave]",
         f"loss.style_weights=[{share},{1 - share}]",
     ]
-    for share in (1, 0.75, 0.5, 0.25, 0)
+    for share in (1, 0.5, 0)
+}
+LARGE = ["content=chicago", "style=starry_night", "content_size.px=384"]
+SCALES: Runs = {
+    "60 iterations at one size": [],
+    "60 in all, from small to large": ["scales=coarse_to_fine", "scales.steps=8"],
 }
 QUESTIONS: dict[str, tuple[list[str], Runs]] = {
-    "start": (["style=udnie"], STARTS),
-    "style_layer": (["style=wave"], {n: [f"loss.style_layers=[{n}]"] for n in LAYERS}),
-    "weights": (["style=wave"], RATIOS),
-    "pooling": (
-        ["style=udnie"],
-        {"average": [], "maximum": ["loss_network/pooling=max"]},
-    ),
-    "optimiser": (["style=udnie", "start=noise"], OPTIMISERS),
     "colour": (
         ["style=wave"],
         {name: [f"colours={name}"] for name in ("style", "luminance", "histogram", "covariance")},
     ),
     "blend": ([], BLENDS),
+    "scales": (LARGE, SCALES),
     "inversion": (
         ["task=invert", "style=udnie"],
         {name: [f"loss.content_layers=[{name}]"] for name in [*LAYERS, "relu5_1"]},
@@ -75,49 +56,39 @@ QUESTIONS: dict[str, tuple[list[str], Runs]] = {
 def paint(folder: Path, overrides: list[str]) -> dict[str, str]:
     """Make one run, unless it is there; what it came to."""
     if not (folder / "result.json").is_file():
-        command = [sys.executable, str(TRAIN), *overrides, f"run.dir={folder}"]
-        done = subprocess.run(  # noqa: S603
-            command, capture_output=True, text=True, env=os.environ | {"OMP_NUM_THREADS": "1"}
-        )
-        if done.returncode:
-            sys.exit(f"{' '.join(overrides)}: {done.stderr[-800:]}")
+        shutil.rmtree(folder, ignore_errors=True)  # a run that was killed
+        before = time.process_time()
+        train(compose(*overrides, f"run.dir={folder}"))
+        (folder / "cpu_seconds.txt").write_text(f"{time.process_time() - before:.1f}")
     result = json.loads((folder / "result.json").read_text())
     losses = {key: f"{result['losses'].get(key, 0):.4g}" for key in ("total", "content", "style")}
-    return {"overrides": " ".join(overrides), "evaluations": str(result["evaluations"]), **losses}
+    about = {"overrides": " ".join(overrides), "evaluations": str(result["evaluations"])}
+    return about | {"cpu_seconds": (folder / "cpu_seconds.txt").read_text(), **losses}
 
 
 def main() -> None:
     """Answer all questions, or those named after the folder."""
+    torch.set_num_threads(1)
     out, *chosen = sys.argv[1:]
     jobs = {}
-    photo = Path(out) / "photo.png"
-    photo.parent.mkdir(parents=True, exist_ok=True)
-    write_image(photo, _astronaut())
     for question in chosen or QUESTIONS:
         shared, runs = QUESTIONS[question]
         base = COMMON if question == "inversion" else GATYS
         for label, own in runs.items():
-            overrides = [o.format(photo=photo.absolute()) for o in (*base, *shared, *own)]
-            jobs[question, label] = (Path(out, question, re.sub(r"\W+", "_", label)), overrides)
-    with ThreadPoolExecutor(2) as pool:
-        facts = dict(zip(jobs, pool.map(lambda job: paint(*job), jobs.values()), strict=True))
+            folder = Path(out, question, re.sub(r"\W+", "_", label)).absolute()
+            jobs[question, label] = (folder, [*base, *shared, *own])
+    facts = {job: paint(*told) for job, told in jobs.items()}
     for question in chosen or QUESTIONS:
         labels = [label for q, label in jobs if q == question]
         row = [read_image(jobs[question, label][0] / "result.png") for label in labels]
-        sheet = contact_sheet([row], column_titles=labels, cell=240, title_px=13)
+        cell = 384 if question == "scales" else 240
+        sheet = contact_sheet([row], column_titles=labels, cell=cell, title_px=13)
         write_image(HERE / f"{question}.jpg", sheet)
     with (HERE / "results.csv").open("w", newline="") as file:
         rows = [{"question": q, "picture": label} | found for (q, label), found in facts.items()]
         writer = csv.DictWriter(file, list(rows[0]))
         writer.writeheader()
         writer.writerows(rows)
-
-
-def _astronaut() -> object:
-    from skimage.data import astronaut
-    from torch import from_numpy
-
-    return from_numpy(astronaut()).permute(2, 0, 1).float() / 255
 
 
 if __name__ == "__main__":

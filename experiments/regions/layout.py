@@ -1,7 +1,7 @@
 """A picture of a map alone: ``python experiments/regions/layout.py out``.
 
 A new landscape is drawn in flat colours, and painted from white noise with the regions of the
-photograph 167083 of ../shared/assets/regions: five sizes from 64 to 256 px, 400 iterations, seed 0.
+photograph 167083 of ../shared/assets/regions: five sizes from 64 to 256 px, 240 iterations, seed 0.
 ``out`` keeps the run. ``layout.jpg`` is written beside this file.
 """
 
@@ -52,10 +52,9 @@ def main() -> None:
         "content_size.px=256",
         "scales=coarse_to_fine",
         "scales.first_px=64",
-        "scales.steps=60",
-        "trainer.max_steps=400",
+        "scales.steps=30",
+        "trainer.max_steps=240",
         "trainer.accelerator=cpu",
-        "precision=32",
         "logger=none",
         "callbacks=none",
         f"run.dir={out / 'run'}",

@@ -78,7 +78,7 @@ def test_minutes_and_steps_are_for_each_style(task: str, timed: Timed) -> None:
         (["trainer.max_epochs=2"], -1),
         (["trainer.max_time=00:01:00:00"], 300),
         (["trainer.budget_minutes=null"], 300),
-        (["experiment=first_pictures/full"], 700),
+        (["experiment=several_styles/full"], 3000),
         (["experiment=swatches/smoke"], 1),
         (["recipe=johnson2016"], 40_000),
         (["task=texture"], 200),

@@ -6,6 +6,7 @@ import csv
 import json
 import sys
 from collections.abc import Callable
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -127,8 +128,9 @@ def test_that_a_swatch_is_what_the_figures_compare_with_is_said(
     assert script("train.py", *arguments, "trainer.max_steps=1") == 0
     lines = capfd.readouterr().out.splitlines()
     at = next(n for n, line in enumerate(lines) if line.startswith("metrics"))
-    assert lines[at + 1].split(None, 1)[0] == "style"
-    assert lines[at + 1].endswith("measured against the swatch of wave")
+    told = next(line for line in lines[at:] if line.endswith("against the swatch of wave"))
+    assert told.startswith(" " * 10 + "style is measured")
+    assert max(map(len, lines[at - 1 :])) <= 80
     written = json.loads((tmp_path / "runs" / "latest" / "metrics.json").read_text())
     assert written["stand_ins"] == ["wave"]
 
@@ -138,3 +140,19 @@ def test_nothing_is_said_of_swatches_where_there_are_none_or_no_style() -> None:
     assert [*results_in_words(figures)] == ["metrics   style 0.5"]
     assert len([*results_in_words({"val/metric/tv": 0.5}, ["wave"])]) == 1
     assert "swatch of udnie, wave" in [*results_in_words(figures, ["udnie", "wave"])][1]
+
+
+@pytest.mark.parametrize("count", range(1, 24))
+def test_what_a_run_came_to_fits_80_columns_with_nothing_lost(count: int) -> None:
+    values = {f"figure{n:0{n % 13 + 1}d}": -(10.0**-n) / 3 for n in range(count)}
+    lines = [*results_in_words({f"val/metric/{name}": value for name, value in values.items()})]
+    assert max(map(len, lines)) <= 80
+    assert lines[0].startswith("metrics   figure")
+    assert all(line.startswith(" " * 10 + "figure") for line in lines[1:])
+    found = " ".join(lines).split()[1:]
+    assert dict(zip(found[::2], map(float, found[1::2]), strict=True)) == pytest.approx(
+        values, rel=1e-3
+    )
+    # no line is broken sooner than it must be
+    for line, after in pairwise(lines):
+        assert len(line) + 2 + len(" ".join(after.split()[:2])) > 80

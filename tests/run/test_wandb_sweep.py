@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import json
+import os
+import queue
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
+import wandb
 import yaml
+from wandb import wandb_agent
+from wandb.apis.public import sweeps as server
 from wandb.sdk.launch.sweeps.utils import create_sweep_command, create_sweep_command_args
 
 from stylenet.settings.arguments import quoted
@@ -50,6 +56,46 @@ def test_what_the_agent_runs_logs_what_it_waits_for(
     assert script("train.py", *small, "trainer.max_steps=1", "logger=none", *arguments) == 0
     found = json.loads((tmp_path / "runs" / "latest" / "metrics.json").read_text())
     assert found[SWEEP["metric"]["name"]] == found["to_minimise"]
+
+
+def test_wandbs_own_agent_runs_train_py_until_the_server_ends_it(
+    tiny: list[str],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    wandb_history: Callable[[Path], list[dict[str, Any]]],
+) -> None:
+    """Its agent and the processes it starts are real, the server's three answers are not."""
+    small = dict(a.split("=", 1) for a in tiny) | {"trainer.max_steps": 1, "logger": "wandb"}
+    chosen = {key: values_of(one)[0] for key, one in SWEEP["parameters"].items()} | small
+    job = {"type": "run", "run_id": "job1", "program": str(ROOT / SWEEP["program"])}
+    job["args"] = {key: {"value": value} for key, value in chosen.items()}
+    left: list[dict[str, Any]] = [job, {"type": "exit"}]
+
+    def answer(_: object, agent: str, __: object, running: dict[str, bool]) -> list[dict[str, Any]]:
+        assert agent == "agent1"
+        return [] if running else [left.pop(0)]
+
+    monkeypatch.setattr(server, "_sweep_with_runs", lambda *_: {"config": yaml.safe_dump(SWEEP)})
+    monkeypatch.setattr(server, "_register_agent", lambda *_, **__: {"id": "agent1"})
+    monkeypatch.setattr(server, "_agent_heartbeat", answer)
+    monkeypatch.setattr(wandb, "Api", lambda: None)  # it logs in
+    monkeypatch.setattr(wandb, "teardown", lambda *_: None)
+    monkeypatch.setattr(wandb_agent.Agent, "POLL_INTERVAL", 0.5)
+    monkeypatch.chdir(tmp_path)
+    for name in ("WANDB_RUN_ID", "WANDB_SWEEP_PARAM_PATH"):  # the agent sets them, and leaves them
+        monkeypatch.setenv(name, "")
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    told = {"WANDB_MODE": "offline", "WANDB_SWEEP_ID": "sweep1", "WANDB_DIR": str(tmp_path)}
+    for name, value in {**told, "PATH": path}.items():
+        monkeypatch.setenv(name, value)
+
+    agent = wandb_agent.Agent(None, queue.Queue(), sweep_id="sweep1")
+    agent.run()
+
+    assert not left
+    assert (agent._finished, agent._failed) == (1, 0)
+    (file,) = tmp_path.glob("runs/*_*/wandb/offline-run-*-job1/run-job1.wandb")
+    assert any(SWEEP["metric"]["name"] in row for row in wandb_history(file))
 
 
 @pytest.mark.parametrize(

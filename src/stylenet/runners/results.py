@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
 from pytorch_lightning.loggers import WandbLogger
@@ -16,6 +16,7 @@ from stylenet.runners.base import Run
 from stylenet.settings.objectives import LOSS, METRIC, to_minimise
 
 METRICS_FILE = "metrics.json"
+COLUMNS = 80  # of a terminal that nobody made wider
 KINDS = {"losses": LOSS, "metrics": METRIC}
 
 
@@ -66,7 +67,8 @@ def results_in_words(
 ) -> Iterator[str]:
     """``losses    content 1.2  style 3.4  total 4.6``, and the same of the metrics.
 
-    Without what belongs to a layer; none of the two where there is nothing of it.
+    Without what belongs to a layer; none of the two where there is nothing of it. What does not
+    fit into 80 columns goes on below the first figure.
 
     Args:
         figures: by their full names, such as ``val/metric/style``.
@@ -76,6 +78,16 @@ def results_in_words(
         found = {k.removeprefix(prefix): v for k, v in figures.items() if k.startswith(prefix)}
         names = sorted((name for name in found if "/" not in name), key="total".__eq__)
         if names:
-            yield f"{kind:<8}  " + "  ".join(f"{name} {found[name]:.4g}" for name in names)
+            yield from _broken(kind, [f"{name} {found[name]:.4g}" for name in names])
         if kind == "metrics" and stand_ins and "style" in names:
             yield f"{'':<8}  style is measured against the swatch of {', '.join(stand_ins)}"
+
+
+def _broken(kind: str, words: Sequence[str]) -> Iterator[str]:
+    line = f"{kind:<8}"
+    for word in words:
+        if line.strip() and len(line) + 2 + len(word) > COLUMNS:
+            yield line
+            line = " " * 8
+        line += f"  {word}"
+    yield line
