@@ -42,7 +42,7 @@ pruned)
     ;;
 thin)
     # random weights for the channels of the pruned net
-    train thin "$STEPS" net=resnet_pruned $(cat "$R/cut_3/channels") "$@"
+    train thin "$STEPS" net=resnet_pruned $(cat "$R/cut_3/channels" 2>/dev/null) "$@"
     ;;
 pruned_shipped)
     # from the net that ships, whose training comes on top of these steps
