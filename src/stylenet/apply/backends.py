@@ -122,9 +122,7 @@ def fastest(device: torch.device, images: int) -> Backend:
 def exported(model: Model, row: Sequence[float] | None, folder: Path) -> bytes:
     """The net as an ``.onnx`` file: the one in ``folder``, where it is kept from then on."""
     about = {"stylenet": stylenet.__version__}
-    return kept(
-        folder / f"{checksum(model, row)}.onnx", lambda: write_net(model.net, about, row)
-    )
+    return kept(folder / f"{checksum(model, row)}.onnx", lambda: write_net(model.net, about, row))
 
 
 def checksum(model: Model, row: Sequence[float] | None) -> str:

@@ -88,9 +88,7 @@ class _Net:
             x = self._normed(x, f"decoder.{number}.1", rectified=True)
         x = operators.by_blocks(graph, x, *self._pair("decoder.2"), KERNEL // 2, "reflect")
         x = operators.scaled(graph, graph.add("Tanh", x), scale, centre)
-        return graph.model(
-            operators.clamped(graph, operators.cropped(graph, x, size)), metadata
-        )
+        return graph.model(operators.clamped(graph, operators.cropped(graph, x, size)), metadata)
 
     def _block(self, x: str, name: str) -> str:
         inside = self._normed(self._convolved(x, f"{name}.0", 1), f"{name}.1", rectified=True)

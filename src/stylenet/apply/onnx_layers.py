@@ -177,9 +177,7 @@ def _(layer: nn.ConvTranspose2d, graph: Graph, x: str) -> str:
 
 @write.register
 def _(norm: InstanceNorm, graph: Graph, x: str) -> str:
-    return operators.instance_normed(
-        graph, x, _array(norm.weight), _array(norm.bias), norm.eps
-    )
+    return operators.instance_normed(graph, x, _array(norm.weight), _array(norm.bias), norm.eps)
 
 
 @write.register

@@ -74,9 +74,7 @@ def doubled_and_blurred(
 def by_blocks(graph: Graph, x: str, weight: Array, bias: Array, border: int, mode: str) -> str:
     """`BlockConv2d`: blocks of 2x2 pixels; here sides are even, of nets of stride 4."""
     none = ((0, 0), (0, 0))
-    shifted = [
-        np.pad(weight, (*none, (i, 1 - i), (j, 1 - j))) for i in range(2) for j in range(2)
-    ]
+    shifted = [np.pad(weight, (*none, (i, 1 - i), (j, 1 - j))) for i in range(2) for j in range(2)]
     blocks = np.stack(shifted, 1).reshape(-1, *shifted[0].shape[1:])
     inputs = (graph.constant(blocks), graph.constant(bias.repeat(4)))
     x = graph.add("Conv", padded(graph, x, border, mode), *inputs, strides=[2, 2])

@@ -23,8 +23,9 @@ from stylenet.images import (
 from stylenet.images.writing import size_of
 
 if TYPE_CHECKING:
-    from PIL.Image import Image
     from torch import Tensor
+
+    from stylenet.images import PilImage
 
 
 class Paints(Protocol):
@@ -35,7 +36,7 @@ class Paints(Protocol):
         """In which style, in a word."""
         ...
 
-    def paint(self, photograph: Photograph) -> Tensor | Image:
+    def paint(self, photograph: Photograph) -> Tensor | PilImage:
         """The painting: (3,H,W) in [0,1], or Pillow's.
 
         Raises:

@@ -31,15 +31,14 @@ from stylenet.files import expanded
 from stylenet.images.arrays import by_longer_side, from_array, to_array
 
 if TYPE_CHECKING:
-    from PIL.Image import Image
     from torch import Tensor
 
     from stylenet.apply.painting_files import Paints
-    from stylenet.images import Photograph
+    from stylenet.images import Photograph, PilImage
 
 MAX_PIXELS = 2048**2  # larger ones are painted by torch, by tiles if need be: it pays by then
 MIN_SIDE = 16  # torch's nets say what is too small
-BYTES = 640  # of memory a pixel: ONNX Runtime took 390, OpenVINO 560
+BYTES = 800  # of memory a pixel, above what was measured: ONNX Runtime 660, OpenVINO 210
 Runtime: TypeAlias = Callable[[bytes, int], Session]
 
 
@@ -61,21 +60,22 @@ class Quick:
     px: int | None
     otherwise: Callable[[], Paints]
 
-    def paint(self, photograph: Photograph) -> Tensor | Image:
+    def paint(self, photograph: Photograph) -> Tensor | PilImage:
         """The painting.
 
         Raises:
             SizeError: a size that no image can have.
             StylenetError: the runtime, or onnx, is not installed.
         """
-        if not self._can(*photograph.image.size):
+        if not self.can(*photograph.image.size):
             return self.otherwise().paint(photograph)
         image = to_array(photograph.image)
         image = image if self.px is None else by_longer_side(image, self.px)
         session = self.runtime(self._written(), usual_threads())
         return from_array(session(image[None])[0])
 
-    def _can(self, width: int, height: int) -> bool:
+    def can(self, width: int, height: int) -> bool:
+        """Whether it paints photographs of so many pixels itself."""
         factor = 1 if self.px is None else self.px / max(width, height)
         longer, shorter = factor * max(width, height), factor * min(width, height)
         free = free_memory()

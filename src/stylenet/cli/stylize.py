@@ -83,11 +83,10 @@ def stylize(
                 brightness=brightness,
             )
 
-        usual = (model, regions, net_package, strength, keep_colours, hue, saturation, brightness)
-        plain = usual == (None, None, None, 1, False, 0, 1, 1) and device in ("auto", "cpu")
-        quick = None
-        if plain and style is not None and _most(given) == 1:
-            quick = _quick(style, size, backend, whole)
+        plain = not any((model, regions, net_package, keep_colours, hue))
+        plain = plain and strength == saturation == brightness == 1 and device in ("auto", "cpu")
+        one = style if plain and _most(given) == 1 else None
+        quick = None if one is None else _quick(one, size, backend, whole)
         recipe: Paints = whole() if quick is None else quick
         if STREAM in (given[0], out):
             done: list[Painted | Skipped] = _stream(given[0], out, recipe)

@@ -78,9 +78,7 @@ def read_photograph(
         return decoded_by(_read, path, stream, max_pixels)
 
 
-def encoded_photograph(
-    painted: Tensor | Image.Image, like: Photograph, path: Path
-) -> bytes:
+def encoded_photograph(painted: Tensor | Image.Image, like: Photograph, path: Path) -> bytes:
     """A file, in the format of the suffix of ``path``, of an image that was made from ``like``.
 
     It has the photograph's metadata and transparency as far as the format has a place for them,
@@ -97,9 +95,7 @@ def encoded_photograph(
     return encoded_image(painted, path, alpha, _metadata(like, path, width, height))
 
 
-def write_photograph(
-    path: str | Path, painted: Tensor | Image.Image, like: Photograph
-) -> None:
+def write_photograph(path: str | Path, painted: Tensor | Image.Image, like: Photograph) -> None:
     """Write `encoded_photograph`, whole or not at all; parent folders are made.
 
     Raises:
