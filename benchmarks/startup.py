@@ -1,8 +1,8 @@
 """How long a command takes before it does anything: ``python benchmarks/startup.py``.
 
 Processor seconds (user and system, one thread) of whole processes that take turns, medians, and
-their ratio to those of ``import torch, pytorch_lightning``. Bytecode is in place: a first round,
-which may write it, is left out.
+their ratio to those of ``import torch, pytorch_lightning``. Bytecode is in place, and nets that are
+kept once they were written: a first round, which may write them, is left out.
 """
 
 from __future__ import annotations
@@ -17,13 +17,17 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
+from PIL import Image
 from side_by_side import report
+
+from stylenet.images import sample_photographs
 
 ROOT = Path(__file__).parents[1]
 IMPORTS = "import torch, pytorch_lightning"
 TRAIN, EVALUATE = str(ROOT / "train.py"), str(ROOT / "evaluate.py")
 PAGE, STUBS = "import stylenet.app.page", "import gradio, stylenet.app.page"
 QUICK = "from stylenet.app.quick_import import without_stubs\nwith without_stubs(): import gradio\n"
+STYLIZE = ["-m", "stylenet", "stylize", "photo.png", "--style", "udnie", "-o"]  # of 512 pixels
 # what is run, and the status it ends with
 COMMANDS = {
     IMPORTS: (["-c", IMPORTS], 0),
@@ -33,6 +37,9 @@ COMMANDS = {
     "stylenet --help": (["-m", "stylenet", "--help"], 0),
     STUBS: (["-c", STUBS], 0),
     "the same, without stubs": (["-c", QUICK + PAGE], 0),
+    "stylenet stylize, one photo": ([*STYLIZE, "quick.png"], 0),
+    "stylenet stylize --backend openvino": ([*STYLIZE, "openvino.png", "--backend", "openvino"], 0),
+    "stylenet stylize --backend eager": ([*STYLIZE, "eager.png", "--backend", "eager"], 0),
     "evaluate.py, one picture": ([EVALUATE, "model=run", "content=me.png", "out=painted"], 0),
 }
 TINY = ["net.width=0.125", "data.size=64", "style_size.px=64", "trainer.max_steps=1"]
@@ -41,7 +48,11 @@ TINY += ["callbacks=none", "logger=none", "run.dir=run"]
 
 def seconds(arguments: Sequence[str], status: int, folder: Path) -> float:
     """Processor seconds of Python with ``arguments``, run in ``folder``."""
-    environment = os.environ | {"OMP_NUM_THREADS": "1", "PYTHONPYCACHEPREFIX": str(folder / "code")}
+    environment = os.environ | {
+        "OMP_NUM_THREADS": "1",
+        "PYTHONPYCACHEPREFIX": str(folder / "code"),
+        "STYLENET_CACHE": str(folder / "cache"),
+    }
     for name in ("PYTHONDONTWRITEBYTECODE", "HYDRA_FULL_ERROR"):
         environment.pop(name, None)
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
@@ -65,9 +76,9 @@ def main() -> None:
     found: dict[str, list[float]] = {name: [] for name in chosen}
     with tempfile.TemporaryDirectory() as temporary:
         folder = Path(temporary)
+        with Image.open(sample_photographs()["chelsea"]) as image:
+            image.convert("RGB").resize((512, 512)).save(folder / "photo.png")
         if "evaluate.py, one picture" in chosen:
-            from PIL import Image
-
             Image.new("RGB", (256, 256), "red").save(folder / "me.png")
             seconds([TRAIN, *TINY], 0, folder)
         for number in range(arguments.rounds + 1):

@@ -199,11 +199,12 @@ def test_backends_write_their_table(benchmark_of, tmp_path, monkeypatch):
     backends = benchmark_of("backends")
     monkeypatch.setenv("STYLENET_CACHE", str(tmp_path))
     out = tmp_path / "backends.csv"
-    arguments = ["backends.py", "--sizes", "32", "--rounds", "2", "--out", str(out)]
+    arguments = ["backends.py", "--sizes", "32", "--rounds", "2", "--without", "quarter"]
+    arguments += ["--out", str(out)]
     monkeypatch.setattr(sys, "argv", arguments)
     backends.main()
     rows = {row["contender"]: float(row["milliseconds"]) for row in read(out)}
-    assert rows.keys() >= {"examples, float32", "onnxruntime, float32", "openvino, float32"}
+    assert rows.keys() >= {"examples, float32", "udnie, eager, float32", "any, openvino, float32"}
     assert all(value >= 0 for value in rows.values())
 
 

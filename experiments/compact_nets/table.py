@@ -1,8 +1,10 @@
 """The study's table: ``python experiments/compact_nets/table.py runs/compact_nets``.
 
-Of every net that is there: parameters, multiply-adds, milliseconds an image (eager, compiled,
-OpenVINO), peak memory, training images a second, losses, the judge's distances; and a sheet of what
-they paint. Times are the processor's, medians of turns that the nets take one after the other.
+Of every net of every seed whose run is finished: parameters, multiply-adds, milliseconds an image
+(eager, compiled, OpenVINO), peak memory, training images a second, losses, the judge's distances;
+and a sheet of what those of the first seed paint. Times are the processor's, medians of turns that
+the nets take one after the other; nets of one architecture take one turn, and have one time. A
+training step is that of the loss network's features alone; of a distilled net, with its teacher.
 ``--without`` leaves out what takes long: ``compiled``, ``training``, ``memory``.
 """
 
@@ -27,10 +29,18 @@ from stylenet.apply.backends import Compiled, Eager, OpenVino
 from stylenet.images import LongerSide, contact_sheet, read_image, sample_photographs, write_image
 from stylenet.loss_networks.network import compact_vgg
 from stylenet.loss_networks.weights import Bundled
+from stylenet.runners.speed import cpu_has_bf16
 
 HERE = Path(__file__).parent
 FINISHED = "metrics.json"
-NETS = ("half", "quarter", "quarter_distilled", "mobile", "mobile_distilled", "pruned", "thin")
+NETS = ("half", "quarter", "quarter_distilled", "mobile", "mobile_distilled", "thin", "pruned")
+NETS += ("pruned_shipped",)
+# the runs whose steps a net has had, where they are several
+STAGES = {
+    "pruned": ("whole", "pruned_1", "pruned_2", "pruned"),
+    "pruned_shipped": ("pruned_shipped_1", "pruned_shipped_2", "pruned_shipped"),
+}
+TEACHER = "udnie"
 BACKENDS = {"eager": Eager(), "compiled": Compiled(), "openvino": OpenVino()}
 FIGURES = {
     "content": "val/loss/content",
@@ -90,15 +100,20 @@ def painting(models: dict[str, Model], backend: str, px: int) -> dict[str, Calla
     return {name: lambda name=name: paint(name) for name in runs}  # type: ignore[misc]
 
 
-def training(models: dict[str, Model]) -> dict[str, Callable[[], object]]:
-    """A step of each net on four squares under the loss network's features, without a teacher."""
+def training(models: dict[str, Model], teacher: Model | None) -> dict[str, Callable[[], object]]:
+    """A step of each net on four squares under the loss network's features."""
     network = compact_vgg(weights=Bundled())
     squares = torch.rand(4, 3, 96, 96, generator=torch.Generator().manual_seed(0))
+    layers = ["relu1_2", "relu2_2", "relu3_2", "relu4_2", "relu5_1"]
 
     def step(model: Model) -> None:
         net = model.net.requires_grad_(True)
-        features = network(net(squares), ["relu1_2", "relu2_2", "relu3_2", "relu4_2", "relu5_1"])
-        torch.stack([one.square().mean() for one in features.values()]).sum().backward()
+        with torch.autocast("cpu", torch.bfloat16, enabled=cpu_has_bf16()):
+            if teacher is not None:
+                with torch.no_grad():
+                    teacher.net(squares)
+            features = network(net(squares), layers)
+        torch.stack([f.float().square().mean() for f in features.values()]).sum().backward()
         for parameter in net.parameters():
             parameter.grad = None
         net.requires_grad_(False)
@@ -106,42 +121,79 @@ def training(models: dict[str, Model]) -> dict[str, Callable[[], object]]:
     return {name: lambda model=model: step(model) for name, model in models.items()}  # type: ignore[misc]
 
 
+def finished(runs: Path) -> dict[str, dict[str, Path]]:
+    """The folders of the nets that were trained to their end, by seed and name."""
+    found = {
+        seed.name: {n: seed / n for n in NETS if (seed / n / FINISHED).is_file()}
+        for seed in sorted(runs.iterdir())
+    }
+    return {seed: nets for seed, nets in found.items() if nets}
+
+
 def rows_of(runs: Path, px: int, rounds: int, without: Sequence[str]) -> list[dict[str, str]]:
-    """A row a net."""
-    models = {name: load_model(runs / name) for name in NETS if (runs / name / FINISHED).is_file()}
+    """A row for each net of each seed."""
+    folders = {
+        (seed, name): folder
+        for seed, nets in finished(runs).items()
+        for name, folder in nets.items()
+    }
+    models = {key: load_model(folder) for key, folder in folders.items()}
+    kinds = {key: json.dumps(m.description["architecture"]) for key, m in models.items()}
+    alike = {kinds[key]: model for key, model in models.items()}
     times = {
-        backend: medians(painting(models, backend, px), rounds)
+        backend: medians(painting(alike, backend, px), rounds)
         for backend in BACKENDS
         if backend not in without
     }
-    steps = {} if "training" in without else medians(training(models), rounds)
+    memory: dict[str, float] = {}
+    steps: dict[bool, dict[str, float]] = {}
+    if "memory" not in without:
+        one_of = {kinds[key]: folder for key, folder in folders.items()}
+        memory = {kind: peak_mib(folder, px) for kind, folder in one_of.items()}
+    if "training" not in without:
+        steps[False] = medians(training(alike, None), rounds)
+        taught = {kinds[key]: models[key] for key in models if is_distilled(key[1])}
+        if taught:
+            steps[True] = medians(training(taught, load_model(TEACHER)), rounds)
     rows = []
-    for name, model in models.items():
-        figures = json.loads((runs / name / FINISHED).read_text())
+    for (seed, name), model in models.items():
+        figures = json.loads((folders[seed, name] / FINISHED).read_text())
+        kind = kinds[seed, name]
         row = {
+            "seed": seed,
             "net": name,
-            "steps": str(figures["steps"]),
+            "steps": str(sum(steps_of(runs / seed / run) for run in STAGES.get(name, (name,)))),
             "parameters": str(sum(p.numel() for p in model.net.parameters())),
             "multiply_adds_a_pixel": f"{multiply_adds(model):.0f}",
-            **{f"ms_{backend}": f"{1000 * own[name]:.0f}" for backend, own in times.items()},
+            **{f"ms_{backend}": f"{1000 * own[kind]:.0f}" for backend, own in times.items()},
         }
-        if "memory" not in without:
-            row["peak_mib"] = f"{peak_mib(runs / name, px):.0f}"
+        if memory:
+            row["peak_mib"] = f"{memory[kind]:.0f}"
         if steps:
-            row["training_images_a_second"] = f"{4 / steps[name]:.1f}"
+            row["training_images_a_second"] = f"{4 / steps[is_distilled(name)][kind]:.1f}"
         rows.append(row | {key: f"{figures[figure]:.3f}" for key, figure in FIGURES.items()})
     return rows
 
 
+def is_distilled(name: str) -> bool:
+    """Whether the net of this name had a teacher."""
+    return name.endswith("_distilled")
+
+
+def steps_of(run: Path) -> int:
+    """How many steps the run took."""
+    return int(json.loads((run / FINISHED).read_text())["steps"])
+
+
 def sheet(runs: Path) -> Tensor:
-    """The photographs, and what each net makes of them."""
-    names = [name for name in NETS if (runs / name / FINISHED).is_file()]
-    stylizers = [Stylizer(load_model(runs / name)) for name in names]
+    """The photographs, and what each net of the first seed makes of them."""
+    nets = next(iter(finished(runs).values()))
+    stylizers = [Stylizer(load_model(folder)) for folder in nets.values()]
     table = []
     for photograph in SHOWN:
         image = LongerSide(256)(read_image(sample_photographs()[photograph]))
         table.append([image, *(stylizer.paint(image) for stylizer in stylizers)])
-    return contact_sheet(table, column_titles=["content", *names], cell=180)
+    return contact_sheet(table, column_titles=["content", *nets], cell=180)
 
 
 def main() -> None:

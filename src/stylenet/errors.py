@@ -25,6 +25,10 @@ class StylenetError(Exception):
         return type(self), (self.problem, self.remedy)
 
 
+class PictureTooSmallError(StylenetError, ValueError):
+    """The image is too small for the net's padding."""
+
+
 class OutOfMemoryError(StylenetError):
     """Memory, of the machine or of its GPU, that could not be obtained."""
 

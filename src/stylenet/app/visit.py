@@ -77,8 +77,9 @@ class Visit:
         self._contents, self._before = {}, {}
         self._paintings.clear()
         read = read_photograph(upload, max_pixels=self._limits.pixels)
-        if max(read.pixels.shape) > self._limits.side:
-            read = dataclasses.replace(read, pixels=LongerSide(self._limits.side)(read.pixels))
+        if max(read.image.size) > self._limits.side:
+            smaller = to_pil(LongerSide(self._limits.side)(read.pixels))
+            read = dataclasses.replace(read, image=smaller)
         self._photograph, self._name = read, upload.stem
 
     def sample(self) -> Path:

@@ -1,46 +1,9 @@
-"""Using trained nets."""
+"""Using trained nets.
 
-from stylenet.apply.any_style import (
-    StyledModel,
-    in_styles,
-    plain_architecture,
-    takes_styles,
-)
-from stylenet.apply.banks import BankError, copy_pictures, grown, merge, remove_style
-from stylenet.apply.model_file import (
-    DESCRIPTION,
-    Model,
-    ModelFileError,
-    check_architecture,
-    load_model,
-    save_model,
-)
-from stylenet.apply.requests import Request, style_bytes
-from stylenet.apply.style_of import style_of
-from stylenet.apply.stylizer import Stylizer, find_named_style
-from stylenet.apply.zoo import shipped_model, shipped_models
+What is named is imported when it is asked for: a net that ships paints without torch (`quick`).
+"""
 
-__all__ = [
-    "DESCRIPTION",
-    "BankError",
-    "Model",
-    "ModelFileError",
-    "Request",
-    "StyledModel",
-    "Stylizer",
-    "check_architecture",
-    "copy_pictures",
-    "find_named_style",
-    "grown",
-    "in_styles",
-    "load_model",
-    "merge",
-    "plain_architecture",
-    "remove_style",
-    "save_model",
-    "shipped_model",
-    "shipped_models",
-    "style_bytes",
-    "style_of",
-    "takes_styles",
-]
+import lazy_loader
+
+# names and where they are: __init__.pyi
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

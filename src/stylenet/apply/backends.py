@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-import importlib.util
 import json
-import logging
-import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,13 +18,11 @@ from stylenet.apply.extras import imported
 from stylenet.apply.model_file import Model
 from stylenet.apply.onnx_graph import OPSET
 from stylenet.apply.onnx_layers import write_net
+from stylenet.apply.runtimes import installed, kept, kept_folder, openvino_session
 from stylenet.errors import StylenetError
-from stylenet.files import cache_folder, write_bytes
 from stylenet.nets import StyleBank, TransformerNet
 from stylenet.nets.fitting import check_fits
 from stylenet.nets.johnson import DOWNSAMPLING, KERNEL
-
-log = logging.getLogger(__name__)
 
 Runner: TypeAlias = Callable[[Tensor, Tensor | None], Tensor]
 """Images (N,3,H,W) in [0,1] on the device, and the weights of the net's styles, (N,S) or (N,S,H,W),
@@ -102,13 +97,11 @@ class OpenVino:
 
     def runner(self, model: Model, device: torch.device) -> Runner:
         """See `Backend`."""
-        core = imported("openvino", "openvino", "the backend openvino").Core()
-        settings = {"INFERENCE_PRECISION_HINT": self.precision, "PERFORMANCE_HINT": "LATENCY"}
-        settings["INFERENCE_NUM_THREADS"] = str(torch.get_num_threads())
+        imported("openvino", "openvino", "the backend openvino")
 
         def prepared(written: bytes) -> Callable[[Tensor], Tensor]:
-            compiled = core.compile_model(core.read_model(written), "CPU", settings)
-            return lambda image: torch.from_numpy(compiled(image.numpy())[0].copy())
+            paint = openvino_session(written, torch.get_num_threads(), self.precision)
+            return lambda image: torch.from_numpy(paint(image.numpy()))
 
         return _by_row(model, device, self.cache, prepared)
 
@@ -119,29 +112,17 @@ def fastest(device: torch.device, images: int) -> Backend:
     On a CPU OpenVINO, then ONNX Runtime, then torch; for one image torch, since preparing another
     takes longer than it saves. On other devices torch.
     """
-    if device.type != "cpu" or images < 2 or importlib.util.find_spec("onnx") is None:
+    if device.type != "cpu" or images < 2 or not installed("onnx"):
         return Eager()
-    if importlib.util.find_spec("openvino") is not None:
+    if installed("openvino"):
         return OpenVino()
-    return OnnxRuntime() if importlib.util.find_spec("onnxruntime") is not None else Eager()
-
-
-def kept_folder() -> Path:
-    """Where exported nets are kept: ``exports`` in STYLENET_CACHE or ~/.cache/stylenet."""
-    return cache_folder(os.environ.get("STYLENET_CACHE", "~/.cache/stylenet")) / "exports"
+    return OnnxRuntime() if installed("onnxruntime") else Eager()
 
 
 def exported(model: Model, row: Sequence[float] | None, folder: Path) -> bytes:
     """The net as an ``.onnx`` file: the one in ``folder``, where it is kept from then on."""
-    file = folder / f"{checksum(model, row)}.onnx"
-    if file.is_file():
-        return file.read_bytes()
-    written = write_net(model.net, {"stylenet": stylenet.__version__}, row)
-    try:
-        write_bytes(file, written)
-    except OSError as error:
-        log.warning("the exported net cannot be kept in %s (%s)", folder, error)
-    return written
+    about = {"stylenet": stylenet.__version__}
+    return kept(folder / f"{checksum(model, row)}.onnx", lambda: write_net(model.net, about, row))
 
 
 def checksum(model: Model, row: Sequence[float] | None) -> str:

@@ -7,8 +7,7 @@ import logging
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
-
-from torch import Tensor
+from typing import TYPE_CHECKING
 
 from stylenet.errors import StylenetError
 from stylenet.files import expanded
@@ -19,6 +18,9 @@ from stylenet.images import (
     read_image,
     sample_photographs,
 )
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 log = logging.getLogger(__name__)
 

@@ -23,6 +23,7 @@ from stylenet.apply.extras import imported
 from stylenet.apply.model_file import Model
 from stylenet.apply.onnx_graph import INPUT
 from stylenet.apply.onnx_layers import write_net
+from stylenet.apply.runtimes import onnxruntime_session
 from stylenet.errors import StylenetError
 from stylenet.files import expanded, write_files
 from stylenet.images import ShorterSide, read_image, sample_photographs
@@ -122,9 +123,8 @@ def onnx_bytes(model: Model, weights: Mapping[str, float] | None = None) -> byte
 
 def onnx_runner(written: bytes) -> Run:
     """What paints by an ``.onnx`` file in ONNX Runtime, on the CPU."""
-    runtime = imported("onnxruntime", "export", "running and checking what is exported")
-    session = runtime.InferenceSession(written, providers=["CPUExecutionProvider"])
-    return lambda images: torch.from_numpy(session.run(None, {INPUT: images.numpy()})[0])
+    paint = onnxruntime_session(written, torch.get_num_threads())
+    return lambda images: torch.from_numpy(paint(images.numpy()))
 
 
 def export_openvino(

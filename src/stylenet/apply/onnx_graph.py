@@ -9,8 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
-from torch import Tensor
+from numpy.typing import ArrayLike, NDArray
 
 from stylenet.apply.extras import imported
 
@@ -39,10 +38,9 @@ class Graph:
         self._nodes.append(node)
         return name
 
-    def constant(self, values: Tensor | float) -> str:
+    def constant(self, values: ArrayLike) -> str:
         """Numbers in float32; gives their name."""
-        array = values.detach().cpu().numpy() if isinstance(values, Tensor) else values
-        return self._kept(np.asarray(array, np.float32))
+        return self._kept(np.asarray(values, np.float32))
 
     def integers(self, values: Iterable[int]) -> str:
         """Whole numbers, such as sizes; gives their name."""

@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional as F
 
+from stylenet.apply import onnx_operators as operators
 from stylenet.apply.onnx_graph import INPUT, Graph
 from stylenet.errors import StylenetError
 from stylenet.nets import (
@@ -25,10 +25,7 @@ from stylenet.nets import (
     TransformerNet,
     UpsampledConv2d,
 )
-from stylenet.nets.johnson import DOWNSAMPLING
 from stylenet.nets.stylebank import FilterBank
-
-MODES = {"zeros": "constant", "reflect": "reflect", "replicate": "edge"}
 
 
 class UnknownLayerError(StylenetError):
@@ -51,8 +48,7 @@ def write_net(
     """
     graph = Graph(weights)
     painted = write(net, graph, INPUT)
-    clamped = graph.add("Clip", painted, graph.constant(0.0), graph.constant(1.0))
-    return graph.model(clamped, metadata)
+    return graph.model(operators.clamped(graph, painted), metadata)
 
 
 @functools.singledispatch
@@ -72,22 +68,22 @@ def write(layer: nn.Module, graph: Graph, x: str) -> str:  # noqa: ARG001, the k
 
 @write.register
 def _(net: TransformerNet, graph: Graph, x: str) -> str:
-    size = graph.add("Shape", x, start=2)
-    x = _padded_to_multiple(graph, x, size, net.padding.margin)
+    size = operators.size_of(graph, x)
+    x = operators.padded_to_multiple(graph, x, size, net.padding.margin)
     for part in (net.encoder, net.residuals, net.decoder, net.output):
         x = write(part, graph, x)
-    return _cropped(graph, x, size)
+    return operators.cropped(graph, x, size)
 
 
 @write.register
 def _(net: StyleBank, graph: Graph, x: str) -> str:
-    size = graph.add("Shape", x, start=2)
-    x = _padded_to_multiple(graph, x, size, 0)
+    size = operators.size_of(graph, x)
+    x = operators.padded_to_multiple(graph, x, size, 0)
     features = write(net.encoder, graph, x)
     x = _through_banks(net, graph, features)
     for part in (net.decoder, net.output):
         x = write(part, graph, x)
-    return _cropped(graph, x, size)
+    return operators.cropped(graph, x, size)
 
 
 def _through_banks(net: StyleBank, graph: Graph, features: str) -> str:
@@ -134,64 +130,39 @@ def _(layer: nn.Conv2d, graph: Graph, x: str) -> str:
 def _(layer: PaddedConv2d, graph: Graph, x: str) -> str:
     if layer.mode == "zeros" or layer.border == 0:
         return _convolved(graph, x, layer, [layer.border] * 4)
-    return _convolved(graph, _padded(graph, x, layer), layer, [0] * 4)
+    return _convolved(graph, operators.padded(graph, x, layer.border, layer.mode), layer, [0] * 4)
 
 
 def _convolved(graph: Graph, x: str, layer: nn.Conv2d, pads: list[int]) -> str:
-    inputs = [x, graph.constant(layer.weight)]
-    if layer.bias is not None:
-        inputs.append(graph.constant(layer.bias))
-    return graph.add(
-        "Conv",
-        *inputs,
-        kernel_shape=layer.kernel_size,
-        strides=layer.stride,
-        dilations=layer.dilation,
-        group=layer.groups,
+    return operators.convolved(
+        *(graph, x, _array(layer.weight), None if layer.bias is None else _array(layer.bias)),
+        stride=layer.stride,
+        dilation=layer.dilation,
+        groups=layer.groups,
         pads=pads,
     )
 
 
 @write.register
 def _(layer: UpsampledConv2d, graph: Graph, x: str) -> str:
-    """As one transposed convolution: pixels 2i and 2i+1 see the cells i-1, i, i+1."""
-    w = layer.weight.detach().transpose(0, 1)
-    for axis in (2, 3):
-        first, middle, last = w.unbind(axis)
-        w = torch.stack([last, middle + last, first + middle, first], axis)
-    assert layer.bias is not None
-    x = _padded(graph, x, layer)
-    inputs = (x, graph.constant(w), graph.constant(layer.bias))
-    return graph.add("ConvTranspose", *inputs, kernel_shape=[4, 4], strides=[2, 2], pads=[3] * 4)
+    return operators.doubled(graph, x, *_arrays(layer), layer.border, layer.mode)
 
 
 @write.register
 def _(layer: BilinearConv2d, graph: Graph, x: str) -> str:
-    """As of nearest-neighbour doubling, then the blur."""
-    doubled = write.dispatch(UpsampledConv2d)(layer, graph, x)
-    border = graph.integers([0, 0, 1, 1] * 2)
-    blurred = graph.add("Pad", doubled, border, mode=MODES["replicate"])
-    taps = torch.tensor([0.25, 0.5, 0.25])
-    kernel = (taps[:, None] * taps).expand(layer.out_channels, 1, 3, 3)
-    return graph.add("Conv", blurred, graph.constant(kernel), group=layer.out_channels)
+    return operators.doubled_and_blurred(graph, x, *_arrays(layer), layer.border, layer.mode)
 
 
 @write.register
 def _(layer: BlockConv2d, graph: Graph, x: str) -> str:
-    """Blocks of 2x2 pixels, as the layer does: here sides are even, of nets of stride 4."""
-    shifted = [F.pad(layer.weight, (j, 1 - j, i, 1 - i)) for i in range(2) for j in range(2)]
-    assert layer.bias is not None
-    weight = graph.constant(torch.stack(shifted, 1).flatten(0, 1))
-    bias = graph.constant(layer.bias.repeat_interleave(4))
-    blocks = graph.add("Conv", _padded(graph, x, layer), weight, bias, strides=[2, 2])
-    return graph.add("DepthToSpace", blocks, blocksize=2, mode="CRD")
+    return operators.by_blocks(graph, x, *_arrays(layer), layer.border, layer.mode)
 
 
 @write.register
 def _(layer: nn.ConvTranspose2d, graph: Graph, x: str) -> str:
-    inputs = [x, graph.constant(layer.weight)]
+    inputs = [x, graph.constant(_array(layer.weight))]
     if layer.bias is not None:
-        inputs.append(graph.constant(layer.bias))
+        inputs.append(graph.constant(_array(layer.bias)))
     return graph.add(
         "ConvTranspose",
         *inputs,
@@ -206,7 +177,7 @@ def _(layer: nn.ConvTranspose2d, graph: Graph, x: str) -> str:
 
 @write.register
 def _(norm: InstanceNorm, graph: Graph, x: str) -> str:
-    return _normed(graph, x, norm.weight, norm.bias, norm.eps)
+    return operators.instance_normed(graph, x, _array(norm.weight), _array(norm.bias), norm.eps)
 
 
 @write.register
@@ -216,12 +187,8 @@ def _(norm: ConditionalInstanceNorm, graph: Graph, x: str) -> str:
         torch.stack([own.get_parameter(name).detach().cpu() for own in norm.styles])
         for name in ("weight", "bias")
     )
-    return _normed(graph, x, weights @ scales, weights @ shifts, norm.eps)
-
-
-def _normed(graph: Graph, x: str, scale: Tensor, shift: Tensor, eps: float) -> str:
-    inputs = (x, graph.constant(scale), graph.constant(shift))
-    return graph.add("InstanceNormalization", *inputs, epsilon=eps)
+    mixed = (_array(weights @ scales), _array(weights @ shifts))
+    return operators.instance_normed(graph, x, *mixed, norm.eps)
 
 
 @write.register
@@ -232,7 +199,7 @@ def _(norm: nn.BatchNorm2d, graph: Graph, x: str) -> str:
             f"Got {norm} without running statistics or weights, expected all of them.",
             "Use norm=instance, which needs no running statistics.",
         )
-    inputs = (graph.constant(value) for value in values if value is not None)
+    inputs = (graph.constant(_array(value)) for value in values if value is not None)
     return graph.add("BatchNormalization", x, *inputs, epsilon=norm.eps)
 
 
@@ -244,16 +211,12 @@ def _(layer: nn.ReLU, graph: Graph, x: str) -> str:
 
 @write.register
 def _(output: ScaledTanh, graph: Graph, x: str) -> str:
-    return _scaled(graph, graph.add("Tanh", x), output.scale, output.centre)
+    return operators.scaled(graph, graph.add("Tanh", x), output.scale, output.centre)
 
 
 @write.register
 def _(output: Affine, graph: Graph, x: str) -> str:
-    return _scaled(graph, x, output.scale, output.centre)
-
-
-def _scaled(graph: Graph, x: str, scale: float, centre: float) -> str:
-    return graph.add("Add", graph.add("Mul", x, graph.constant(scale)), graph.constant(centre))
+    return operators.scaled(graph, x, output.scale, output.centre)
 
 
 def _weights(graph: Graph, part: ConditionalInstanceNorm | StyleBank) -> list[float]:
@@ -266,19 +229,11 @@ def _weights(graph: Graph, part: ConditionalInstanceNorm | StyleBank) -> list[fl
     return list(graph.weights)
 
 
-def _padded(graph: Graph, x: str, layer: PaddedConv2d) -> str:
-    pads = graph.integers([0, 0, *[layer.border] * 2] * 2)
-    return graph.add("Pad", x, pads, mode=MODES[layer.mode])
+def _array(values: Tensor) -> operators.Array:
+    array: operators.Array = values.detach().cpu().numpy()
+    return array
 
 
-def _padded_to_multiple(graph: Graph, x: str, size: str, margin: int) -> str:
-    """As `stylenet.nets.fitting.pad_to_multiple`, of an image whose size is ``size``."""
-    extra = graph.add("Mod", graph.add("Neg", size), graph.integers([DOWNSAMPLING]))
-    end = graph.add("Add", extra, graph.integers([margin]))
-    before, none = graph.integers([0, 0, margin, margin]), graph.integers([0, 0])
-    pads = graph.add("Concat", before, none, end, axis=0)
-    return graph.add("Pad", x, pads, mode="reflect")
-
-
-def _cropped(graph: Graph, x: str, size: str) -> str:
-    return graph.add("Slice", x, graph.integers([0, 0]), size, graph.integers([2, 3]))
+def _arrays(layer: nn.Conv2d) -> tuple[operators.Array, operators.Array]:
+    assert layer.bias is not None
+    return _array(layer.weight), _array(layer.bias)

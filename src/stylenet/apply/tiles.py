@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import math
-import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 from torch.overrides import TorchFunctionMode
+
+from stylenet.apply.memory import free_memory
 
 TILE = 1024  # pixels of a tile's side, without what it overlaps
 COPIES = 6  # of the widest layer's result that are there at one time: 4.3 to 5.3 were measured
@@ -112,31 +112,7 @@ def free_bytes(device: torch.device) -> int | None:
         return int(torch.cuda.mem_get_info(device)[0])
     if device.type != "cpu":
         return None
-    free = [int(v) for v in (_available(), _left_of_group()) if v is not None]
-    return min(free) if free else None
-
-
-def _available() -> int | None:
-    try:
-        lines = Path("/proc/meminfo").read_text().splitlines()
-        return next(1024 * int(line.split()[1]) for line in lines if line.startswith("MemAvail"))
-    except (OSError, StopIteration):
-        pass
-    try:  # of the machine, where the system does not say what is free
-        return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // 2
-    except (AttributeError, OSError, ValueError):
-        return None
-
-
-def _left_of_group() -> int | None:
-    """What a container's limit leaves."""
-    folder = Path("/sys/fs/cgroup")
-    try:
-        limit = (folder / "memory.max").read_text()
-        used = (folder / "memory.current").read_text()
-        return int(limit) - int(used)
-    except (OSError, ValueError):
-        return None
+    return free_memory()
 
 
 def _convolutions(net: nn.Module) -> list[nn.Conv2d | nn.ConvTranspose2d]:

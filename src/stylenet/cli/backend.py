@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from stylenet.apply.backends import Backend
+    from stylenet.apply.quick import Runtime
 
 
 class BackendName(StrEnum):
@@ -38,3 +39,15 @@ def backend_of(name: BackendName, device: str, images: int) -> Backend:
         BackendName.OPENVINO: OpenVino,
     }
     return kinds[name]()
+
+
+def runtime_of(name: BackendName) -> Runtime | None:
+    """What paints without torch; None where that is not asked for, or not installed."""
+    from stylenet.apply.quick import soonest
+    from stylenet.apply.runtimes import onnxruntime_session, openvino_session
+
+    if name is BackendName.ONNXRUNTIME:
+        return onnxruntime_session
+    if name is BackendName.OPENVINO:
+        return openvino_session
+    return soonest() if name is BackendName.AUTO else None

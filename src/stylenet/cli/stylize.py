@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -12,12 +12,13 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from stylenet.cli import options
-from stylenet.cli.backend import BackendName, backend_of
+from stylenet.cli.backend import BackendName, backend_of, runtime_of
 from stylenet.cli.saying import errors_in_words, say
 from stylenet.errors import StylenetError
 
 if TYPE_CHECKING:
-    from stylenet.apply.painting import Job, Painted, Recipe, Skipped
+    from stylenet.apply.painting import Recipe
+    from stylenet.apply.painting_files import Job, Painted, Paints, Skipped
 
 STREAM = "-"  # standard input or output
 
@@ -60,33 +61,52 @@ def stylize(
     with errors_in_words(debug):
         given, region_styles = _parted(photos, regions)
         _check_streams(given, out, as_json)
-        # torch comes with these: --help and the errors above do not wait for it
-        from stylenet.apply.painters import Wish
-        from stylenet.apply.painting import Skipped, plan, recipe_of
+        from stylenet.apply.painting_files import Skipped, plan
 
-        wish = Wish(
-            *(style, model, strength, regions, region_styles, device),
-            packages=tuple(net_package or ()),
-            backend=backend_of(backend, device, _most(given)),
-        )
-        recipe = recipe_of(
-            wish,
-            say,
-            size=size,
-            keep_colours=keep_colours,
-            hue=hue,
-            saturation=saturation,
-            brightness=brightness,
-        )
+        def whole() -> Recipe:
+            # torch comes with these: --help and one photo in a style that ships do not wait for it
+            from stylenet.apply.painters import Wish
+            from stylenet.apply.painting import recipe_of
+
+            wish = Wish(
+                *(style, model, strength, regions, region_styles, device),
+                packages=tuple(net_package or ()),
+                backend=backend_of(backend, device, _most(given)),
+            )
+            return recipe_of(
+                wish,
+                say,
+                size=size,
+                keep_colours=keep_colours,
+                hue=hue,
+                saturation=saturation,
+                brightness=brightness,
+            )
+
+        plain = not any((model, regions, net_package, keep_colours, hue))
+        plain = plain and strength == saturation == brightness == 1 and device in ("auto", "cpu")
+        one = style if plain and _most(given) == 1 else None
+        quick = None if one is None else _quick(one, size, backend, whole)
+        recipe: Paints = whole() if quick is None else quick
         if STREAM in (given[0], out):
             done: list[Painted | Skipped] = _stream(given[0], out, recipe)
         else:
-            done = list(_shown(plan(given, out, recipe.painter.name), recipe))
+            done = list(_shown(plan(given, out, recipe.name), recipe))
             if len(done) == 1 and isinstance(done[0], Skipped):
                 raise done[0].error
         _report(done, as_json)
     skipped = sum(isinstance(one, Skipped) for one in done)
     raise typer.Exit(0 if not skipped else 1 if skipped < len(done) else 2)
+
+
+def _quick(
+    style: str, size: int | None, backend: BackendName, otherwise: Callable[[], Paints]
+) -> Paints | None:
+    """What paints one photo without torch, where that can be."""
+    from stylenet.apply.quick import quick
+
+    runtime = runtime_of(backend)
+    return None if runtime is None else quick(style, size, runtime, otherwise)
 
 
 def _parted(words: Sequence[str], regions: Path | None) -> tuple[list[str], dict[str, str]]:
@@ -121,9 +141,9 @@ def _check_streams(given: Sequence[str], out: str | None, as_json: bool) -> None
         )
 
 
-def _stream(given: str, out: str | None, recipe: Recipe) -> list[Painted | Skipped]:
+def _stream(given: str, out: str | None, recipe: Paints) -> list[Painted | Skipped]:
     """Paint one photo from standard input, to standard output, or both."""
-    from stylenet.apply.painting import paint_stream
+    from stylenet.apply.painting_files import paint_stream
 
     to_output = out in (None, STREAM)
     done = paint_stream(
@@ -134,12 +154,12 @@ def _stream(given: str, out: str | None, recipe: Recipe) -> list[Painted | Skipp
     return [] if to_output else [done]
 
 
-def _shown(jobs: Sequence[Job], recipe: Recipe) -> Iterator[Painted | Skipped]:
+def _shown(jobs: Sequence[Job], recipe: Paints) -> Iterator[Painted | Skipped]:
     """Paint, with a bar where there are several and someone looks on."""
     from rich.console import Console
     from rich.progress import track
 
-    from stylenet.apply.painting import paint_files
+    from stylenet.apply.painting_files import paint_files
 
     console = Console(stderr=True)
     done = paint_files(jobs, recipe)
@@ -150,7 +170,7 @@ def _shown(jobs: Sequence[Job], recipe: Recipe) -> Iterator[Painted | Skipped]:
 
 
 def _report(done: Sequence[Painted | Skipped], as_json: bool) -> None:
-    from stylenet.apply.painting import Painted, Skipped
+    from stylenet.apply.painting_files import Painted, Skipped
 
     painted = [one for one in done if isinstance(one, Painted)]
     skipped = [one for one in done if isinstance(one, Skipped)]

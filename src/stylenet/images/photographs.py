@@ -7,15 +7,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from PIL import Image, PngImagePlugin
-from torch import Tensor
 
 from stylenet.files import write_bytes
-from stylenet.images.converting import to_rgb_and_alpha, to_tensor
+from stylenet.images.modes import to_rgb_and_alpha
 from stylenet.images.reading import DEFAULT_MAX_PIXELS, decoded_by, image_stream, upright
-from stylenet.images.writing import check_writable, encoded_image, is_writable
+from stylenet.images.writing import check_writable, encoded_image, is_writable, size_of
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 _ORIENTATION, _EXIF, _COLOUR_SPACE, _WIDTH, _HEIGHT = 0x0112, 0x8769, 0xA001, 0xA002, 0xA003
 # of TIFF files: how the pixels of the file that was read were laid out, and what has other ways
@@ -33,7 +35,7 @@ class Photograph:
     """An image with what else its file holds.
 
     Attributes:
-        pixels: (3,H,W) in [0,1], upright, in sRGB, on white where it is transparent.
+        image: of mode RGB, upright, in sRGB, on white where it is transparent.
         alpha: how opaque each pixel is, mode L; None where none can be transparent.
         kind: the file's format, such as ``JPEG``.
         exif: without orientation.
@@ -42,13 +44,20 @@ class Photograph:
         iptc: JPEG's segment of captions and keywords.
     """
 
-    pixels: Tensor
+    image: Image.Image
     alpha: Image.Image | None
     kind: str
     exif: Image.Exif
     info: Mapping[str, Any]
     texts: Mapping[str, str]
     iptc: bytes | None
+
+    @property
+    def pixels(self) -> Tensor:
+        """The image, (3,H,W) in [0,1]."""
+        from stylenet.images.converting import to_tensor  # torch comes with it
+
+        return to_tensor(self.image)
 
     @property
     def suffix(self) -> str:
@@ -69,7 +78,7 @@ def read_photograph(
         return decoded_by(_read, path, stream, max_pixels)
 
 
-def encoded_photograph(painted: Tensor, like: Photograph, path: Path) -> bytes:
+def encoded_photograph(painted: Tensor | Image.Image, like: Photograph, path: Path) -> bytes:
     """A file, in the format of the suffix of ``path``, of an image that was made from ``like``.
 
     It has the photograph's metadata and transparency as far as the format has a place for them,
@@ -79,14 +88,14 @@ def encoded_photograph(painted: Tensor, like: Photograph, path: Path) -> bytes:
         PictureError: an unknown suffix, values that are not finite, a size that cannot be held.
     """
     check_writable(path)
-    height, width = painted.shape[-2:]
+    width, height = size_of(painted)
     alpha = like.alpha
     if alpha is not None and alpha.size != (width, height):
         alpha = alpha.resize((width, height), Image.Resampling.BICUBIC)
     return encoded_image(painted, path, alpha, _metadata(like, path, width, height))
 
 
-def write_photograph(path: str | Path, painted: Tensor, like: Photograph) -> None:
+def write_photograph(path: str | Path, painted: Tensor | Image.Image, like: Photograph) -> None:
     """Write `encoded_photograph`, whole or not at all; parent folders are made.
 
     Raises:
@@ -108,7 +117,7 @@ def _read(image: Image.Image) -> Photograph:
     segments = getattr(image, "applist", [])
     texts = getattr(image, "text", None) or {}
     return Photograph(
-        pixels=to_tensor(upright(image, rgb)),
+        image=upright(image, rgb),
         alpha=None if alpha is None else upright(image, alpha),
         kind=image.format or "",
         exif=_exif(image),

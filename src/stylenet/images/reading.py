@@ -8,15 +8,17 @@ import importlib.util
 import io
 from collections.abc import Callable
 from pathlib import Path
-from typing import BinaryIO, TypeVar
+from typing import TYPE_CHECKING, BinaryIO, TypeVar
 
 from PIL import Image
-from torch import Tensor
 
 from stylenet.errors import OutOfMemoryError
 from stylenet.files import is_stream
-from stylenet.images.converting import UnfaithfulError, to_rgb, to_tensor
 from stylenet.images.errors import PictureError
+from stylenet.images.modes import UnfaithfulError, to_rgb
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 Read = TypeVar("Read")
 
@@ -105,6 +107,8 @@ def read_image(path: str | Path, *, max_pixels: int = DEFAULT_MAX_PIXELS) -> Ten
     Raises:
         PictureError: as `open_image`.
     """
+    from stylenet.images.converting import to_tensor  # torch comes with it
+
     return to_tensor(open_image(path, max_pixels=max_pixels))
 
 

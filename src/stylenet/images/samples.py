@@ -5,12 +5,13 @@ from __future__ import annotations
 import functools
 import importlib.util
 from pathlib import Path
-
-from torch import Tensor
+from typing import TYPE_CHECKING
 
 from stylenet.errors import StylenetError
 from stylenet.images.reading import read_image
-from stylenet.images.sizing import ShorterSide
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 SAMPLES = (
     "astronaut.png",
@@ -55,6 +56,8 @@ def reference_photographs(px: int = 256) -> tuple[Tensor, ...]:
     Raises:
         StylenetError: scikit-image lacks them.
     """
+    from stylenet.images.sizing import ShorterSide  # torch comes with it
+
     sized = ShorterSide(px)
     return tuple(sized(read_image(file))[None] for file in sample_files())
 

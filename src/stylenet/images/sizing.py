@@ -9,8 +9,8 @@ from typing import TypeAlias
 import torch.nn.functional as F
 from torch import Tensor
 
+from stylenet.images.arrays import check_size, scaled
 from stylenet.images.errors import SizeError
-from stylenet.images.reading import DEFAULT_MAX_PIXELS
 
 Sizing: TypeAlias = Callable[[Tensor], Tensor]
 """Images (3,H,W) or (N,3,H,W) in [0,1] -> the same at another size."""
@@ -26,13 +26,7 @@ def resize(image: Tensor, height: int, width: int) -> Tensor:
     """
     if tuple(image.shape[-2:]) == (height, width):
         return image
-    if min(height, width) < 1 or height * width > DEFAULT_MAX_PIXELS:
-        raise SizeError(
-            f"A picture of {image.shape[-1]} x {image.shape[-2]} pixels cannot be resized to "
-            f"{width} x {height}; expected sides of at least 1 and at most {DEFAULT_MAX_PIXELS} "
-            "pixels.",
-            "Choose another size, or crop the picture to a less extreme shape.",
-        )
+    check_size(tuple(image.shape[-2:]), (height, width))
     batch = image if image.ndim == 4 else image[None]
     size = [height, width]
     batch = F.interpolate(batch, size, mode="bicubic", align_corners=False, antialias=True)
@@ -61,8 +55,7 @@ class _ToPixels:
 
     def _scaled(self, image: Tensor, side: int) -> Tensor:
         """The whole image with ``side``, one of its sides, brought to px."""
-        height, width = (max(1, round(s * self.px / side)) for s in image.shape[-2:])
-        return resize(image, height, width)
+        return resize(image, *scaled(image.shape[-2:], self.px, side))
 
 
 @dataclass(frozen=True)

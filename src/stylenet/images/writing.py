@@ -5,18 +5,19 @@ from __future__ import annotations
 import io
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 from PIL.Image import Image as PilImage
-from torch import Tensor
 
 from stylenet.files import write_bytes
-from stylenet.images.converting import to_pil
 from stylenet.images.errors import PictureError
 from stylenet.images.profiles import srgb_profile
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 _WRITABLE: dict[str, tuple[str, dict[str, int]]] = {
     ".png": ("PNG", {}),
@@ -68,7 +69,7 @@ def check_writable(path: Path) -> None:
 
 
 def encoded_image(
-    image: Tensor,
+    image: Tensor | PilImage,
     path: Path,
     alpha: PilImage | None = None,
     metadata: Mapping[str, Any] | None = None,
@@ -76,7 +77,7 @@ def encoded_image(
     """The content of an image's file in the format of the suffix of ``path``.
 
     Args:
-        image: (3,H,W) or (1,3,H,W) in [0,1].
+        image: (3,H,W) or (1,3,H,W) in [0,1]; or Pillow's, of mode RGB.
         path: what errors call it; of a known suffix.
         alpha: how opaque each pixel is, mode L; left out of formats that have none.
         metadata: more of what Pillow's ``save`` takes for this format.
@@ -87,14 +88,28 @@ def encoded_image(
     kind, options = _WRITABLE[path.suffix.lower()]
     encoded = io.BytesIO()
     try:
-        pixels = to_pil(image)
+        pixels = image if isinstance(image, PilImage) else _as_pil(image)
         if alpha is not None and kind not in _OPAQUE:
             pixels.putalpha(alpha)
         pixels.save(encoded, kind, icc_profile=srgb_profile(), **options, **(metadata or {}))
     except PictureError as error:
         raise PictureError(path, error.reason, error.remedy) from None
     except (OSError, ValueError) as error:
-        size = f"{image.shape[-1]} x {image.shape[-2]}"
+        size = "{} x {}".format(*size_of(image))
         reason = f"{size} pixels cannot be encoded as {kind} ({error})"
         raise PictureError(path, reason, "Write it as .png.") from error
     return encoded.getvalue()
+
+
+def size_of(image: Tensor | PilImage) -> tuple[int, int]:
+    """Width and height."""
+    if isinstance(image, PilImage):
+        return image.size
+    height, width = image.shape[-2:]
+    return width, height
+
+
+def _as_pil(image: Tensor) -> PilImage:
+    from stylenet.images.converting import to_pil  # torch comes with it
+
+    return to_pil(image)

@@ -1,5 +1,6 @@
 """Transformer nets: image -> image. Torch only."""
 
+from stylenet.errors import PictureTooSmallError
 from stylenet.nets.blocks import (
     Affine,
     BilinearUpsample,
@@ -12,7 +13,6 @@ from stylenet.nets.blocks import (
     TransposedUpsample,
 )
 from stylenet.nets.convolutions import BilinearConv2d, BlockConv2d, PaddedConv2d, UpsampledConv2d
-from stylenet.nets.fitting import PictureTooSmallError
 from stylenet.nets.johnson import TransformerNet
 from stylenet.nets.norms import ConditionalInstanceNorm, InstanceNorm
 from stylenet.nets.pixels import PixelImage

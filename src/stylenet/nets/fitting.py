@@ -8,11 +8,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from stylenet.errors import StylenetError
-
-
-class PictureTooSmallError(StylenetError, ValueError):
-    """The image is too small for the net's padding."""
+from stylenet.errors import PictureTooSmallError
 
 
 def pad_to_multiple(image: Tensor, multiple: int, margin: int) -> Tensor:

@@ -24,7 +24,7 @@ from stylenet.data.pictures import Pictures
 from stylenet.errors import StylenetError
 from stylenet.files import expanded, replacing
 from stylenet.images import PictureError, decode_image
-from stylenet.images.converting import UnfaithfulError, to_rgb
+from stylenet.images.modes import UnfaithfulError, to_rgb
 
 _log = logging.getLogger(__name__)
 
