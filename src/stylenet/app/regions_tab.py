@@ -105,7 +105,13 @@ class RegionsTab:
         self.save = gr.Button("Download as PNG", elem_id="regions_png")
         self.file = gr.File(visible="hidden", label="The painting's file")
         inputs = [self.editor, *self.styles, paint.size]
-        tab.select(self._load, [paint.size], [self.editor, self.said], **NET)
+        tab.select(
+            self._load,
+            [paint.size],
+            [self.editor, self.said],
+            show_progress_on=self.said,  # what was brushed is not covered meanwhile
+            **NET,
+        )
         self.go.click(self._show, inputs, [self.result, self.said], **NET)
         saved = self.save.click(self._download, inputs, [self.file, self.said], **NET)
         saved.success(None, self.file, None, js=SAVE)
