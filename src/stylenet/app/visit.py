@@ -58,6 +58,7 @@ class Visit:
         self._limits = limits
         self._samples = itertools.cycle(sample_photographs().items())
         self._photograph: Photograph | None = None
+        self._pixels: Tensor | None = None
         self._name = ""
         self._contents: dict[int, Tensor] = {}
         self._paintings: OrderedDict[tuple[Mixture, int, float], Tensor] = OrderedDict()
@@ -73,14 +74,16 @@ class Visit:
             PictureError: it cannot be read, or has too many pixels.
         """
         self.claim([upload])
-        self._photograph = None
+        self._photograph = self._pixels = None
         self._contents, self._before = {}, {}
         self._paintings.clear()
         read = read_photograph(upload, max_pixels=self._limits.pixels)
-        if max(read.image.size) > self._limits.side:
-            smaller = to_pil(LongerSide(self._limits.side)(read.pixels))
-            read = dataclasses.replace(read, image=smaller)
-        self._photograph, self._name = read, upload.stem
+        pixels = read.pixels
+        if max(read.image.size) > self._limits.side:  # what is larger than any painting goes
+            pixels = LongerSide(self._limits.side)(pixels)
+            read = dataclasses.replace(read, image=to_pil(pixels))
+        # not of the reduced image: its rounding would be painted
+        self._photograph, self._pixels, self._name = read, pixels, upload.stem
 
     def sample(self) -> Path:
         """A copy of a photograph that everybody has; the next one, each time."""
@@ -142,10 +145,10 @@ class Visit:
         Raises:
             StylenetError: there is none.
         """
-        if self._photograph is None:
+        if self._pixels is None:
             raise StylenetError("There is no photo yet.", "Choose one first.")
         if size not in self._contents:
-            self._contents[size] = LongerSide(size)(self._photograph.pixels)
+            self._contents[size] = LongerSide(size)(self._pixels)
         return self._contents[size]
 
     def painting(self, studio: Studio, mixture: Mixture, size: int, strokes: float) -> Tensor:
@@ -233,7 +236,7 @@ class Visit:
         """Delete all there is of the visitor's."""
         for job in self._jobs.values():
             job.kill()
-        self._photograph = None
+        self._photograph = self._pixels = None
         self._contents, self._before = {}, {}
         self._paintings.clear()
         shutil.rmtree(self.folder, ignore_errors=True)
