@@ -337,6 +337,18 @@ def script(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Callable
 
 
 @pytest.fixture
+def own_parts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The folder with ``mine.py`` and the folder ``mine`` of docs/extending.md."""
+    page = (ROOT / "docs" / "extending.md").read_text()
+    for name, text in re.findall(r'```\w+ title="([^"]+)"\n(.*?)```', page, re.DOTALL):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(text)
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.delitem(sys.modules, "mine", raising=False)
+    return tmp_path
+
+
+@pytest.fixture
 def tiny(photos: Path) -> list[str]:
     """Overrides that make a training run small enough for a test."""
     return [

@@ -47,7 +47,13 @@ def test_the_two_commands_are_those_of_ci_and_of_a_newcomer() -> None:
 
 
 @pytest.fixture
-def place(script: Script, photos: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def place(
+    script: Script,
+    photos: Path,
+    own_parts: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> Path:
     """A working directory with the folders and files that the pages name."""
     shutil.copy(photos / "00.jpg", photos / "me.jpg")
     styles = tmp_path / "styles"
@@ -108,8 +114,8 @@ def small(arguments: list[str]) -> list[str]:
         arguments = [a for a in arguments if not a.startswith("loss_network.")]
         added += ["loss_network/weights=random", "trainer.max_epochs=null"]
     arguments = [a for a in arguments if not a.startswith("trainer.max_steps")]
-    if "task=add_style" in arguments:
-        added.remove("net.width=0.125")  # the bank's
+    if "task=add_style" in arguments or "net=tint" in arguments:
+        added.remove("net.width=0.125")  # the bank's, or none
     return [*arguments, *added, "trainer.max_steps=1"]
 
 
@@ -173,6 +179,9 @@ def test_evaluate_commands(
     for run in (RUN, "runs/a", "runs/b"):
         if run in command:
             trained(run, "style=udnie")
+    if "model=runs/mine" in command:
+        own = ["task=noisy", "norm=group", "net=tint", "net_packages=[mine]"]
+        trained("runs/mine", *own, "--config-dir=mine")
     assert script("evaluate.py", *shlex.split(command)[2:]) == 0
     (out,) = re.findall(r"out=(\w+)", command)
     assert (place / out / "sheet.png").is_file()

@@ -1,7 +1,9 @@
-"""A norm, a net and a loss term of a user's own: found by their names, nothing else is touched."""
+"""Parts of a user's own, as docs/extending.md has them: found by name, nothing is touched."""
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -12,24 +14,11 @@ from omegaconf import DictConfig
 from stylenet.apply import ModelFileError, Stylizer
 from stylenet.errors import StylenetError
 from stylenet.losses import RegionStyleTerm, StyleTerm
-from stylenet.run import train
 from stylenet.run.building import instantiate
-from stylenet.run.preparing import prepare
 from stylenet.runners.building import build_loss, build_network
 
 MODULE = """
-from torch import nn
-
 from stylenet.losses import Term
-
-
-class Tint(nn.Module):
-    def __init__(self, norm):
-        super().__init__()
-        self.body = nn.Sequential(nn.Conv2d(3, 8, 1), norm(8), nn.Conv2d(8, 3, 1), nn.Sigmoid())
-
-    def forward(self, image):
-        return self.body(image)
 
 
 class Deep(Term):
@@ -42,60 +31,80 @@ class Deep(Term):
 """
 FILES = {
     "norm/group.yaml": "_target_: torch.nn.GroupNorm\n_partial_: true\n_args_: [4]\n",
-    "net/tint.yaml": "_target_: own_parts.Tint\nnorm: ${norm}\n",
     "loss/deep.yaml": """
 defaults: [perceptual, _self_]
-terms: {deep: {_target_: own_parts.Deep, _partial_: true, weight: 0.1}}
+terms: {deep: {_target_: deep_term.Deep, _partial_: true, weight: 0.1}}
 """,
 }
+OWN = ("--config-dir", "mine", "task=noisy", "norm=group", "net=tint", "loss=bright")
+Script = Callable[..., int]
 
 
 @pytest.fixture
-def own(
-    composed: Callable[..., DictConfig],
-    tmp_path: Path,
-    photos: Path,
-    monkeypatch: pytest.MonkeyPatch,
-) -> Callable[..., DictConfig]:
-    """``own(*overrides)``: a small run with the files of a user's own on Hydra's search path."""
-    (tmp_path / "own_parts.py").write_text(MODULE)
-    monkeypatch.syspath_prepend(tmp_path)
-    for name, text in FILES.items():
-        (tmp_path / "own" / name).parent.mkdir(parents=True, exist_ok=True)
-        (tmp_path / "own" / name).write_text(text)
-    small = ["data.size=48", "data.val_size=48", "data.batch_size=2", "data.num_workers=0"]
-    small += ["trainer.max_steps=1", "trainer.accelerator=cpu", "logger=none", "data=folder"]
-    small += [f"data.root={photos}", "data.val_count=2", f"run.dir={tmp_path / 'run'}"]
-
-    def compose(*overrides: str) -> DictConfig:
-        return composed(f"hydra.searchpath=[file://{tmp_path / 'own'}]", *small, *overrides)
-
-    return compose
+def small(tiny: list[str], own_parts: Path) -> list[str]:
+    """With the files of docs/extending.md beside it."""
+    return [*(a for a in tiny if not a.startswith("net.")), "logger=none", "trainer.max_steps=1"]
 
 
-def test_a_net_a_norm_and_a_term_of_ones_own_train_are_saved_and_load(
-    own: Callable[..., DictConfig], tmp_path: Path
+def test_a_norm_a_net_a_term_and_a_task_of_ones_own_train_are_saved_and_load(
+    script: Script, small: list[str], tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    config = own("net=tint", "norm=group", "loss=deep", "net_packages=[own_parts]")
-    loss = train(config)
-    assert loss is not None
-    assert "train/loss/deep" in (tmp_path / "run" / "losses.csv").read_text()
+    run = tmp_path / "run"
+    arguments = [*OWN, *small, "noise=0.2", "net_packages=[mine]", f"run.dir={run}"]
+    assert script("train.py", *arguments) == 0, capfd.readouterr().err
+    assert "train/loss/brightness" in (run / "losses.csv").read_text()
     image = torch.rand(3, 20, 24)
-    with pytest.raises(ModelFileError, match=r"names own_parts.Tint, .*net_packages="):
-        Stylizer.load(tmp_path / "run")
-    stylizer = Stylizer.load(tmp_path / "run", "cpu", packages=["own_parts"])
+    with pytest.raises(ModelFileError, match=r"names mine.Tint, .*net_packages="):
+        Stylizer.load(run)
+    stylizer = Stylizer.load(run, "cpu", packages=["mine"])
     assert type(stylizer.model.net).__name__ == "Tint"
     norms = [m for m in stylizer.model.net.modules() if isinstance(m, torch.nn.GroupNorm)]
     assert [m.num_groups for m in norms] == [4]
     assert stylizer(image).shape == image.shape
+    # without the folder of its configuration
+    (tmp_path / "mine").rename(tmp_path / "elsewhere")
+    assert script("train.py", f"resume={run}", "trainer.max_steps=2") == 0
+    assert json.loads((run / "run.json").read_text())["steps"] == 2
+
+
+@pytest.mark.parametrize("by", [["--config-dir", "mine"], ["hydra.searchpath=[file://mine]"]])
+def test_a_task_of_ones_own_checks_its_inputs_and_other_tasks_refuse_them(
+    by: list[str],
+    script: Script,
+    small: list[str],
+    tmp_path: Path,
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    def said(*arguments: str) -> str:
+        assert script("train.py", *by, *small, *arguments) == 2
+        return capfd.readouterr().err
+
+    assert "Got noise=-1, expected 0 or more. Use noise=0.1." in said("task=noisy", "noise=-1")
+    assert "there is no key noize. Did you mean noise?" in said("task=noisy", "noize=1")
+    words = "noise is an input of task=noisy: choose that, or leave noise out."
+    assert words in said("task=texture", "+noise=1")
 
 
 def test_a_net_that_could_not_be_loaded_is_refused_before_its_training(
-    own: Callable[..., DictConfig], tmp_path: Path
+    script: Script, small: list[str], tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    with pytest.raises(ModelFileError, match=r"own_parts.Tint, .*'net_packages=\[my_nets\]'"):
-        prepare(own("net=tint"), [])
+    assert script("train.py", *OWN, *small, f"run.dir={tmp_path / 'run'}") == 2
+    words = " ".join(capfd.readouterr().err.split())
+    assert re.search(r"mine.Tint, .*'net_packages=\[my_nets\]'", words)
     assert not (tmp_path / "run").exists()
+
+
+@pytest.fixture
+def own(
+    composed: Callable[..., DictConfig], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Callable[..., DictConfig]:
+    """``own(*overrides)``: with a term that asks for an input, and a norm that torch has."""
+    (tmp_path / "deep_term.py").write_text(MODULE)
+    monkeypatch.syspath_prepend(tmp_path)
+    for name, text in FILES.items():
+        (tmp_path / "own" / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / "own" / name).write_text(text)
+    return lambda *more: composed(f"hydra.searchpath=[file://{tmp_path / 'own'}]", *more)
 
 
 def test_group_norm_reaches_nets_of_several_styles(own: Callable[..., DictConfig]) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from hydra.core.global_hydra import GlobalHydra
+from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig, OmegaConf
 
 import stylenet
@@ -82,9 +83,12 @@ def _load(file: Path) -> dict[str, Any]:
 
 def _files() -> dict[str, Path]:
     """Names of tasks -> their files, in all folders of configuration that Hydra searches."""
-    if GlobalHydra.instance().is_initialized():
-        sources = GlobalHydra.instance().config_loader().get_sources()
-        folders = [Path(source.path) for source in sources if source.scheme() == "file"]
+    if HydraConfig.initialized():  # with what hydra.searchpath adds
+        sources = HydraConfig.get().runtime.config_sources
+        folders = [Path(source.path) for source in sources if source.schema == "file"]
+    elif GlobalHydra.instance().is_initialized():
+        known = GlobalHydra.instance().config_loader().get_sources()
+        folders = [Path(source.path) for source in known if source.scheme() == "file"]
     else:
         folders = [PACKAGE / "conf", PACKAGE.parents[1] / "conf"]
     files = (file for folder in folders for file in sorted((folder / "task").glob("*.yaml")))
