@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import functools
 import importlib.util
 import json
@@ -334,6 +335,17 @@ def script(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Callable
     HydraConfig.instance().cfg = None
     for name, level in levels.items():
         logging.getLogger(name).setLevel(level)
+
+
+@pytest.fixture
+def losses() -> Callable[[Path], dict[tuple[int, str], float]]:
+    """``losses(run)``: what its ``losses.csv`` says, (step, name) -> value."""
+
+    def logged(run: Path) -> dict[tuple[int, str], float]:
+        with (run / "losses.csv").open() as file:
+            return {(int(r["step"]), r["name"]): float(r["value"]) for r in csv.DictReader(file)}
+
+    return logged
 
 
 @pytest.fixture

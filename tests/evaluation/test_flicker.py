@@ -8,35 +8,20 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import torch
 from numpy.typing import NDArray
 from PIL import Image
-
-from stylenet.apply import save_model
-from stylenet.apply.model_file import build_architecture
 
 av = pytest.importorskip("av", reason="the extra video is not installed")
 pytest.importorskip("cv2", reason="the extra video is not installed")
 
 Script = Callable[..., int]
-ARCHITECTURE = {
-    "_target_": "stylenet.nets.TransformerNet",
-    "width": 0.0625,
-    "blocks": 1,
-    "norm": {"_target_": "torch.nn.InstanceNorm2d", "_partial_": True, "affine": True},
-    "padding": {"_target_": "stylenet.nets.Padding", "margin": 0, "mode": "reflect", "residual": 1},
-    "upsample": {"_target_": "stylenet.nets.NearestUpsample", "_partial_": True},
-}
 
 
 @pytest.fixture
-def net(tmp_path: Path, photos: Path) -> Path:
-    folder = tmp_path / "net"
-    folder.mkdir()
-    torch.manual_seed(0)
-    save_model(folder, build_architecture(ARCHITECTURE), {"architecture": ARCHITECTURE})
-    Image.open(photos / "07.jpg").save(folder / "style.png")
-    return folder
+def net(run_of_one: Path, photos: Path) -> Path:
+    """With the style that it is measured against."""
+    Image.open(photos / "07.jpg").save(run_of_one / "style.png")
+    return run_of_one
 
 
 def test_warping_errors_stand_beside_the_style_loss(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import json
 import os
 import signal
@@ -29,20 +28,9 @@ ROOT = Path(__file__).parents[2]
 TOLERANCE = 1e-4
 TORCHRUN = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc_per_node=2"]
 Script = Callable[..., int]
+Losses = Callable[[Path], dict[tuple[int, str], float]]
 Finish = Callable[[subprocess.Popen[str]], tuple[str, str]]
 WaitFor = Callable[..., bool]
-
-
-def losses(run: Path) -> dict[tuple[int, str], float]:
-    with (run / "losses.csv").open() as file:
-        return {(int(r["step"]), r["name"]): float(r["value"]) for r in csv.DictReader(file)}
-
-
-def steps(run: Path) -> int:
-    try:
-        return max((step for step, _ in losses(run)), default=0)
-    except (OSError, ValueError, TypeError):
-        return 0
 
 
 def start(command: list[str], arguments: list[str], folder: Path) -> subprocess.Popen[str]:
@@ -59,7 +47,13 @@ def start(command: list[str], arguments: list[str], folder: Path) -> subprocess.
 
 
 def test_two_processes_are_one_with_twice_the_batch(
-    script: Script, tiny: list[str], tmp_path: Path, finish: Finish, wait_for: WaitFor
+    losses: Losses,
+    steps_done: Callable[[Path], int],
+    script: Script,
+    tiny: list[str],
+    tmp_path: Path,
+    finish: Finish,
+    wait_for: WaitFor,
 ) -> None:
     """torchrun, 3 steps; resumed by the trainer's own start; ended by SIGTERM to the first."""
     common = [*tiny, "data.val_size=32", "data.size=32", "precision=32", "net.blocks=1"]
@@ -89,7 +83,7 @@ def test_two_processes_are_one_with_twice_the_batch(
     # only the first process is told to stop: both do, after the same step
     more = [f"resume={pair}", "trainer.max_steps=100000", "trainer.val_check_interval=100"]
     process = start([sys.executable], more, tmp_path)
-    wait_for(lambda: steps(pair) >= 6 or process.poll() is not None)
+    wait_for(lambda: steps_done(pair) >= 6 or process.poll() is not None)
     process.send_signal(signal.SIGTERM)
     said, _ = finish(process)
     assert process.returncode == 128 + signal.SIGTERM, said
@@ -97,7 +91,7 @@ def test_two_processes_are_one_with_twice_the_batch(
     assert said.count("SIGTERM: stopping after this step") == 1
     assert "had other data" not in said
     done = torch.load(pair / "checkpoints" / "last.ckpt", weights_only=True)["global_step"]
-    assert done == steps(pair) >= 6
+    assert done == steps_done(pair) >= 6
     assert load_model(pair).description["training"]["finished"] is False
     assert script("train.py", f"resume={one}", "trainer.max_steps=6") == 0
     ours = {key: value for key, value in losses(pair).items() if key[0] in (4, 5, 6)}

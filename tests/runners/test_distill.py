@@ -18,6 +18,7 @@ from stylenet.loss_networks.student import compact_vgg as compact_student
 from stylenet.loss_networks.weights import RandomWeights, WeightsFile
 
 Script = Callable[..., int]
+Losses = Callable[[Path], dict[tuple[int, str], float]]
 WIDTHS = ((4, 4), (4, 4), (4, 4), (6, 6), (8,))
 RANDOM = "loss_network/weights@teacher.weights=random"
 
@@ -50,13 +51,12 @@ def small(photos: Path, tmp_path: Path) -> list[str]:
     ]
 
 
-def losses(run: Path) -> dict[tuple[int, str], float]:
-    with (run / "losses.csv").open() as file:
-        return {(int(r["step"]), r["name"]): float(r["value"]) for r in csv.DictReader(file)}
-
-
 def test_a_run_leaves_a_loss_network_with_its_card(
-    script: Script, small: list[str], tmp_path: Path, capfd: pytest.CaptureFixture[str]
+    losses: Losses,
+    script: Script,
+    small: list[str],
+    tmp_path: Path,
+    capfd: pytest.CaptureFixture[str],
 ) -> None:
     assert script("train.py", *small) == 0
     run = tmp_path / "run"
@@ -91,7 +91,7 @@ def test_a_run_leaves_a_loss_network_with_its_card(
 
 
 def test_resuming_continues_with_the_same_losses(
-    script: Script, small: list[str], tmp_path: Path
+    losses: Losses, script: Script, small: list[str], tmp_path: Path
 ) -> None:
     whole, parted = tmp_path / "whole", tmp_path / "parted"
     common = [*small, "logger=none", "scheduler.steps=6"]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -22,6 +21,7 @@ from stylenet.run.preparing import prepare
 from stylenet.runners.pixels import PixelRunner
 
 Script = Callable[..., int]
+Losses = Callable[[Path], dict[tuple[int, str], float]]
 
 
 @pytest.fixture
@@ -41,12 +41,8 @@ def small(photos: Path, tmp_path: Path) -> list[str]:
     ]
 
 
-def losses(run: Path) -> dict[tuple[int, str], float]:
-    with (run / "losses.csv").open() as file:
-        return {(int(r["step"]), r["name"]): float(r["value"]) for r in csv.DictReader(file)}
-
-
 def test_a_run_directory_holds_all_that_was_promised(
+    losses: Losses,
     script: Script,
     small: list[str],
     tmp_path: Path,
@@ -79,7 +75,7 @@ def test_a_run_directory_holds_all_that_was_promised(
 
 
 def test_resuming_continues_with_the_same_picture(
-    script: Script, small: list[str], tmp_path: Path
+    losses: Losses, script: Script, small: list[str], tmp_path: Path
 ) -> None:
     whole, parted = tmp_path / "whole", tmp_path / "parted"
     scales = ["scales=coarse_to_fine", "scales.first_px=24", "scales.steps=1"]
@@ -94,7 +90,7 @@ def test_resuming_continues_with_the_same_picture(
 
 
 def test_a_texture_needs_no_content_and_has_any_size(
-    script: Script, small: list[str], tmp_path: Path
+    losses: Losses, script: Script, small: list[str], tmp_path: Path
 ) -> None:
     settings = [s for s in small if not s.startswith(("task=", "content"))]
     settings += ["task=texture", "content_size.height=36", "content_size.width=52"]
@@ -107,7 +103,7 @@ def test_a_texture_needs_no_content_and_has_any_size(
 
 
 def test_inversion_has_content_alone_at_the_layer_given(
-    script: Script, small: list[str], tmp_path: Path
+    losses: Losses, script: Script, small: list[str], tmp_path: Path
 ) -> None:
     own = ["task=invert", "loss.content_layers=[relu1_1]", "logger=none", "trainer.max_steps=15"]
     settings = [s for s in small[1:] if "style_scales" not in s]  # there is no style
@@ -137,7 +133,7 @@ def test_luminance_keeps_the_photographs_chrominance(
 
 
 def test_two_styles_are_blended_and_a_list_of_layer_weights_comes_from_the_command_line(
-    script: Script, small: list[str], tmp_path: Path, photos: Path
+    losses: Losses, script: Script, small: list[str], tmp_path: Path, photos: Path
 ) -> None:
     layers = "loss.style_layer_weights=[1,0.3,0,1,1,1]"
     two = f"style=[{photos / '07.jpg'},{photos / '05.jpg'}]"

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import os
 import re
 import signal
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +14,6 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from stylenet.callbacks import LossCurves
 from stylenet.images import read_image, write_image
 from stylenet.losses import PerceptualLoss, TotalVariationTerm
 from stylenet.metrics import warping_errors
@@ -24,6 +23,7 @@ av = pytest.importorskip("av", reason="the extra video is not installed")
 pytest.importorskip("cv2", reason="the extra video is not installed")
 
 Script = Callable[..., int]
+Interrupt = Callable[[int], AbstractContextManager[None]]
 Scene = Callable[..., list[NDArray[np.uint8]]]
 
 
@@ -71,28 +71,15 @@ def test_frames_flicker_less_than_without_the_term(
     assert errors["held"] < 0.7 * errors["free"]
 
 
-def interrupt_at(step: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Ctrl-C arrives when this step has been logged."""
-    before = LossCurves.on_train_batch_end
-
-    def interrupted(curves, trainer, *args, **kwargs) -> None:
-        before(curves, trainer, *args, **kwargs)
-        if trainer.global_step == step:
-            os.kill(os.getpid(), signal.SIGINT)
-
-    monkeypatch.setattr(LossCurves, "on_train_batch_end", interrupted)
-
-
 def test_a_run_that_was_stopped_goes_on_with_the_same_frames(
-    script: Script, small: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    script: Script, small: list[str], tmp_path: Path, interrupt_at: Interrupt
 ) -> None:
     """In the second of two passes, which goes backwards."""
     whole, parted = tmp_path / "whole", tmp_path / "parted"
     small = [a for a in small if a != "callbacks=none"]
     small += ["clip.passes=2", "clip.frames=3", "trainer.max_steps=12"]
     assert script("train.py", *small, f"run.dir={whole}") == 0
-    with monkeypatch.context() as patched:
-        interrupt_at(9, patched)
+    with interrupt_at(9):
         assert script("train.py", *small, f"run.dir={parted}") == 128 + signal.SIGINT
     assert not (parted / "result.mp4").exists()
     assert script("train.py", f"resume={parted}") == 0

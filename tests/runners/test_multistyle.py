@@ -17,6 +17,7 @@ from stylenet.apply import BankError, Model, Stylizer, load_model, merge, save_m
 from stylenet.images import read_image
 
 Script = Callable[..., int]
+Losses = Callable[[Path], dict[tuple[int, str], float]]
 NAMES = ("sand", "moss", "coal")
 STYLENET = "src/stylenet/__main__.py"
 BOTH = {
@@ -45,11 +46,6 @@ def several(tiny: list[str], photos: Path, tmp_path: Path) -> list[str]:
     ]
 
 
-def losses(run: Path) -> dict[tuple[int, str], float]:
-    with (run / "losses.csv").open() as file:
-        return {(int(r["step"]), r["name"]): float(r["value"]) for r in csv.DictReader(file)}
-
-
 def rows(out: Path) -> list[dict[str, str]]:
     with (out / "metrics.csv").open() as file:
         return list(csv.DictReader(file))
@@ -57,7 +53,7 @@ def rows(out: Path) -> list[dict[str, str]]:
 
 @pytest.mark.parametrize("kind", BOTH)
 def test_a_run_leaves_a_net_of_several_styles(
-    script: Script, several: list[str], tmp_path: Path, kind: str
+    losses: Losses, script: Script, several: list[str], tmp_path: Path, kind: str
 ) -> None:
     run = tmp_path / "run"
     assert script("train.py", *several, *BOTH[kind], f"run.dir={run}") == 0
@@ -81,7 +77,7 @@ def test_a_run_leaves_a_net_of_several_styles(
 
 @pytest.mark.parametrize("kind", BOTH)
 def test_resuming_continues_with_the_same_losses(
-    script: Script, several: list[str], tmp_path: Path, kind: str
+    losses: Losses, script: Script, several: list[str], tmp_path: Path, kind: str
 ) -> None:
     whole, parted = tmp_path / "whole", tmp_path / "parted"
     common = [*several, *BOTH[kind]]
@@ -107,7 +103,12 @@ def painted(model: Model, number: int, picture: torch.Tensor) -> torch.Tensor:
 
 @pytest.mark.parametrize("kind", BOTH)
 def test_a_style_is_added_removed_and_merged(
-    script: Script, several: list[str], tmp_path: Path, kind: str, capfd: pytest.CaptureFixture[str]
+    losses: Losses,
+    script: Script,
+    several: list[str],
+    tmp_path: Path,
+    kind: str,
+    capfd: pytest.CaptureFixture[str],
 ) -> None:
     run, more, other, joined = (tmp_path / name for name in ("run", "more", "other", "joined"))
     assert script("train.py", *several, *BOTH[kind], f"run.dir={run}") == 0

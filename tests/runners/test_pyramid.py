@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import csv
 import json
-import os
 import signal
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import numpy as np
@@ -15,13 +14,14 @@ import torch
 from omegaconf import DictConfig
 from torch import Tensor
 
-from stylenet.callbacks import LossCurves
 from stylenet.images import contact_sheet, read_image
 from stylenet.losses.laplacian import laplacian_loss
 from stylenet.regions import level_pictures
 from stylenet.run.preparing import prepare
 
 Script = Callable[..., int]
+Interrupt = Callable[[int], AbstractContextManager[None]]
+Losses = Callable[[Path], dict[tuple[int, str], float]]
 
 
 SHALLOW = ["loss.style_layers=[relu2_2]", "loss.content_layers=[relu2_2]"]
@@ -44,13 +44,12 @@ def small(photos: Path, tmp_path: Path) -> list[str]:
     ]
 
 
-def losses(run: Path) -> dict[tuple[int, str], float]:
-    with (run / "losses.csv").open() as file:
-        return {(int(r["step"]), r["name"]): float(r["value"]) for r in csv.DictReader(file)}
-
-
 def test_the_second_transfer_is_an_ordinary_one_in_the_style_of_the_first(
-    script: Script, small: list[str], tmp_path: Path, capfd: pytest.CaptureFixture[str]
+    losses: Losses,
+    script: Script,
+    small: list[str],
+    tmp_path: Path,
+    capfd: pytest.CaptureFixture[str],
 ) -> None:
     run, plain = tmp_path / "run", tmp_path / "plain"
     settings = ["trainer.max_steps=5", "pyramid.levels=3"]
@@ -85,20 +84,8 @@ def test_the_second_transfer_is_an_ordinary_one_in_the_style_of_the_first(
     assert torch.equal(result, read_image(plain / "result.png"))
 
 
-def interrupt_at(step: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Ctrl-C arrives when this step has been logged."""
-    before = LossCurves.on_train_batch_end
-
-    def interrupted(curves, trainer, *args, **kwargs) -> None:
-        before(curves, trainer, *args, **kwargs)
-        if trainer.global_step == step:
-            os.kill(os.getpid(), signal.SIGINT)
-
-    monkeypatch.setattr(LossCurves, "on_train_batch_end", interrupted)
-
-
 def test_a_run_interrupted_in_either_transfer_goes_on_as_if_it_had_not_been(
-    script: Script, small: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    losses: Losses, script: Script, small: list[str], tmp_path: Path, interrupt_at: Interrupt
 ) -> None:
     """Of two sizes each: a checkpoint's size does not say which transfer it belongs to."""
     scales = ["scales=coarse_to_fine", "scales.first_px=30", "scales.steps=1"]
@@ -107,8 +94,7 @@ def test_a_run_interrupted_in_either_transfer_goes_on_as_if_it_had_not_been(
     assert script("train.py", *common, f"run.dir={whole}") == 0
     for stop in (1, 5):
         parted = tmp_path / f"{stop}"
-        with monkeypatch.context() as patched:
-            interrupt_at(stop, patched)
+        with interrupt_at(stop):
             code = script("train.py", *common, f"run.dir={parted}")
         assert code == 128 + signal.SIGINT
         assert (parted / "sheet.png").is_file()
