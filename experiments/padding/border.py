@@ -11,7 +11,6 @@ style at all. Means over three layers and the photographs, whose 256 px squares 
 from __future__ import annotations
 
 import argparse
-import csv
 from pathlib import Path
 from statistics import fmean
 
@@ -20,6 +19,7 @@ from omegaconf import OmegaConf
 from torch import Tensor
 
 from stylenet.apply import Stylizer
+from stylenet.files import write_csv
 from stylenet.images import read_image
 from stylenet.loss_networks import LossNetwork
 from stylenet.loss_networks.network import compact_vgg
@@ -102,10 +102,7 @@ def main() -> None:
         about = {"padding": choices["net/padding"], "upsample": choices["net/upsample"]}
         about |= {"seed": said.seed, "border": f"{border:.4g}", "centre": f"{centre:.4g}"}
         rows.append(about | {"border_over_centre": f"{border / centre:.4g}"})
-    with asked.results.open("w", newline="") as file:
-        writer = csv.DictWriter(file, list(rows[0]), lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(rows)
+    write_csv(asked.results, rows)
 
 
 if __name__ == "__main__":

@@ -8,7 +8,6 @@ times do not. ``painted.csv`` is written beside this file: medians over the roun
 from __future__ import annotations
 
 import argparse
-import csv
 import time
 from pathlib import Path
 from statistics import median
@@ -17,6 +16,7 @@ import torch
 
 from stylenet import compose
 from stylenet.apply.contents import find_content
+from stylenet.files import write_csv
 from stylenet.images import LongerSide, read_image
 from stylenet.run.building import instantiate
 
@@ -47,10 +47,7 @@ def main() -> None:
         for width, found in seconds.items():
             about = {"picture": picture, "px": asked.px, "width": width}
             rows.append(about | {"milliseconds": f"{1000 * median(found):.1f}"})
-    with asked.results.open("w", newline="") as file:
-        writer = csv.DictWriter(file, list(rows[0]), lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(rows)
+    write_csv(asked.results, rows)
 
 
 if __name__ == "__main__":

@@ -22,7 +22,9 @@ from stylenet.runners.building import build_loss, build_network
 
 ROOT = Path(__file__).parents[2]
 STUDIES = ROOT / "experiments"
-SCRIPTS = sorted([*STUDIES.glob("*/*.py"), *(ROOT / "benchmarks").glob("*.py")])
+SCRIPTS = sorted(
+    [*STUDIES.glob("*.py"), *STUDIES.glob("*/*.py"), *(ROOT / "benchmarks").glob("*.py")]
+)
 READMES = sorted(STUDIES.glob("*/README.md"))
 Load = Callable[[Path], ModuleType]
 

@@ -16,6 +16,7 @@ from stylenet.files.small_downloads import (
     download_bytes,
 )
 from stylenet.files.streams import is_stream
+from stylenet.files.tables import write_csv
 from stylenet.files.unpacking import unpack
 from stylenet.files.writing import part_of, replacing, write_bytes, write_files, write_text
 
@@ -40,6 +41,7 @@ __all__ = [
     "sha256_of",
     "unpack",
     "write_bytes",
+    "write_csv",
     "write_files",
     "write_text",
 ]

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import fmean, stdev
 
-from stylenet.files import write_text
+from stylenet.files import write_csv
 from stylenet.metrics import FigureTable
 from stylenet.settings.differences import named_values, what_differs
 from stylenet.settings.objectives import LOSS, METRIC
@@ -79,7 +77,7 @@ def write_table(sweep: Path, jobs: Sequence[Job]) -> Path:
         }
         for job, own in zip(jobs, values, strict=True)
     ]
-    return _write(sweep / TABLE, rows)
+    return write_csv(sweep / TABLE, rows)
 
 
 def means_over_seeds(jobs: Sequence[Job]) -> list[Means]:
@@ -129,7 +127,7 @@ def write_means(sweep: Path, means: Sequence[Means]) -> Path:
         for name, mean in one.means.items():
             row |= {name: mean, f"{name} ±": one.halves[name]}
         rows.append(row)
-    return _write(sweep / MEANS, rows)
+    return write_csv(sweep / MEANS, rows)
 
 
 def printed(jobs: Sequence[Job], means: Sequence[Means]) -> FigureTable:
@@ -181,13 +179,3 @@ def _text(value: float | None) -> str:
 def _below(folder: Path, sweep: Path) -> str:
     folder, sweep = folder.resolve(), sweep.resolve()
     return str(folder.relative_to(sweep) if folder.is_relative_to(sweep) else folder)
-
-
-def _write(file: Path, rows: Sequence[Mapping[str, object]]) -> Path:
-    columns = dict.fromkeys(key for row in rows for key in row)
-    text = io.StringIO()
-    writer = csv.DictWriter(text, fieldnames=list(columns), lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(rows)
-    write_text(file, text.getvalue())
-    return file
