@@ -1,10 +1,16 @@
-"""Loaded before anything heavy: Python processes of the tests share one store of bytecode."""
+"""One store of bytecode, before anything heavy is loaded; what is smaller or left out in tests."""
 
 from __future__ import annotations
 
+import copy
+import functools
 import os
 import sys
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
+
+import pytest
 
 if sys.dont_write_bytecode:
     # Where PYTHONDONTWRITEBYTECODE is set, as in containers, and packages were installed without
@@ -14,3 +20,76 @@ if sys.dont_write_bytecode:
     sys.pycache_prefix = str(Path(__file__).parent / ".pytest_cache" / "bytecode")
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     os.environ["PYTHONPYCACHEPREFIX"] = sys.pycache_prefix
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _small_photographs() -> Iterator[None]:
+    """Every loss is normalised by photographs that a loss network reads in no time."""
+    from stylenet import images
+
+    with pytest.MonkeyPatch.context() as patch:
+        photographs = images.reference_photographs(px=64)
+        patch.setattr(images, "reference_photographs", lambda: photographs)
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _small_comparisons() -> Iterator[None]:
+    """What every run is compared at is as small as its tests."""
+    from stylenet.metrics import Comparison
+
+    own = Comparison.__init__
+
+    @functools.wraps(own)
+    def small(self: Any, *arguments: Any, **more: Any) -> None:
+        own(self, *arguments, **(more | ({"px": 64} if "px" in more else {})))
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Comparison, "__init__", small)
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _yaml_is_parsed_once() -> Iterator[None]:
+    """What a text says is remembered, and each reader gets a copy of it.
+
+    A composition reads about forty files of ``conf/`` by a parser in Python, half of its time.
+    """
+    import yaml
+    from omegaconf import omegaconf
+
+    known: dict[tuple[str, str], Any] = {}
+
+    class Remembering:
+        def __getattr__(self, name: str) -> Any:
+            return getattr(yaml, name)
+
+        def load(self, stream: Any, Loader: Any) -> Any:  # noqa: N803, yaml's
+            text = stream if isinstance(stream, str) else stream.read()
+            key = (Loader.__name__, text)
+            if key not in known:
+                known[key] = yaml.load(text, Loader=Loader)  # noqa: S506, OmegaConf's safe one
+            return copy.deepcopy(known[key])
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(omegaconf, "yaml", Remembering())
+        yield
+
+
+@pytest.fixture
+def drawn_curves() -> bool:
+    """Whether runs really draw ``curves.png``, a sixth of their time; true where that is tried."""
+    return False
+
+
+@pytest.fixture(autouse=True)
+def _small_curves(drawn_curves: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    if not drawn_curves:
+        from PIL import Image
+
+        from stylenet.callbacks import curves
+
+        def draw(_: list[list[str]], figure: Path) -> None:
+            Image.new("RGB", (1, 1)).save(figure)
+
+        monkeypatch.setattr(curves, "draw_curves", draw)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import functools
 import importlib.util
 import json
 import logging
@@ -37,10 +36,9 @@ from PIL import Image
 from torch import Tensor, nn
 
 import stylenet
-from stylenet import images
 from stylenet.apply import any_style, save_model, zoo
 from stylenet.apply.model_file import build_architecture
-from stylenet.metrics import Comparison, Judge
+from stylenet.metrics import Judge
 from stylenet.run.launch import register
 from stylenet.settings.folder import conf_folder
 
@@ -78,29 +76,6 @@ def _absl_leaves_streams_open() -> None:
     standard error when it was imported: of a test that is over, and pytest loses its own."""
     if absl := sys.modules.get("absl.logging"):
         absl.get_absl_handler().python_handler.stream = sys.__stderr__
-
-
-@pytest.fixture(scope="session", autouse=True)
-def _small_photographs() -> Iterator[None]:
-    """Every loss is normalised by photographs that a loss network reads in no time."""
-    with pytest.MonkeyPatch.context() as patch:
-        photographs = images.reference_photographs(px=64)
-        patch.setattr(images, "reference_photographs", lambda: photographs)
-        yield
-
-
-@pytest.fixture(scope="session", autouse=True)
-def _small_comparisons() -> Iterator[None]:
-    """What every run is compared at is as small as its tests."""
-    own = Comparison.__init__
-
-    @functools.wraps(own)
-    def small(self: Comparison, *arguments: Any, **more: Any) -> None:
-        own(self, *arguments, **(more | ({"px": 64} if "px" in more else {})))
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(Comparison, "__init__", small)
-        yield
 
 
 @pytest.fixture

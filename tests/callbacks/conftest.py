@@ -98,3 +98,9 @@ def pytest_collection_modifyitems(items):
                 "ignore:This DataLoader will create",
             ):
                 item.add_marker(pytest.mark.filterwarnings(ignored))
+
+
+@pytest.fixture
+def drawn_curves() -> bool:
+    """Runs draw their curves here."""
+    return True

@@ -31,6 +31,12 @@ def only(folder: Path) -> Path:
     return found
 
 
+@pytest.fixture
+def drawn_curves() -> bool:
+    """Runs draw their curves here."""
+    return True
+
+
 def test_a_run_directory_holds_all_that_was_promised(
     script: Script, tiny: list[str], tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
