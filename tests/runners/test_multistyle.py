@@ -205,7 +205,8 @@ def test_evaluate_paints_mixtures_regions_and_no_style(
     mixed = paint("mixed", "style_weights={sand: 0.6, coal: 0.4}")
     assert set(mixed) == {"run_sand0.6+coal0.4"}
     assert mixed["run_sand0.6+coal0.4"]["style"] == ""  # of no single style
-    paint("whole", "style_weights={coal: 1.0}")
+    unmeasured = "metrics=none"
+    paint("whole", "style_weights={coal: 1.0}", unmeasured)
     assert torch.equal(picture("whole", "run_coal1"), picture("each", "run_coal"))
 
     with Image.open(content) as photo:
@@ -214,20 +215,25 @@ def test_evaluate_paints_mixtures_regions_and_no_style(
     regions.paste((0, 0, 255), (width // 2, 0, width, height))
     regions.save(tmp_path / "map.png")
     styles = "region_styles={red: sand, 0x0000ff: coal}"
-    paint("regions", f"region_map={tmp_path / 'map.png'}", styles)
+    paint("regions", f"region_map={tmp_path / 'map.png'}", styles, unmeasured)
     fused = picture("regions", "run_regions")
-    paint("same", f"region_map={tmp_path / 'map.png'}", "region_styles={red: coal, blue: coal}")
+    paint(
+        "same",
+        f"region_map={tmp_path / 'map.png'}",
+        "region_styles={red: coal, blue: coal}",
+        unmeasured,
+    )
     difference = picture("same", "run_regions") - picture("each", "run_coal")
     assert difference.abs().max() < 2 / 255
     assert not torch.equal(fused, picture("same", "run_regions"))
 
     if kind == "stylebank":
-        paint("none", "strength=0")
-        paint("plain", "reconstruct=true")
+        paint("none", "strength=0", unmeasured)
+        paint("plain", "reconstruct=true", unmeasured)
         reconstruction = picture("plain", "run_reconstruction")
         for name in NAMES:
             assert torch.equal(picture("none", f"run_{name}"), reconstruction)
-        paint("half", "strength=0.5", "style_weights={sand: 1}")
+        paint("half", "strength=0.5", "style_weights={sand: 1}", unmeasured)
         assert not torch.equal(picture("half", "run_sand1"), picture("each", "run_sand"))
 
 
