@@ -6,13 +6,10 @@ import contextlib
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-import hydra
-from hydra.core.global_hydra import GlobalHydra
 from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig, OmegaConf, open_dict
 
-from stylenet.run.launch import register
-from stylenet.settings.folder import conf_folder
+from stylenet.run.launch import compose
 
 
 def own_overrides() -> list[str]:
@@ -37,7 +34,7 @@ def job(overrides: Sequence[str], folder: Path) -> Iterator[DictConfig]:
         HydraException: overrides that conf/ does not know.
     """
     outer = HydraConfig.instance().cfg
-    composed = _composed(overrides)
+    composed = compose(overrides, "train", return_hydra_config=True)
     with open_dict(composed.hydra):
         composed.hydra.runtime.output_dir = str(folder)
     HydraConfig.instance().set_config(composed)
@@ -46,14 +43,3 @@ def job(overrides: Sequence[str], folder: Path) -> Iterator[DictConfig]:
         yield config
     finally:
         HydraConfig.instance().cfg = outer
-
-
-def _composed(overrides: Sequence[str]) -> DictConfig:
-    register()
-    outer = GlobalHydra.instance().hydra
-    GlobalHydra.instance().clear()
-    try:
-        with hydra.initialize_config_dir(str(conf_folder()), version_base="1.3"):
-            return hydra.compose("train", list(overrides), return_hydra_config=True)
-    finally:
-        GlobalHydra.instance().hydra = outer

@@ -101,14 +101,16 @@ def _run_dir(resume: str | None, runs: str, now: str, name: str) -> str:
     return run_dir(resume, runs, now if resume else start_of_run(now), name)
 
 
-def compose(overrides: Sequence[str], config_name: str) -> DictConfig:
-    """See `stylenet.compose`."""
+def compose(
+    overrides: Sequence[str], config_name: str, *, return_hydra_config: bool = False
+) -> DictConfig:
+    """See `stylenet.compose`; ``return_hydra_config`` adds Hydra's own settings."""
     register()
     outer = GlobalHydra.instance().hydra  # an application's or a notebook's: there may be one only
     GlobalHydra.instance().clear()
     try:
         with hydra.initialize_config_dir(str(conf_folder()), version_base="1.3"):
-            return hydra.compose(config_name, list(overrides))
+            return hydra.compose(config_name, list(overrides), return_hydra_config)
     finally:
         GlobalHydra.instance().hydra = outer
 
