@@ -32,8 +32,8 @@ def main() -> None:
     """Paint what is missing, measure, draw."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("folder", type=Path)
-    parser.add_argument("--px", type=int, default=256)
-    parser.add_argument("--steps", type=int, default=100, help="of each transfer")
+    parser.add_argument("--px", type=int, default=192)
+    parser.add_argument("--steps", type=int, default=60, help="of each transfer")
     parser.add_argument("--levels", type=int, default=3)
     parser.add_argument("--pairs", nargs="+", default=[",".join(pair) for pair in PAIRS])
     parser.add_argument("--dry", action="store_true", help="keep table and sheets out of git")
