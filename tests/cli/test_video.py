@@ -42,6 +42,18 @@ def test_a_clip_is_painted_frame_by_frame_as_photos_are(
     assert (painted - expected).abs().mean() < 0.03  # read here by another filter of chrominance
 
 
+def test_memory_is_kept_and_a_flow_that_is_none_is_named(
+    stylenet: Command, clip: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[bool] = []
+    monkeypatch.setattr("stylenet.apply.allocator.tune_allocator", lambda: told.append(True))
+    done = stylenet("video", clip("a.mp4"), "b.mp4", "--style", "wave", "--flow", "farneback")
+    assert done.status == 2
+    assert "Got flow=farneback, expected dis, raft, or a file" in done.said
+    assert not Path("b.mp4").exists()
+    assert told
+
+
 def test_the_clips_colours_are_kept(stylenet: Command, shipped: Path, clip: Make) -> None:
     given = clip("given.mp4")
     same = ("--style", "wave", "--keep-colours", "--blend", "0")

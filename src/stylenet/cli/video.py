@@ -83,6 +83,7 @@ def video(
     """
     with errors_in_words(debug):
         # torch comes with these: --help does not wait for it
+        from stylenet.apply.allocator import tune_allocator
         from stylenet.apply.painters import Wish
         from stylenet.apply.painting import recipe_of
         from stylenet.apply.video import (
@@ -94,6 +95,7 @@ def video(
             seconds_of,
         )
 
+        tune_allocator()
         camera = int(clips[0]) if len(clips) == 1 and clips[0].isdecimal() else None
         jobs = plan_clips(clips) if camera is None else []
         how = ClipOptions(

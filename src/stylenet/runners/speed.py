@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ctypes
 import os
 import platform
 import shutil
@@ -11,6 +10,7 @@ from pathlib import Path
 
 import torch
 
+from stylenet.apply.allocator import tune_allocator as tune_allocator
 from stylenet.config import Settings
 from stylenet.errors import StylenetError
 from stylenet.runners.base import Say
@@ -87,21 +87,3 @@ def lacking_for_compilation() -> str | None:
         return "C++ compiler"
     header = Path(sysconfig.get_path("include"), "Python.h")
     return None if header.is_file() else f"header of Python ({header})"
-
-
-def tune_allocator() -> bool:
-    """Let glibc keep the memory that tensors give back; whether it was told so.
-
-    A training step frees and asks for the same hundreds of megabytes again and again. By default
-    glibc returns each large block to the system, which then hands out zeroed pages one fault at
-    a time: a third of the step. Nothing is done under another C library, nor where the
-    environment tunes the allocator already. Source: mallopt(3).
-    """
-    tuned = any(name.startswith(("MALLOC_", "GLIBC_TUNABLES")) for name in os.environ)
-    if tuned or platform.libc_ver()[0] != "glibc":
-        return False
-    mallopt = ctypes.CDLL(None).mallopt
-    # M_MMAP_THRESHOLD, M_TRIM_THRESHOLD, M_TOP_PAD in bytes (C ints); M_ARENA_MAX
-    settings = ((-3, 2**30), (-1, 2**31 - 1), (-2, 2**29), (-8, 1))
-    done = [mallopt(ctypes.c_int(key), ctypes.c_int(value)) for key, value in settings]
-    return all(done)
