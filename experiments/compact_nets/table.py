@@ -49,8 +49,8 @@ FIGURES = {
     "judge_style": "val/metric/judge/style",
 }
 SHOWN = ("chelsea", "rocket")  # of the photographs that nobody was trained on
-# the memory that painting takes beyond what is there before, in KiB; getrusage would begin with that
-# of the process that started this one
+# the memory that painting takes beyond what is there before, in KiB; what getrusage says begins
+# with that of the process that started this one
 PEAK = """
 import re, sys, torch
 from pathlib import Path
