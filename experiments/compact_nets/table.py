@@ -49,15 +49,19 @@ FIGURES = {
     "judge_style": "val/metric/judge/style",
 }
 SHOWN = ("chelsea", "rocket")  # of the photographs that nobody was trained on
-# the memory that painting takes beyond what is there before
+# the memory that painting takes beyond what is there before, in KiB; what getrusage says begins
+# with that of the process that started this one
 PEAK = """
-import resource, sys, torch
+import re, sys, torch
+from pathlib import Path
 from stylenet.apply import Stylizer, load_model
+def peak():
+    return int(re.search(r"VmHWM:\\s+(\\d+)", Path("/proc/self/status").read_text())[1])
 stylizer = Stylizer(load_model(sys.argv[1]))
 stylizer.paint(torch.rand(3, 64, 64))
-before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+before = peak()
 stylizer.paint(torch.rand(3, int(sys.argv[2]), int(sys.argv[2])))
-print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before)
+print(peak() - before)
 """
 
 
