@@ -49,7 +49,7 @@ def test_what_cannot_be_gone_by_is_refused_in_words(asked: str, words: str) -> N
 
 def test_a_judge_adds_its_figures() -> None:
     judged = figure_names({"content", "style"}, judged=True)
-    assert judged - ALL == {"judge/style", "judge/content"}
+    assert judged - ALL == {"judge/style", "judge/content", "judge/balanced"}
     assert choose_objective("judge/style", judged, []) == "val/metric/judge/style"
 
 
