@@ -1,7 +1,6 @@
 """Hydra's errors in words: siblings, the nearest match, and never the advice to add a key."""
 
 import errno
-
 from pathlib import Path
 
 import pytest
