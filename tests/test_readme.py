@@ -181,7 +181,7 @@ def test_evaluate_commands(
             trained(run, "style=udnie")
     if "model=runs/mine" in command:
         own = ["task=noisy", "norm=group", "net=tint", "net_packages=[mine]"]
-        trained("runs/mine", *own, "--config-dir=mine")
+        trained("runs/mine", "--config-dir=mine", *own)
     assert script("evaluate.py", *shlex.split(command)[2:]) == 0
     (out,) = re.findall(r"out=(\w+)", command)
     assert (place / out / "sheet.png").is_file()
