@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
@@ -13,6 +14,7 @@ from omegaconf import DictConfig, OmegaConf
 import stylenet
 from stylenet.app import child_runs
 from stylenet.app.child_runs import ChildRun, optimisation, training
+from stylenet.app.words import Pace
 from stylenet.errors import StylenetError
 
 # the run directory is the last word; a picture a step, until it is interrupted or enough
@@ -29,6 +31,8 @@ printf '10,train/lo' >> "$run/losses.csv"
 ENDS = {
     "done": 'sleep 0.3; touch "$run/result.png"\n',
     "goes on": "while true; do sleep 0.05; done\n",
+    "lingers": "printf 'ss/total,9\\r\\n7,train/loss/total,2.25\\r\\n' >> \"$run/losses.csv\"\n"
+    "trap 'sleep 60' TERM\nwhile true; do sleep 0.05; done\n",
     "fails": "echo out of luck; exit 1\n",
 }
 
@@ -63,16 +67,60 @@ def test_losses_are_those_of_whole_terms_and_whole_lines(begin: Callable[..., Ch
     assert list(begin("done").watch())[-1].losses == ((5, "total", 2.5),)
 
 
-def test_stopped_it_gives_what_it_has_come_to(begin: Callable[..., ChildRun]) -> None:
-    run = begin("goes on")
+def test_stopped_its_result_is_the_newest_picture_and_nothing_is_waited_for(
+    begin: Callable[..., ChildRun], tmp_path: Path
+) -> None:
+    run = begin("lingers")
     last = None
     for progress in run.watch():
         last = progress
-        if progress.picture is not None:
+        if progress.step > 0 and not progress.stopping:
             run.stop()
+            begun = time.monotonic()
+    assert time.monotonic() - begun < 20  # at the signal the script would sleep for a minute
     assert last is not None
-    assert last.finished
+    assert (last.finished, last.stopping) == (True, True)
+    assert last.picture == tmp_path / "run" / "snapshots" / "step_000005.png"
+    assert last.step == 5  # of the picture: a later loss may have been logged
+    assert last.losses[-1] == (7, "total", 2.25)
     assert not run.running
+
+
+def test_a_training_that_is_stopped_says_so_until_it_has_written_its_net(
+    begin: Callable[..., ChildRun], tmp_path: Path
+) -> None:
+    list(begin("done").watch())
+    script = tmp_path / "script"
+    script.write_text(SCRIPT.replace("result.png", "model.safetensors") + ENDS["goes on"])
+    run = training(tmp_path / "net", tmp_path / "a photo.png", 1.5, 1.0)
+    seen = []
+    for progress in run.watch():
+        seen.append(progress)
+        if progress.losses:
+            run.stop()
+    assert [p.stopping for p in seen] == sorted(p.stopping for p in seen)  # once, then for good
+    assert (seen[-1].stopping, seen[-1].finished) == (True, True)
+    assert (tmp_path / "net" / "model.safetensors").is_file()
+
+
+def test_a_picture_of_step_0_is_no_result(begin: Callable[..., ChildRun], tmp_path: Path) -> None:
+    list(begin("done").watch())
+    (tmp_path / "script").write_text(
+        '#!/bin/sh\nfor word; do case "$word" in run.dir=*) run="${word#run.dir=}";; esac; done\n'
+        'mkdir -p "$run/snapshots"; touch "$run/snapshots/step_000000.png"; exec sleep 60\n'
+    )
+    run = optimisation(tmp_path / "other", tmp_path / "a", tmp_path / "b", 64, 10, 1.0)
+    stopped = (run.stop() for progress in run.watch() if progress.picture is not None)
+    with pytest.raises(StylenetError, match="stopped before it had begun"):
+        list(stopped)
+
+
+def test_the_time_left_is_that_of_the_steps_so_far() -> None:
+    pace = Pace(100)
+    assert pace.time_left(0, 50.0) == ""
+    assert pace.time_left(5, 60.0) == "about 3 minutes left"  # 95 steps of 2 seconds
+    assert pace.time_left(70, 190.0) == "about 60 seconds left"
+    assert pace.time_left(100, 250.0) == "a few seconds left"
 
 
 def test_it_stops_by_itself_after_some_minutes(begin: Callable[..., ChildRun]) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import threading
+import time
 from collections.abc import Callable, Sequence
 from fractions import Fraction
 from pathlib import Path
@@ -105,6 +106,30 @@ def test_an_optimisation_shows_its_picture_and_its_losses(
     assert started.value.suggested_filename == "me_optimised.png"
 
 
+def test_an_optimisation_that_is_stopped_can_be_downloaded_as_it_is(
+    visitor: Callable[..., Any], photo: Callable[..., Path], trained: None, tmp_path: Path
+) -> None:
+    script = tmp_path / "train"
+    script.write_text(script.read_text() + "exec sleep 60\n")
+    tab = visitor()
+    file = photo("me.png", 0)
+    tab.set_input_files("#photo input[type=file]", file)
+    tab.locator("#said", has_text="128 x 96 pixels").wait_for()
+    tab.get_by_role("tab", name="Optimise").click()
+    tab.click("#o_go")
+    tab.locator("#o_said", has_text="20 of 100 steps").wait_for()
+    assert tab.locator("#o_save").is_disabled()
+    begun = time.monotonic()
+    tab.click("#o_stop")
+    tab.locator("#o_said", has_text="Stopped after 20 of 100 steps.").wait_for()
+    with tab.expect_download() as started:
+        tab.click("#o_save")
+    assert time.monotonic() - begun < 40  # the script sleeps for a minute
+    assert started.value.suggested_filename == "me_optimised.png"
+    found = read_image(started.value.path())
+    assert (found - read_image(photo("grid.png", 5))).abs().max() <= 1 / 255
+
+
 @pytest.fixture
 def moving(
     clip: Callable[..., Path], scene: Callable[..., Sequence[NDArray[np.uint8]]]
@@ -167,7 +192,7 @@ def test_a_clip_is_stopped(
     tab.click("#v_go")
     assert begun.wait(60)
     tab.click("#v_stop")
-    tab.locator("#v_said", has_text="It stops after this step").wait_for()
+    tab.locator("#v_said", has_text="Stopping").wait_for()
     goes_on.set()
     tab.locator("#v_said", has_text="It was stopped; nothing is left of it").wait_for()
 

@@ -31,12 +31,14 @@ class Progress:
         step: iterations done, as far as is known.
         picture: the file of the newest image; None before the first.
         losses: step, term and value of all that were logged.
+        stopping: whether it was asked to end.
         finished: whether this is the last one.
     """
 
     step: int
     picture: Path | None
     losses: tuple[tuple[int, str, float], ...]
+    stopping: bool
     finished: bool
 
 
@@ -47,7 +49,8 @@ class ChildRun:
         folder: the run directory, which is not there yet.
         settings: of ``stylenet train``, by their keys.
         pictures: pattern of the images that it writes, with the step in their names.
-        result: the file below ``folder`` that it is all about.
+        result: the file below ``folder`` that it is all about, which a run that is stopped is
+            given the time to write; None where that is the newest image, and nothing is waited for.
         minutes: after which it is stopped.
     """
 
@@ -56,11 +59,11 @@ class ChildRun:
         folder: Path,
         settings: Mapping[str, object],
         pictures: str,
-        result: str,
+        result: str | None,
         minutes: float,
     ) -> None:
         self.folder = folder
-        self.result = folder / result
+        self._result = None if result is None else folder / result
         self._pictures = pictures
         self._until = time.monotonic() + 60 * minutes
         self._asked = False
@@ -92,7 +95,7 @@ class ChildRun:
             StylenetError: it was stopped too early to have a result, or failed; with the last
                 line that it said.
         """
-        seen = Progress(0, None, (), finished=False)
+        seen = Progress(0, None, (), stopping=False, finished=False)
         while self.running:
             now = self._newest(finished=False)
             if now != seen:
@@ -101,19 +104,31 @@ class ChildRun:
             if time.monotonic() > self._until:
                 self.stop()
             time.sleep(PATIENCE)
-        if not self.result.is_file():
+        last = self._newest(finished=True)
+        if not self._has_result(last):
             if self._asked:
                 raise StylenetError("It was stopped before it had begun.", "Start it again.")
             lines = self._said.read_text(errors="replace").split("\n")
-            last = next((line for line in reversed(lines) if line.strip()), "nothing")
-            raise StylenetError(f"It ended without a result and said: {last}.", "Start it again.")
-        yield self._newest(finished=True)
+            words = next((line for line in reversed(lines) if line.strip()), "nothing")
+            raise StylenetError(f"It ended without a result and said: {words}.", "Start it again.")
+        yield last
+
+    def _has_result(self, last: Progress) -> bool:
+        if self._result is not None:
+            return self._result.is_file()
+        # the image of step 0 is what it began with
+        return last.step > 0 and (self._asked or self._process.returncode == 0)
 
     def stop(self) -> None:
         """Ask it to end; what it has come to is kept."""
-        if self.running and not self._asked:  # asked twice it would leave what it has come to
+        if not self.running or self._asked:  # asked twice it would leave what it has come to
+            return
+        self._asked = True
+        if self._result is None:
+            # its own end would come after charts that nobody sees: 104 seconds on a busy machine
+            self._process.kill()
+        else:
             self._process.terminate()  # SIGINT would be ignored where nohup started the page
-            self._asked = True
 
     def kill(self) -> None:
         """End it at once."""
@@ -125,8 +140,10 @@ class ChildRun:
         files = sorted(self.folder.glob(self._pictures))
         found = re.search(r"\d+", files[-1].stem) if files else None
         losses = tuple(self._losses())
-        step = max(int(found[0]) if found else 0, losses[-1][0] if losses else 0)
-        return Progress(step, files[-1] if files else None, losses, finished)
+        step = int(found[0]) if found else 0
+        if losses and not (finished and self._result is None):  # that step's image was not written
+            step = max(step, losses[-1][0])
+        return Progress(step, files[-1] if files else None, losses, self._asked, finished)
 
     def _losses(self) -> Iterator[tuple[int, str, float]]:
         """Of whole lines: the last one may be half written."""
@@ -161,7 +178,7 @@ def optimisation(
         "trainer.log_every_n_steps": EVERY,
         "callbacks.snapshots.every": EVERY,
     }
-    return ChildRun(folder, settings, "snapshots/step_*.png", "result.png", minutes)
+    return ChildRun(folder, settings, "snapshots/step_*.png", None, minutes)
 
 
 def training(folder: Path, style: Path, minutes: float, limit: float) -> ChildRun:

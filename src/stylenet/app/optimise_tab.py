@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -13,7 +14,7 @@ from stylenet.app.jobs import LONG
 from stylenet.app.loss_plot import loss_curves, loss_plot
 from stylenet.app.studio import Studio
 from stylenet.app.visits import Visits
-from stylenet.app.words import MENDABLE, in_words
+from stylenet.app.words import MENDABLE, STOPPING, Pace, in_words
 
 SIZES = (128, 256, 384, 512)
 JOB = "optimise"
@@ -88,18 +89,24 @@ class OptimiseTab:
             yield (
                 None,
                 loss_curves(()),
-                "It begins; that takes some seconds, on a busy machine minutes.",
+                "Starting. The first steps can take half a minute, or longer on a busy computer.",
                 waiting,
             )
+            pace = Pace(steps)
             for progress in run.watch():
                 words = f"{progress.step} of {steps:g} steps"
                 picture = None if progress.picture is None else str(progress.picture)
                 curves = loss_curves(progress.losses)
                 if progress.finished:
-                    named = visit.named(run.result, "optimised")
+                    assert progress.picture is not None
+                    named = visit.named(progress.picture, "optimised")
                     ready = gr.update(value=str(named), interactive=True)
-                    yield str(run.result), curves, f"{words}: finished.", ready
-                else:
-                    yield picture, curves, words, waiting
+                    said = f"Stopped after {words}." if progress.stopping else f"{words}: finished."
+                    yield picture, curves, said, ready
+                elif progress.stopping:
+                    yield picture, curves, STOPPING, waiting
+                elif progress.picture is not None:
+                    left = pace.time_left(progress.step, time.monotonic())
+                    yield picture, curves, f"{words}, {left}" if left else words, waiting
         except MENDABLE as error:
             yield gr.skip(), gr.skip(), in_words(error), waiting

@@ -16,7 +16,7 @@ from stylenet.app.jobs import LONG
 from stylenet.app.loss_plot import loss_curves, loss_plot
 from stylenet.app.studio import Studio
 from stylenet.app.visits import Visits
-from stylenet.app.words import MENDABLE, in_words
+from stylenet.app.words import MENDABLE, STOPPING, in_words, time_left
 
 JOB = "train"
 
@@ -97,26 +97,30 @@ class TrainTab:
                 run = visit.begin(
                     JOB, lambda: training(folder, painting, minutes, minutes + limits.minutes)
                 )
-            begun = time.monotonic()
             yield (
                 None,
                 loss_curves(()),
-                "It begins; that takes half a minute, on a busy machine more.",
+                "Starting. The first steps can take half a minute, or longer on a busy computer.",
                 None,
             )
+            begun: float | None = None
             for progress in run.watch():
-                spent = (time.monotonic() - begun) / 60
-                words = f"{progress.step} steps, {spent:.1f} minutes"
+                words = f"{progress.step} steps"
+                if begun is None and progress.step > 0:
+                    begun = time.monotonic()
                 grid = None if progress.picture is None else str(progress.picture)
                 curves = loss_curves(progress.losses)
                 if progress.finished:
                     visit.take_net(folder, painting)
-                    said = (
-                        f"{words}: finished. Among the styles it is *Your net of {painting.stem}*."
-                    )
-                    yield grid, curves, said, _named(run.result, visit.new_file(folder.name))
-                else:
-                    yield grid, curves, words, None
+                    ended = f"Stopped after {words}" if progress.stopping else f"{words}: finished"
+                    said = f"{ended}. Among the styles it is *Your net of {painting.stem}*."
+                    tensors = folder / "model.safetensors"
+                    yield grid, curves, said, _named(tensors, visit.new_file(folder.name))
+                elif progress.stopping:
+                    yield grid, curves, STOPPING, None
+                elif begun is not None:
+                    left = 60 * minutes - (time.monotonic() - begun)
+                    yield grid, curves, f"{words}, {time_left(left)}", None
         except MENDABLE as error:
             yield gr.skip(), gr.skip(), in_words(error), None
 

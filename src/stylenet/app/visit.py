@@ -18,6 +18,7 @@ from torch import Tensor
 from stylenet.app.jobs import Job
 from stylenet.app.limits import Limits
 from stylenet.app.studio import Mixture, Studio
+from stylenet.app.words import STOPPING
 from stylenet.errors import StylenetError
 from stylenet.images import (
     LongerSide,
@@ -215,7 +216,7 @@ class Visit:
         if job is None or not job.running:
             return "Nothing is at work."
         job.stop()
-        return "It stops after this step."
+        return STOPPING
 
     def named(self, file: Path, title: str) -> Path:
         """A copy of a finished file, with the photograph's name."""

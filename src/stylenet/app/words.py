@@ -7,7 +7,43 @@ from pathlib import Path
 from stylenet.errors import StylenetError, lacks_memory
 from stylenet.images import PictureError
 
+STOPPING = "Stopping…"
 MENDABLE = (StylenetError, OSError, RuntimeError, MemoryError)
+
+
+def time_left(seconds: float) -> str:
+    """What the page says beside a progress."""
+    if seconds < 10:
+        return "a few seconds left"
+    if seconds < 90:
+        return f"about {10 * round(seconds / 10)} seconds left"
+    return f"about {round(seconds / 60)} minutes left"
+
+
+class Pace:
+    """How fast steps follow one another.
+
+    Args:
+        steps: until the end.
+    """
+
+    def __init__(self, steps: float) -> None:
+        self._steps = steps
+        self._since: tuple[int, float] | None = None
+
+    def time_left(self, step: int, now: float) -> str:
+        """The time that is left after ``step``; empty until two steps are known.
+
+        Args:
+            step: how many are done.
+            now: seconds, of any clock.
+        """
+        if self._since is None:
+            self._since = (step, now)
+        first, begun = self._since
+        if step <= first:
+            return ""
+        return time_left((now - begun) / (step - first) * max(0, self._steps - step))
 
 
 def in_words(error: BaseException, upload: Path | None = None) -> str:
