@@ -64,7 +64,7 @@ def measure(tab: Any, rounds: int) -> list[dict[str, str]]:
             tab.get_by_text("Mix several styles", exact=True).click()
             tab.click("#style_second input")
             tab.get_by_role("option").nth(2).click()
-            tab.locator("#said", has_text="+").wait_for()
+            tab.locator("#said", has_text="%").wait_for()
         given = [values[n % len(values)] for n in range(rounds + 2)]
         for value in given[:2]:
             tab.evaluate(CHANGE, [control, value, SLOW])

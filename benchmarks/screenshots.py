@@ -93,7 +93,7 @@ def paint(tab: Any, _: Path) -> None:
     tab.get_by_text("Mix several styles", exact=True).click()
     tab.click("#style_second input")
     tab.get_by_role("option").nth(5).click()
-    tab.locator("#said", has_text="+").wait_for()
+    tab.locator("#said", has_text="%").wait_for()
 
 
 def regions(tab: Any, _: Path) -> None:

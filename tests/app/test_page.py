@@ -71,7 +71,7 @@ def test_upload_choose_slide_and_download(
     upload(tab, file)
     tab.click("#style input")
     tab.get_by_role("option", name=re.compile("Wave|Kanagawa")).click()
-    said(tab, "wave, 128 x 96 pixels")
+    said(tab, "The Great Wave off Kanagawa, 128 x 96 pixels")
     expected, content = painted(file, "wave")
     saved = download(tab, "#png", tmp_path)
     assert saved.name == "me_wave.png"
@@ -107,7 +107,7 @@ def test_a_photo_of_30_megabytes_is_painted(visitor: Callable[[], Any], tmp_path
     Image.fromarray(noise).save(file, compress_level=0)
     assert file.stat().st_size > 30e6
     tab = visitor()
-    upload(tab, file, "128 x 83 pixels")
+    upload(tab, file, r"Udnie, 128 x 83 pixels \(your photo: 4000 x 2600\)")
     saved = download(tab, "#png", tmp_path)
     assert same(saved, painted(file, "udnie")[0])
 
@@ -127,15 +127,54 @@ def test_styles_are_mixed(
     tab = visitor()
     upload(tab, file)
     tab.get_by_text("Mix several styles", exact=True).click()
+    weights = [f"#{name} input[type=range]" for name in ("weight_first", "weight_second")]
+    assert all(tab.locator(weight).is_disabled() for weight in weights)
     tab.click("#style_second input")
     tab.get_by_role("option", name=re.compile("Kanagawa")).click()
+    for weight in weights:
+        tab.locator(f"{weight}:enabled").wait_for()
+    assert tab.locator("#weight_third input[type=range]").is_disabled()
     slide(tab, "weight_second", 0.25)
-    said(tab, re.escape("udnie1+wave0.25, "))
+    said(tab, "80% Udnie and 20% The Great Wave off Kanagawa, ")
     saved = download(tab, "#png", tmp_path)
-    assert saved.name == "me_udnie1+wave0.25.png"
+    assert saved.name == "me_udnie_80_and_wave_20.png"
     styles = {str(find_named_style(n, online=False).path): w for n, w in MIXTURE.items()}
     content = LongerSide(SIDE)(read_image(file))
     assert same(saved, Stylizer.load("any", "cpu", style=styles)(content))
+
+
+def test_the_painting_stays_in_view_and_its_style_goes_with_the_visitor_to_other_tabs(
+    visitor: Callable[..., Any], photo: Callable[..., Path]
+) -> None:
+    tab = visitor(1280, 720)
+    upload(tab, photo("me.png", 0))
+    for words in ("Mix several styles", "Colours"):
+        tab.get_by_text(words, exact=True).click()
+    tab.locator("#strokes").evaluate("e => e.scrollIntoView({block: 'end'})")
+    assert tab.evaluate("scrollY") > 100
+    box = tab.locator("#result").bounding_box()
+    assert box["y"] + box["height"] / 2 > 0  # the larger part of it
+    tab.click("#style input")
+    tab.get_by_role("option", name=re.compile("Kanagawa")).click()
+    said(tab, "The Great Wave off Kanagawa, 128")
+    for name, control in (("Optimise", "o_style"), ("Train", "t_style")):
+        tab.get_by_role("tab", name=name).click()
+        tab.locator(f"#{control} input").wait_for()
+        tab.wait_for_function(
+            "id => document.querySelector(`#${id} input`).value.includes('Kanagawa')", arg=control
+        )
+
+
+def test_styles_that_are_no_paintings_come_last_and_are_told_apart() -> None:
+    studio = Studio("cpu")
+    labels = list(studio.styles)
+    kinds = [label.startswith("Photograph: ") for label in labels]
+    assert kinds == sorted(kinds)
+    assert {studio.styles[label] for label in labels if label.startswith("Photograph: ")} == {
+        "ihc", "hubble", "retina"
+    }  # fmt: skip
+    assert studio.called("udnie") == "Udnie"
+    assert studio.called("wave") == "The Great Wave off Kanagawa"
 
 
 def test_two_visitors_do_not_see_each_others_pictures_which_end_with_the_visit(
@@ -185,6 +224,7 @@ def test_regions_are_brushed(
     saved = download(tab, "#regions_png", tmp_path)
     assert saved.name == "me_regions.png"
     styles = list(Studio("cpu").styles.values())
+    assert download(tab, "#regions_jpeg", tmp_path).name == "me_regions.jpg"
     found = read_image(saved)
     red, rest = (painted(file, styles[n])[0] for n in (1, len(COLOURS) + 1))
     assert (found - red)[:, 48, 64].abs().max() <= 1 / 255

@@ -75,7 +75,7 @@ def test_a_net_of_ones_own_is_trained_downloaded_and_painted_with(
     tab.set_input_files("#photo input[type=file]", file)
     tab.click("#style input")
     tab.get_by_role("option", name="Your net of sunset").click()
-    tab.locator("#said", has_text="sunset_net, 128 x 96 pixels").wait_for()
+    tab.locator("#said", has_text="Your net of sunset, 128 x 96 pixels").wait_for()
     with tab.expect_download() as started:
         tab.click("#png")
     assert started.value.suggested_filename == "me_sunset_net.png"

@@ -37,6 +37,12 @@ input[role=combobox] { text-overflow: ellipsis; padding-right: 2rem; }
 :is(#result, #regions_result) label[data-testid=block-label] {
   position: static; width: max-content;
 }
+/* were it hidden, nothing in it could be sticky; in @media Gradio looks for it within itself */
+.gradio-container { overflow: clip !important; }
+/* the painting stays where it is seen while the controls beside it are scrolled */
+@media (min-width: 48rem) {
+  #painted { position: sticky; top: 1rem; align-self: flex-start; }
+}
 @media (max-width: 40rem) {
   #controls { display: contents; }
   #paint > *, #controls > * { order: 2; }

@@ -14,6 +14,13 @@ import gradio as gr
 
 STEPS_MARKED = 6  # at most
 DECADES_MARKED = 5
+NAMES = {  # of terms, for those who do not know what a loss is
+    "content": "distance from the photo",
+    "style": "distance from the painting",
+    "tv": "roughness",
+    "range": "colours out of range",
+    "total": "all together",
+}
 Curve = Sequence[tuple[int, float]]
 
 # --c of a curve: contrast of 3 to 1 at the least, by light and in the dark
@@ -42,7 +49,7 @@ def loss_plot(elem_id: str) -> gr.HTML:
     """Where `loss_curves` are shown."""
     return gr.HTML(
         loss_curves(()),
-        label="Losses",
+        label="How far the picture is from its goal (the losses)",
         show_label=True,
         container=True,
         apply_default_css=False,
@@ -80,7 +87,10 @@ def loss_curves(losses: Iterable[tuple[int, str, float]]) -> str:
         # a curve of one point is a line without length, of which the round ends are seen
         path = "L".join(points if len(points) > 1 else 2 * points)
         lines.append(f'<path data-term="{escape(term)}" style="{colour}" d="M{path}"/>')
-        names.append(f'<span style="{colour}"><i></i>{escape(term)} {curve[-1][1]:.3g}</span>')
+        names.append(
+            f'<span style="{colour}"><i></i>{escape(NAMES.get(term, term))} '
+            f"{curve[-1][1]:.3g}</span>"
+        )
     marks = [
         *(f'<span class="y" style="top: {at}%">{10.0**k:g}</span>' for k, at in decades.items()),
         *(
@@ -92,8 +102,8 @@ def loss_curves(losses: Iterable[tuple[int, str, float]]) -> str:
         f'<div class="losses"><div class="legend">{"".join(names)}</div><div class="plot">'
         f'<svg viewBox="0 0 100 100" preserveAspectRatio="none" role="img" '
         f'aria-label="{escape(_in_words(curves.items()))}">{"".join(lines)}</svg>'
-        f'{"".join(marks)}<span class="x title">step; losses on a logarithmic scale</span>'
-        "</div></div>"
+        f'{"".join(marks)}<span class="x title">step; the lower, the better (logarithmic scale)'
+        "</span></div></div>"
     )
 
 

@@ -36,9 +36,11 @@ class OptimiseTab:
         with gr.Row():
             with gr.Column(scale=2, min_width=280):
                 gr.Markdown(
-                    "No net paints here: the pixels themselves are optimised (Gatys et al. 2016). "
-                    "It takes minutes and is often better. The photo is that of the tab *Paint*; "
-                    f"after {studio.limits.minutes:g} minutes it stops by itself."
+                    "Here your photo from the *Paint* tab is changed little by little until it has "
+                    "the colours and brushwork of the painting. That takes minutes instead of a "
+                    "second, and often looks better (it is the method of Gatys et al., 2016). You "
+                    "can watch, and stop whenever you like what you see; it stops by itself after "
+                    f"{studio.limits.minutes:g} minutes."
                 )
                 self.style = style_menu(studio.styles, "o_style")
                 self.size = size_menu(SIZES, 256, "o_size")
@@ -54,7 +56,7 @@ class OptimiseTab:
                     elem_id="o_result",
                 )
                 self.said = gr.Markdown(
-                    "Choose a photo in the tab *Paint*, then optimise it.",
+                    "Choose a photo in the *Paint* tab, then press *Optimise*.",
                     elem_id="o_said",
                     container=True,
                 )

@@ -57,6 +57,20 @@ class OwnStyles:
 
         own.input(take, own, [*self._controls, said], **NET)
 
+    def carried(self, style: gr.Dropdown, others: Sequence[gr.Dropdown]) -> None:
+        """What is chosen in ``style`` is chosen in ``others``, too, unless it is a net."""
+
+        def carry(request: gr.Request, name: str) -> list[Any]:
+            visit = self._visits.of(str(request.session_hash))
+            with visit.lock:
+                learnt = [*self._studio.styles.items(), *visit.own_paintings]
+            if name not in dict(learnt).values():
+                return [gr.skip()] * len(others)
+            # Gradio empties each of these as it reads it
+            return [gr.update(choices=learnt, value=name) for _ in others]
+
+        style.change(carry, style, list(others), queue=False, show_progress="hidden")
+
     def offered_after(self, event: Callable[..., Any]) -> None:
         """What the visitor has then is among the styles."""
         event(self._offer, None, self._controls)

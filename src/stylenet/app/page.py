@@ -74,6 +74,7 @@ def page_of(studio: Studio, visits: Visits) -> gr.Blocks:
         own.taken_from(paint.own, paint.style, paint.said)
         own.taken_from(train.own, train.style, train.said)
         own.offered_after(train.finished)
+        own.carried(paint.style, [optimise.style, train.style])
 
         def end(request: gr.Request) -> None:
             visits.end(str(request.session_hash))

@@ -28,12 +28,13 @@ a.download = file.orig_name; a.click(); }"
 
 @dataclass(frozen=True)
 class Wanted:
-    """What the controls say."""
+    """What the controls say; in words for the page, and as a title for files."""
 
     mixture: Mixture
     size: int
     strokes: float
     look: Look
+    words: str
     title: str
 
 
@@ -60,7 +61,6 @@ class PaintTab:
         self._listen()
 
     def _draw_controls(self, styles: Sequence[tuple[str, str]]) -> None:
-        side = self._studio.limits.side
         self.photo = upload("Your photo", "photo", 220, "webcam")
         self.sample = gr.Button(
             "Or try a sample photo", size="sm", visible=bool(sample_photographs()), elem_id="sample"
@@ -69,9 +69,16 @@ class PaintTab:
         with gr.Accordion("A painting of your own as the style", open=False):
             self.own = upload("The painting", "own", 160)
         with gr.Accordion("Mix several styles", open=False):
+            gr.Markdown("Only the proportions count: 1 and 0.5 is the same as 0.8 and 0.4.")
             self.weights = [
                 gr.Slider(
-                    0, 1, 1, step=0.05, label="Weight of the style above", elem_id="weight_first"
+                    0,
+                    1,
+                    1,
+                    step=0.05,
+                    label="How much of the first style, chosen above",
+                    interactive=False,
+                    elem_id="weight_first",
                 )
             ]
             self.more = []
@@ -85,10 +92,20 @@ class PaintTab:
                         filterable=False,
                     )
                 )
-                label = f"Weight of the {ordinal} style"
-                weight = gr.Slider(0, 1, 0.5, step=0.05, label=label, elem_id=f"weight_{ordinal}")
-                self.weights.append(weight)
-        self.strength = gr.Slider(0, 1, 1, step=0.05, label="Strength", elem_id="strength")
+                self.weights.append(
+                    gr.Slider(
+                        0,
+                        1,
+                        0.5,
+                        step=0.05,
+                        label=f"How much of the {ordinal} style",
+                        interactive=False,
+                        elem_id=f"weight_{ordinal}",
+                    )
+                )
+        self.strength = gr.Slider(
+            0, 1, 1, step=0.05, label="Strength: 0 is the photo, 1 the painting", elem_id="strength"
+        )
         self.keep = gr.Checkbox(label="Keep the photo's colours", elem_id="keep")
         with gr.Accordion("Colours", open=False):
             self.hue = gr.Slider(-180, 180, 0, step=5, label="Hue, in degrees", elem_id="hue")
@@ -99,16 +116,17 @@ class PaintTab:
                 0, 2, 1, step=0.05, label="Brightness", elem_id="brightness"
             )
         self.strokes = gr.Slider(0.5, 2, 1, step=0.25, label="Size of strokes", elem_id="strokes")
+
+    def _draw_result(self) -> None:
+        side = self._studio.limits.side
+        self.result = before_and_after("result")
+        self.said = gr.Markdown("Choose a photo.", elem_id="said", container=True)
         self.size = size_menu(
             (*(px for px in SIZES if px < side), side),
             min(512, side),
             "size",
             "Size of the painting, longer side",
         )
-
-    def _draw_result(self) -> None:
-        self.result = before_and_after("result")
-        self.said = gr.Markdown("Choose a photo.", elem_id="said", container=True)
         with gr.Row():
             self.jpeg = gr.Button("Download as JPEG", variant="primary", elem_id="jpeg")
             self.png = gr.Button("Download as PNG", elem_id="png")
@@ -127,6 +145,14 @@ class PaintTab:
 
     def _listen(self) -> None:
         controls = [*self._painting, *self._finishing]
+        gr.on(
+            [more.change for more in self.more],
+            lambda *more: [gr.update(interactive=on) for on in _weighed(more)],
+            self.more,
+            self.weights,
+            queue=False,
+            show_progress="hidden",
+        )
         shown = [self.result, self.said]
         self.photo.input(self._take, [self.photo, *controls], shown, **NET)
         self.sample.click(self._take_sample, controls, [self.photo, *shown], **NET)
@@ -181,7 +207,10 @@ class PaintTab:
         except MENDABLE as error:
             return gr.skip(), in_words(error)
         height, width = image.shape[-2:]
-        return pair, f"{wanted.title}, {width} x {height} pixels"
+        said = f"{wanted.words}, {width} x {height} pixels"
+        if max(visit.uploaded) > max(width, height):
+            said += f" (your photo: {visit.uploaded[0]} x {visit.uploaded[1]})"
+        return pair, said
 
     def _jpeg(self, request: gr.Request, *controls: Any) -> tuple[Any, ...]:
         return self._download(request, ".jpg", *controls)
@@ -216,5 +245,20 @@ class PaintTab:
             kept(keep),
             Adjustment(hue, saturation, brightness),
         )
-        parts = [f"{Path(name).stem}{w:g}" if mixed else Path(name).stem for name, w in mixture]
-        return Wanted(mixture, int(size), float(strokes), look, "+".join(parts))
+        own = {file: label for label, file in visit.own_styles}
+        whole = sum(share for _, share in mixture) or 1
+        words, parts = [], []
+        for name, share in mixture:
+            percent = f"{100 * share / whole:.0f}"
+            called = own.get(name) or self._studio.called(name)
+            words.append(f"{percent}% {called}" if mixed else called)
+            parts.append(f"{Path(name).stem}_{percent}" if mixed else Path(name).stem)
+        return Wanted(
+            mixture, int(size), float(strokes), look, " and ".join(words), "_and_".join(parts)
+        )
+
+
+def _weighed(more: Sequence[str]) -> list[bool]:
+    """Of which style the weight matters: the first one's and those of ``more``."""
+    mixed = [style != NONE for style in more]
+    return [any(mixed), *mixed]

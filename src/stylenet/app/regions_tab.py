@@ -23,6 +23,9 @@ from stylenet.images import Photograph, read_photograph, to_tensor
 
 COLOURS = {"red": "#e02020", "green": "#20b040", "blue": "#2060e0"}
 
+# the page may have to be scrolled to it
+INTO_VIEW = "() => document.querySelector('#regions_result').scrollIntoView({block: 'nearest'})"
+
 
 @dataclass(frozen=True)
 class Brushed:
@@ -77,6 +80,10 @@ class RegionsTab:
     def __init__(self, studio: Studio, visits: Visits, paint: PaintTab, tab: gr.Tab) -> None:
         self._studio, self._visits = studio, visits
         styles = list(studio.styles.items())
+        gr.Markdown(
+            "Paint parts of your photo in different styles: choose a colour, brush over a part of "
+            "the photo, choose a style for that colour, and press *Paint the regions*."
+        )
         with gr.Row():
             with gr.Column(scale=3, min_width=280):
                 self.editor = gr.ImageEditor(
@@ -102,7 +109,9 @@ class RegionsTab:
                 self.go = gr.Button("Paint the regions", variant="primary", elem_id="go_regions")
         self.result = before_and_after("regions_result")
         self.said = gr.Markdown("", elem_id="regions_said", container=True)
-        self.save = gr.Button("Download as PNG", elem_id="regions_png")
+        with gr.Row():
+            self.jpeg = gr.Button("Download as JPEG", elem_id="regions_jpeg")
+            self.png = gr.Button("Download as PNG", elem_id="regions_png")
         self.file = gr.File(visible="hidden", label="The painting's file")
         inputs = [self.editor, *self.styles, paint.size]
         tab.select(
@@ -112,15 +121,17 @@ class RegionsTab:
             show_progress_on=self.said,  # what was brushed is not covered meanwhile
             **NET,
         )
-        self.go.click(self._show, inputs, [self.result, self.said], **NET)
-        saved = self.save.click(self._download, inputs, [self.file, self.said], **NET)
-        saved.success(None, self.file, None, js=SAVE)
+        shown = self.go.click(self._show, inputs, [self.result, self.said], **NET)
+        shown.success(None, None, None, js=INTO_VIEW)
+        for button, download in ((self.jpeg, self._jpeg), (self.png, self._png)):
+            saved = button.click(download, inputs, [self.file, self.said], **NET)
+            saved.success(None, self.file, None, js=SAVE)
 
     def _load(self, request: gr.Request, size: int) -> tuple[Any, ...]:
         visit = self._visits.of(str(request.session_hash))
         with visit.lock:
             if not visit.has_photograph:
-                return None, "Choose a photo in the tab Paint first."
+                return None, "Choose a photo in the *Paint* tab first."
             if visit.brushed_on == (shown := visit.before(int(size))):
                 return gr.skip(), gr.skip()  # what was brushed stays
             visit.brushed_on = shown
@@ -136,13 +147,19 @@ class RegionsTab:
         except MENDABLE as error:
             return gr.skip(), in_words(error)
         height, width = image.shape[-2:]
-        return pair, f"regions, {width} x {height} pixels"
+        return pair, f"{width} x {height} pixels"
 
-    def _download(self, request: gr.Request, *controls: Any) -> tuple[Any, ...]:
+    def _jpeg(self, request: gr.Request, *controls: Any) -> tuple[Any, ...]:
+        return self._download(request, ".jpg", *controls)
+
+    def _png(self, request: gr.Request, *controls: Any) -> tuple[Any, ...]:
+        return self._download(request, ".png", *controls)
+
+    def _download(self, request: gr.Request, suffix: str, *controls: Any) -> tuple[Any, ...]:
         visit = self._visits.of(str(request.session_hash))
         try:
             with visit.lock:
-                file = visit.download(self._painted(request, *controls), "regions", ".png")
+                file = visit.download(self._painted(request, *controls), "regions", suffix)
         except MENDABLE as error:
             raise gr.Error(in_words(error), title="No download") from error
         return str(file), f"{file.name} was downloaded."

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -16,6 +17,12 @@ from stylenet.apply.style_sheet import named_styles
 from stylenet.apply.zoo import ANY
 from stylenet.errors import StylenetError
 
+# styles that are no paintings: at the end of the list, in words that anybody understands
+PHOTOGRAPHS = {
+    "ihc": "Photograph: stained tissue under a microscope",
+    "hubble": "Photograph: galaxies, by the Hubble space telescope",
+    "retina": "Photograph: the back of an eye",
+}
 Mixture: TypeAlias = tuple[tuple[str, float], ...]
 """Names of styles, paths of paintings or run directories of nets, with their weights.
 
@@ -40,7 +47,9 @@ class Studio:
 
     def __init__(self, device: str = "auto", limits: Limits | None = None) -> None:
         self.limits = Limits() if limits is None else limits
-        self.styles = {s.title or s.name: s.name for s in named_styles() if s.painter is not None}
+        found = [s for s in named_styles() if s.painter is not None]
+        found.sort(key=lambda style: style.name in PHOTOGRAPHS)
+        self.styles = {PHOTOGRAPHS.get(s.name) or s.title or s.name: s.name for s in found}
         if not self.styles:
             raise StylenetError(
                 "There is no net that ships with this version, so the page can paint nothing.",
@@ -90,6 +99,11 @@ class Studio:
         if len(names) == 1 and names[0] in self.styles.values():
             self._known[mixture] = stylizer
         return stylizer
+
+    def called(self, style: str) -> str:
+        """What to call one of `styles` in a sentence: without artist, year and further titles."""
+        label = next(label for label, name in self.styles.items() if name == style)
+        return re.split(r" \(|, ", label)[0]
 
     def file(self, style: str) -> Path:
         """The file of a style's picture; without asking any server."""

@@ -40,13 +40,14 @@ class TrainTab:
         with gr.Row():
             with gr.Column(scale=2, min_width=280):
                 gr.Markdown(
-                    "A net learns one painting, for as many minutes as you give it, and some "
-                    "seconds before and after. It then stands among the styles of the other tabs, "
-                    "and its files can be downloaded. It is yours alone, and deleted with your "
-                    "pictures."
+                    "In the *Paint* tab, a painting of your own is painted at once, by a network "
+                    "that only glances at it. Here a network learns that one painting, for as "
+                    "many minutes as you give it, and comes closer to it. It then appears "
+                    "among the styles of the other tabs. It is yours alone, and is deleted with "
+                    "your pictures."
                 )
-                self.own = upload("A painting of your own", "t_own", 160)
-                self.style = style_menu(studio.styles, "t_style", "Painting to learn")
+                self.own = upload("Upload a painting (it is then chosen below)", "t_own", 160)
+                self.style = style_menu(studio.styles, "t_style", "The painting to learn")
                 self.minutes = gr.Slider(
                     0.5,
                     limits.training,
@@ -66,10 +67,10 @@ class TrainTab:
                     elem_id="t_grid",
                 )
                 self.said = gr.Markdown(
-                    "Choose a painting, then train.", elem_id="t_said", container=True
+                    "Choose a painting, then press *Train*.", elem_id="t_said", container=True
                 )
                 self.files = gr.File(
-                    label="The net, for stylenet stylize --model",
+                    label="The trained network: two files, to keep",
                     file_count="multiple",
                     interactive=False,
                     height=180,

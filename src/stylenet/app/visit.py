@@ -47,6 +47,7 @@ class Visit:
     Attributes:
         folder: for the visitor's pictures alone.
         lock: held while something is done for the visitor, so that answers keep their order.
+        uploaded: width and height of the photograph as it came.
         brushed_on: the file of the photograph on which regions are brushed.
     """
 
@@ -61,6 +62,7 @@ class Visit:
         self._photograph: Photograph | None = None
         self._pixels: Tensor | None = None
         self._name = ""
+        self.uploaded = (0, 0)
         self._contents: dict[int, Tensor] = {}
         self._paintings: OrderedDict[tuple[Mixture, int, float], Tensor] = OrderedDict()
         self._previews: list[Path] = []
@@ -80,6 +82,8 @@ class Visit:
         self._paintings.clear()
         read = read_photograph(upload, max_pixels=self._limits.pixels)
         pixels = read.pixels
+        height, width = pixels.shape[-2:]
+        self.uploaded = (width, height)
         if max(read.image.size) > self._limits.side:  # what is larger than any painting goes
             pixels = LongerSide(self._limits.side)(pixels)
             read = dataclasses.replace(read, image=to_pil(pixels))
