@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import importlib.util
 import logging
 import os
@@ -51,7 +52,7 @@ def openvino_session(written: bytes, threads: int, precision: str = "f32") -> Se
     Raises:
         StylenetError: it is not installed.
     """
-    core = imported("openvino", "openvino", "the backend openvino").Core()
+    core = _openvino_core()
     settings: dict[str, Any] = {
         "INFERENCE_PRECISION_HINT": precision,
         "PERFORMANCE_HINT": "LATENCY",
@@ -64,6 +65,12 @@ def openvino_session(written: bytes, threads: int, precision: str = "f32") -> Se
         return painted
 
     return paint
+
+
+@functools.cache
+def _openvino_core() -> Any:
+    """One for as long as the process lives: where it goes before its nets, they crash at their end."""
+    return imported("openvino", "openvino", "the backend openvino").Core()
 
 
 def installed(*packages: str) -> bool:
