@@ -69,7 +69,7 @@ def openvino_session(written: bytes, threads: int, precision: str = "f32") -> Se
 
 @functools.cache
 def _openvino_core() -> Any:
-    """One for as long as the process lives: where it goes before its nets, they crash at their end."""
+    """One for as long as the process lives: what it has compiled must not outlive it."""
     return imported("openvino", "openvino", "the backend openvino").Core()
 
 
