@@ -9,6 +9,7 @@ from stylenet.files.downloads import Patience, download_file
 from stylenet.files.locks import claimed, locked
 from stylenet.files.places import cache_folder, expanded
 from stylenet.files.progress import ByteProgress
+from stylenet.files.published import fetch_published
 from stylenet.files.small_downloads import (
     SECONDS_OF_SILENCE,
     SECONDS_TO_ANSWER,
@@ -33,6 +34,7 @@ __all__ = [
     "download_bytes",
     "download_file",
     "expanded",
+    "fetch_published",
     "is_stream",
     "locked",
     "part_of",

@@ -3,23 +3,18 @@
 from __future__ import annotations
 
 import hashlib
-import http.client
 import logging
 import math
-import socket
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from importlib import resources
 from pathlib import Path
 from typing import Protocol
-from urllib.error import HTTPError
 
 import safetensors.torch
 import torch
 from torch import Tensor, nn
 
-from stylenet.files import expanded, sha256_of
+from stylenet.files import expanded, fetch_published, sha256_of
 from stylenet.loss_networks.architectures import Architecture, ImageNetInput
 from stylenet.loss_networks.classifiers import ConvolutionalClassifier
 from stylenet.loss_networks.weight_files import (
@@ -103,15 +98,10 @@ class Pretrained:
     def _download(
         self, url: str, target: Path, architecture: Architecture, expected: str | None
     ) -> None:
+        _log.info("Downloading %s to %s", url, target)
         try:
-            target.parent.mkdir(parents=True, exist_ok=True)
-            _log.info("Downloading %s to %s", url, target)
-            with _silence_limit(self.timeout):
-                # It writes to a temporary file, removed whatever happens, and renames it last.
-                torch.hub.download_url_to_file(url, str(target), expected, progress=True)
-        except (OSError, http.client.HTTPException, RuntimeError, ValueError) as error:
-            if isinstance(error, HTTPError):
-                error.close()  # it is the connection, too
+            fetch_published(url, target, expected, self.timeout)
+        except OSError as error:
             raise WeightsError(
                 f"The weights of {architecture.name}, {target.name}, could not be obtained. "
                 f"Looked in {target} (no such file) and at {url} ({error}).",
@@ -208,14 +198,3 @@ def _verify(file: Path, expected: str, architecture: Architecture) -> None:
             "It may be a download that was cut off, or another network's: delete it and fetch it "
             "again. Weights of your own go with loss_network.weights.path=<file>.",
         )
-
-
-@contextmanager
-def _silence_limit(seconds: float) -> Iterator[None]:
-    """Socket timeout for code that takes none, as torch's download; restored afterwards."""
-    before = socket.getdefaulttimeout()
-    socket.setdefaulttimeout(seconds)
-    try:
-        yield
-    finally:
-        socket.setdefaulttimeout(before)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from pathlib import Path
 from urllib.error import URLError
 
@@ -66,6 +67,19 @@ def test_weights_that_are_not_to_be_had_are_said_in_words(
     words = r"raft_small.*\.pth, could not be obtained.*no such file.*no network.*--flow dis"
     with pytest.raises(StylenetError, match=words):
         flow_of("raft")
+
+
+def test_a_server_that_falls_silent_is_given_up(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def silent(*_: object, **__: object) -> None:
+        raise TimeoutError(f"{socket.getdefaulttimeout()} s of silence")
+
+    monkeypatch.setenv("TORCH_HOME", str(tmp_path))
+    monkeypatch.setattr(torch.hub, "download_url_to_file", silent)
+    with pytest.raises(StylenetError, match=r"could not be obtained.*20\.0 s of silence"):
+        flow_of("raft")
+    assert socket.getdefaulttimeout() is None
 
 
 def test_what_lies_in_torchs_cache_is_taken(

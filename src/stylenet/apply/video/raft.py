@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import http.client
 from dataclasses import dataclass, field
 from pathlib import Path
-from urllib.error import HTTPError
 
 import numpy as np
 import torch
@@ -13,8 +11,8 @@ from torch import nn
 
 from stylenet.apply.devices import device_of
 from stylenet.errors import StylenetError
-from stylenet.files import expanded
-from stylenet.loss_networks.weight_files import read_tensors
+from stylenet.files import SECONDS_OF_SILENCE, expanded, fetch_published
+from stylenet.loss_networks.weight_files import published_hash, read_tensors
 from stylenet.motion import DisFlow, Effort, Field, Flow, Grey
 
 LEAST_PX = 128  # its coarsest level has 1/64 of that, and needs two cells
@@ -98,13 +96,8 @@ def _fetched(url: str) -> Path:
     if place.is_file():
         return place
     try:
-        place.parent.mkdir(parents=True, exist_ok=True)
-        # named by its hash; written to a temporary file that is renamed last
-        expected = name.rsplit("-", 1)[-1].split(".")[0]
-        torch.hub.download_url_to_file(url, str(place), expected, progress=True)
-    except (OSError, http.client.HTTPException, RuntimeError, ValueError) as error:
-        if isinstance(error, HTTPError):
-            error.close()  # it is the connection, too
+        fetch_published(url, place, published_hash(url), SECONDS_OF_SILENCE)
+    except OSError as error:
         raise StylenetError(
             f"RAFT's weights, {name}, could not be obtained. Looked in {place} (no such file) and "
             f"at {url} ({error}).",
