@@ -7,7 +7,6 @@ error beside the processor's time that flow and blending of a frame take.
 from __future__ import annotations
 
 import argparse
-import csv
 import time
 from pathlib import Path
 
@@ -18,6 +17,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from stylenet.apply.video import FlowBlend, blending
+from stylenet.files import write_csv
 from stylenet.metrics import warping_errors
 from stylenet.motion import one_threaded
 
@@ -73,10 +73,7 @@ def main() -> None:
             }
             for way, error in errors.items()
         ]
-    with options.results.open("w", newline="") as lines:
-        writer = csv.DictWriter(lines, list(rows[0]), lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(rows)
+    write_csv(options.results, rows)
 
 
 if __name__ == "__main__":

@@ -7,7 +7,6 @@ Where other work keeps the machine busy, seconds say little: the processor's tim
 from __future__ import annotations
 
 import argparse
-import csv
 import time
 from pathlib import Path
 from statistics import fmean
@@ -19,6 +18,7 @@ from stylenet.apply.backends import fastest
 from stylenet.apply.painters import Wish
 from stylenet.apply.painting import Recipe, recipe_of
 from stylenet.apply.video import ClipOptions, paint_clip, read_frames
+from stylenet.files import write_csv
 from stylenet.images import LongerSide
 from stylenet.metrics import Judge, warping_errors
 
@@ -71,10 +71,7 @@ def main() -> None:
             row |= {"threads": torch.get_num_threads(), "backend": type(backend).__name__}
             rows.append(row)
             print(row, flush=True)
-    with options.results.open("w", newline="") as lines:
-        writer = csv.DictWriter(lines, list(rows[0]), lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(rows)
+    write_csv(options.results, rows)
 
 
 if __name__ == "__main__":

@@ -9,7 +9,6 @@ that lie in RUNS are not made again. ``temporal.csv`` is written beside this fil
 from __future__ import annotations
 
 import argparse
-import csv
 import json
 import subprocess
 import sys
@@ -19,6 +18,7 @@ from statistics import fmean
 from measure import ASSETS, STAGES, clips, original, style_of
 
 from stylenet.apply import Stylizer
+from stylenet.files import write_csv
 from stylenet.metrics import Judge, warping_errors
 
 HERE = Path(__file__).parent
@@ -105,10 +105,7 @@ def main() -> None:
                 row |= losses(nets[weight]) if weight in nets else {f"loss_{k}": "" for k in LOSSES}
                 rows.append(row)
                 print(row, flush=True)
-    with options.results.open("w", newline="") as lines:
-        writer = csv.DictWriter(lines, list(rows[0]), lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(rows)
+    write_csv(options.results, rows)
 
 
 if __name__ == "__main__":

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 import shlex
 from collections.abc import Iterator, Mapping, Sequence
@@ -13,7 +11,7 @@ from typing import Any
 from optuna.trial import FrozenTrial, TrialState
 
 from stylenet.commands import command
-from stylenet.files import write_text
+from stylenet.files import write_csv
 from stylenet.tuning.search import Search
 from stylenet.tuning.space import Parameter
 
@@ -37,13 +35,7 @@ def values_of(space: Sequence[Parameter], trial: FrozenTrial) -> dict[str, str]:
 def write_table(search: Search) -> Path:
     """A row a trial: its values, how it ended, its figure, what the judge said, steps, seconds."""
     rows = [_row(search, trial) for trial in search.trials()]
-    text = io.StringIO(newline="")
-    writer = csv.DictWriter(text, list(dict.fromkeys(k for r in rows for k in r)))
-    writer.writeheader()
-    writer.writerows(rows)
-    file = search.folder / TABLE
-    write_text(file, text.getvalue())
-    return file
+    return write_csv(search.folder / TABLE, rows)
 
 
 def _row(search: Search, trial: FrozenTrial) -> dict[str, Any]:
