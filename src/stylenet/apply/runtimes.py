@@ -8,6 +8,7 @@ import logging
 import os
 from collections.abc import Callable
 from pathlib import Path
+from types import ModuleType
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -52,7 +53,7 @@ def openvino_session(written: bytes, threads: int, precision: str = "f32") -> Se
     Raises:
         StylenetError: it is not installed.
     """
-    core = _openvino_core()
+    core = _core_of(imported("openvino", "openvino", "the backend openvino"))
     settings: dict[str, Any] = {
         "INFERENCE_PRECISION_HINT": precision,
         "PERFORMANCE_HINT": "LATENCY",
@@ -68,9 +69,9 @@ def openvino_session(written: bytes, threads: int, precision: str = "f32") -> Se
 
 
 @functools.cache
-def _openvino_core() -> Any:
+def _core_of(openvino: ModuleType) -> Any:
     """One for as long as the process lives: what it has compiled must not outlive it."""
-    return imported("openvino", "openvino", "the backend openvino").Core()
+    return openvino.Core()
 
 
 def installed(*packages: str) -> bool:
