@@ -20,7 +20,11 @@ from stylenet.runners.building import build_network
 ROOT = Path(__file__).parents[2]
 SHARED = ROOT.parent / "shared" / "assets"
 TEACHER = SHARED / "weights" / "squeezenet1_0.safetensors"
-HELP = "name=<file of weights>, of the architecture that it fits; or random_vgg, random_compact"
+CAFFE = "caffe:"
+HELP = (
+    "name=<file of weights>, of the architecture that it fits; name=caffe:<file>, VGG-16's "
+    "original weights; or random_vgg, random_compact"
+)
 RANDOM = {
     "random_vgg": ("loss_network=vgg16", "loss_network/weights=random"),
     "random_compact": ("loss_network=compact_vgg", "loss_network/weights=random"),
@@ -51,7 +55,9 @@ def contender(text: str) -> Contender:
         if name not in RANDOM:
             raise ArgumentTypeError(f"got {text!r}, expected {HELP}")
         return Contender(name, RANDOM[name])
-    file = Path(path).absolute()
+    file = Path(path.removeprefix(CAFFE)).absolute()
+    if path.startswith(CAFFE):
+        return Contender(name, ("loss_network=vgg16_caffe", f"loss_network.weights.path='{file}'"))
     refusals = []
     for architecture in EVERY:
         try:

@@ -56,6 +56,8 @@ def test_a_file_tells_its_architecture(study, tmp_path):
         assert set(style_layers) <= set(network.layer_names)
     network, _ = contender("random_vgg").build()
     assert network.name == VGG16.name
+    network, _ = contender(f"vgg=caffe:{weights_file(tmp_path, VGG16)}").build()
+    assert network.weights_source.startswith("Caffe, file ")
     with pytest.raises(ArgumentTypeError, match=r"'vgg', expected name=<file"):
         contender("vgg")
     with pytest.raises(ArgumentTypeError, match="fits no architecture"):
