@@ -205,6 +205,28 @@ def test_a_malicious_pickle_is_not_executed(tmp_path: Path) -> None:
     assert not mark.exists()
 
 
+def test_a_damaged_pickle_is_said_whatever_it_makes_of_the_reader(tmp_path: Path) -> None:
+    """Torch's own reader fails in any way: here by an empty stack."""
+    file = tmp_path / "old.pth"
+    for content in (b"R.", b"\x80\x02R.", b"\x80\x02h\x07.", b"\x80\x02(X\xff\xff\xff\x7f"):
+        file.write_bytes(content)
+        with pytest.raises(CheckpointError, match=r"old\.pth was not read"):
+            import_checkpoint(file, "udnie")
+
+
+@pytest.mark.parametrize("shape", [(), (0,), (4,), (4, 3, 9)])
+def test_tensors_of_other_axes_are_said(tmp_path: Path, shape: tuple[int, ...]) -> None:
+    file = tmp_path / "old.pth"
+    for name in ("conv1.conv2d.weight", "deconv3.conv2d.weight", "in1.weight"):
+        if (name, shape) == ("in1.weight", (4,)):
+            continue
+        state = examples("weight", "bias")
+        state[name] = torch.zeros(shape)
+        torch.save(state, file)
+        with pytest.raises(CheckpointError, match=f"{name} of shape|other shapes"):
+            import_checkpoint(file, "udnie")
+
+
 def test_what_cannot_be_imported_is_said(tmp_path: Path, photos: Path) -> None:
     file = tmp_path / "old.pth"
 

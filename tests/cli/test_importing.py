@@ -36,6 +36,8 @@ def test_an_old_checkpoint_paints(stylenet: Command, photos: Path) -> None:
     again = stylenet("import", "old.pth", "--as", "udnie")
     assert again.status == 2
     assert "There is a net in udnie already" in again.said
+    Path("udnie/model.json").unlink()  # as a kill between its two files leaves it
+    assert stylenet("import", "old.pth", "--as", "udnie").status == 0
     jpeg = stylenet("import", photos / "00.jpg", "--as", "wave")
     assert jpeg.status == 2
     assert "was not read" in jpeg.said

@@ -61,6 +61,8 @@ class Disks:
             end = live(work.do(place), scratch)
             expect_end(end, 0, 1, 2)
             self.products.check(name, place, finished=end.status == 0)
+            if end.status == 0:  # there was room enough: some works refuse to be done twice
+                return
             _remount(place, "size=1g,nr_inodes=0")
             expect_end(live(work.do(place), scratch), 0)
             self.products.check(name, place, finished=True)

@@ -23,10 +23,14 @@ from safetensors.torch import save_file
 import stylenet
 from stylenet.apply import Stylizer, load_model, save_model
 from stylenet.apply.model_file import build_architecture
+from stylenet.callbacks.curves import read_curves
 from stylenet.loss_networks.architectures import COMPACT_VGG
 from stylenet.loss_networks.weights import RandomWeights, WeightsFile
 from stylenet.regions.files import read_region_map
 from stylenet.run import evaluate, launch, train
+from stylenet.run.building import instantiate
+from stylenet.run.resuming import resumed
+from stylenet.run.training import step_of
 
 ARCHITECTURE = {
     "_target_": "stylenet.nets.TransformerNet",
@@ -42,6 +46,7 @@ ARCHITECTURE = {
     "upsample": {"_target_": "stylenet.nets.NearestUpsample", "_partial_": True},
 }
 # what starts processes, listens on the network or asks for hours is no case of this campaign
+WHOLE = 0.02  # of the damaged files that are read, those that a whole training is given
 LEFT_OUT = ("hydra", "run.", "trainer.devices", "trainer.num_nodes", "trainer.strategy", "logger")
 
 
@@ -63,6 +68,7 @@ class Bench:
         save_model(self.model, build_architecture(ARCHITECTURE), {"architecture": ARCHITECTURE})
         shutil.copy(self.photo, self.model / "style.png")
         self.stylizer = Stylizer(load_model(self.model))
+        self._coco_config: Any = None
         self.kinds: dict[str, Callable[[random.Random, Path], Iterator[str]]] = {
             "picture": self._picture,
             "map": self._map,
@@ -138,8 +144,15 @@ class Bench:
         shutil.copytree(run, copy)
         files = ["checkpoints/last.ckpt", "config.yaml", "run.json", "losses.csv"]
         file = copy / chance.choice(files)
-        yield f"{file.name}: {_mutate(file, chance)}"
-        _launched(train, "train", [f"resume={copy}", "trainer.max_steps=2"])
+        whole = chance.random() < WHOLE
+        how = "resumed" if whole else "read"
+        yield f"{file.name}: {_mutate(file, chance)}, {how}"
+        if whole:
+            _launched(train, "train", [f"resume={copy}", "trainer.max_steps=2"])
+            return
+        resumed(copy, ["trainer.max_steps=2"])
+        step_of(copy / "checkpoints" / "last.ckpt")
+        read_curves(copy / "losses.csv")
 
     def _coco(self, chance: random.Random, scratch: Path) -> Iterator[str]:
         root = scratch / "coco"
@@ -156,10 +169,19 @@ class Bench:
         file = root / "annotations" / "instances_train2017.json"
         file.parent.mkdir()
         file.write_text(json.dumps(dataset))
-        yield _mutate(file, chance)
+        whole = chance.random() < WHOLE
+        yield _mutate(file, chance) + (", a step" if whole else ", read")
         more = ["data.categories=[cat]", "data.min_area=1", "data.val_count=0"]
-        common = self.small(scratch, "feedforward", f"data.root={root}", *more, data="coco")
-        _launched(train, "train", common)
+        if whole:
+            common = self.small(scratch, "feedforward", f"data.root={root}", *more, data="coco")
+            _launched(train, "train", common)
+            return
+        if self._coco_config is None:
+            self._coco_config = stylenet.compose("data=coco", *more, "data.size=32").data
+        data = instantiate(OmegaConf.merge(self._coco_config, {"root": str(root)}))
+        data.prepare_data()
+        data.setup("fit")
+        data.train_pictures().load(0)
 
     def small(self, folder: Path, task: str, *more: str, data: str = "folder") -> list[str]:
         common = [

@@ -5,6 +5,8 @@ from __future__ import annotations
 import csv
 import json
 import signal
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -24,6 +26,7 @@ from stylenet.sweeps.jobs import UNFINISHED, Job
 from stylenet.sweeps.recording import JobRecord, check_sweep, going_on
 
 Script = Callable[..., int]
+ROOT = Path(__file__).parents[2]
 QUICK = ["logger=none", "callbacks=none", "trainer.max_steps=1", "loss.style_layers=[relu1_2]"]
 
 
@@ -151,6 +154,51 @@ def test_a_stopped_sweep_goes_on(
     assert "job 1 goes on from its checkpoint" in said
     assert (folder / rows[0]["folder"] / "model.safetensors").stat().st_mtime_ns == written
     assert [resume is not None for resume in started] == [False, False, True, False]
+
+
+def test_a_job_that_was_killed_after_its_end_is_finished(
+    sweep: Callable[..., tuple[int, Path]], capfd: pytest.CaptureFixture[str]
+) -> None:
+    """Between its last file and what the sweep says of it."""
+    _, folder = sweep("seed=0,1")
+    before = table(folder)
+    file = folder / before[1]["folder"] / "job.json"
+    said = json.loads(file.read_text())
+    assert said["state"] == "finished"
+    file.write_text(json.dumps({**said, "state": UNFINISHED, "returned": None}))
+    status, _ = sweep("seed=0,1", "skip_finished=true")
+    assert status == 0
+    assert "job 1 is finished: skipped" in capfd.readouterr().out
+    assert table(folder) == before
+
+
+def test_what_is_said_of_a_job_stays_where_another_sweep_is_refused(
+    sweep: Callable[..., tuple[int, Path]], tmp_path: Path
+) -> None:
+    """A sweep given the folder of one before, without skip_finished."""
+    place = f"hydra.sweep.dir={tmp_path / 'runs' / 'one_sweep'}"
+    _, folder = sweep("seed=0,1", place)
+    before = table(folder)
+    status, _ = sweep("seed=0,1", place)
+    assert status == 2
+    assert table(folder) == before
+    assert {row["state"] for row in before} == {"finished"}
+
+
+def test_equal_sweeps_at_once_share_their_jobs(tiny: list[str], tmp_path: Path) -> None:
+    """Each job is run by one of them; the others wait for its end, and all come to theirs."""
+    words = [*tiny, *QUICK, "seed=0,1", "skip_finished=true", f"hydra.sweep.dir={tmp_path / 's'}"]
+    command = [sys.executable, str(ROOT / "train.py"), "-m", *words]
+    both = [
+        subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.PIPE, text=True) for _ in range(2)
+    ]
+    said = [one.communicate(timeout=600)[0] for one in both]
+    assert [one.returncode for one in both] == [0, 0], said
+    assert {row["state"] for row in table(tmp_path / "s")} == {"finished"}
+    for number in range(2):  # by one process alone
+        skipped = [text for text in said if f"job {number} is finished: skipped" in text]
+        assert len(skipped) == 1, said
+    assert not list((tmp_path / "s").glob(".*"))
 
 
 def test_a_job_that_another_process_is_at_is_left_alone(tmp_path: Path) -> None:

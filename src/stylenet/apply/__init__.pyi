@@ -10,6 +10,7 @@ from .model_file import (
     Model,
     ModelFileError,
     check_architecture,
+    check_empty,
     load_model,
     save_model,
 )
@@ -27,6 +28,7 @@ __all__ = [
     "StyledModel",
     "Stylizer",
     "check_architecture",
+    "check_empty",
     "copy_pictures",
     "find_named_style",
     "grown",

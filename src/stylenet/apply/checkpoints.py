@@ -6,7 +6,6 @@ reader of tensors and plain data (``weights_only``) is used.
 
 from __future__ import annotations
 
-import pickle
 import re
 import warnings
 from collections.abc import Mapping
@@ -23,6 +22,7 @@ from stylenet.files import expanded, is_stream, sha256_of
 from stylenet.loss_networks.weight_files import without_parallel
 
 NESTED = ("state_dict", "model_state_dict", "model")  # where checkpoints keep the tensors
+COUNTS = ("num_batches_tracked",)
 MEAN, STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)  # ImageNet's, as torchvision gives them
 Norm = dict[str, str]
 """What a norm's parameters are called there -> here."""
@@ -158,7 +158,9 @@ def read_tensors(file: Path) -> dict[str, Tensor]:
             found = torch.load(file, map_location="cpu", weights_only=True)
     except FileNotFoundError as error:
         raise CheckpointError(f"There is no file {file}.", "Name a checkpoint.") from error
-    except (pickle.UnpicklingError, RuntimeError, EOFError, ValueError, KeyError) as error:
+    except OSError:  # a file that may not be read is not damaged
+        raise
+    except Exception as error:  # a damaged pickle can raise nearly anything
         reason = "it holds more than tensors and plain data, or is no checkpoint of torch at all"
         raise CheckpointError(
             f"{file} was not read: {reason}. Nothing of it was executed.",
@@ -219,19 +221,31 @@ def _renamed(
     norm = layout.norm | {name: name for name in statistics}
     state: dict[str, Tensor] = {}
     for ours, theirs in zip(OURS, layout.layers, strict=True):
-        parameters = norm if re.search(r"(\.1|body\.4)$", ours) else _PLAIN
+        is_norm = re.search(r"(\.1|body\.4)$", ours) is not None
+        parameters = norm if is_norm else _PLAIN
         for number in range(blocks if "{}" in ours else 1):
             for there, here in parameters.items():
                 name = f"{theirs.format(first + number)}.{there}"
                 if name in tensors:
+                    axes = 0 if there in COUNTS else 4 if here == "weight" and not is_norm else 1
+                    _check_axes(tensors[name], axes, name, file)
                     state[f"{ours.format(number)}.{here}"] = tensors[name].float()
-                elif there != "num_batches_tracked":
+                elif there not in COUNTS:
                     raise CheckpointError(
                         f"{file} has the layout of {layout.name}, but no {name}.",
                         "An older or changed version of that repository wrote it, which cannot be "
                         "imported; save the whole state dict.",
                     )
     return state, blocks
+
+
+def _check_axes(tensor: Tensor, axes: int, name: str, file: Path) -> None:
+    """Refuse another number of axes, before anything is computed with them, and empty ones."""
+    if tensor.ndim != axes or not tensor.numel():
+        raise CheckpointError(
+            f"{file} has {name} of shape {tuple(tensor.shape)}, expected {axes} axes.",
+            "It is damaged or of another net: save the whole state dict.",
+        )
 
 
 def _fold_colours(state: dict[str, Tensor], layout: Layout) -> None:

@@ -15,7 +15,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from safetensors import SafetensorError
 from safetensors.torch import load_file, save
 from torch import nn
 
@@ -109,6 +108,16 @@ def save_model(folder: str | Path, net: nn.Module, description: Mapping[str, Any
     return folder / TENSORS
 
 
+def check_empty(folder: Path) -> None:
+    """Refuse to write a net where there is one; half of one, left by a kill, may be replaced.
+
+    Raises:
+        ModelFileError: both files are there.
+    """
+    if (folder / TENSORS).exists() and (folder / DESCRIPTION).exists():
+        raise ModelFileError(f"There is a net in {folder} already.", "Choose another folder: -o.")
+
+
 def load_model(path: str | Path, packages: Sequence[str] = ()) -> Model:
     """Load a net that ships, by name, or one from a run directory or a model file.
 
@@ -156,7 +165,7 @@ def load_model(path: str | Path, packages: Sequence[str] = ()) -> Model:
         )
     try:
         tensors = load_file(file)
-    except (SafetensorError, OSError) as error:
+    except Exception as error:  # types that torch has not, headers that lie, a disk that fails
         raise ModelFileError(
             f"{file} cannot be read as safetensors ({error}).",
             "Copy it again: it may be cut short.",

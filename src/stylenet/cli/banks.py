@@ -11,7 +11,6 @@ from typer import Argument, Context
 
 from stylenet.cli import options
 from stylenet.cli.saying import errors_in_words, say
-from stylenet.errors import StylenetError
 
 if TYPE_CHECKING:
     from torch import nn
@@ -90,10 +89,9 @@ def list_styles(
 def _write(
     models: Sequence[Model], net: nn.Module, description: Mapping[str, Any], out: Path
 ) -> None:
-    from stylenet.apply import copy_pictures, save_model
+    from stylenet.apply import check_empty, copy_pictures, save_model
 
-    if (out / "model.safetensors").exists():
-        raise StylenetError(f"There is a net in {out} already.", "Choose another folder.")
+    check_empty(out)
     file = save_model(out, net, description)
     names = [fact["name"] for fact in description["styles"]]
     copy_pictures(models, out, names)

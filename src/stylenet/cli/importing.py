@@ -9,7 +9,6 @@ import typer
 
 from stylenet.cli import options
 from stylenet.cli.saying import errors_in_words, say
-from stylenet.errors import StylenetError
 
 
 def import_net(
@@ -30,12 +29,11 @@ def import_net(
     rrmina/fast-neural-style-pytorch and gordicaleksa/pytorch-nst-feedforward.
     """
     with errors_in_words(debug):
-        from stylenet.apply import save_model
+        from stylenet.apply import check_empty, save_model
         from stylenet.apply.checkpoints import import_checkpoint
 
         folder = Path(name) if out is None else out
-        if (folder / "model.safetensors").exists():
-            raise StylenetError(f"There is a net in {folder} already.", "Choose another: -o.")
+        check_empty(folder)
         net, description = import_checkpoint(checkpoint, name)
         file = save_model(folder, net, description)
     say(f"{file}: a net of {description['imported']['layout']}; paint: --model {folder}")

@@ -9,7 +9,6 @@ import typer
 
 from stylenet.cli import options
 from stylenet.cli.saying import errors_in_words, say
-from stylenet.errors import StylenetError
 
 
 def prune(
@@ -29,10 +28,9 @@ def prune(
     Then train it: stylenet train style=udnie net=resnet_pruned init=udnie_small; again in rounds.
     """
     with errors_in_words(debug):
-        from stylenet.apply import load_model, pruning, save_model
+        from stylenet.apply import check_empty, load_model, pruning, save_model
 
-        if (out / "model.safetensors").exists():
-            raise StylenetError(f"There is a net in {out} already.", "Choose another: -o.")
+        check_empty(out)
         whole = load_model(what, net_package or ())
         net, description = pruning.prune(whole, keep, multiple)
         file = save_model(out, net, description)

@@ -6,7 +6,7 @@ Images, nets and data sets write through here, so that what is read is never hal
 from stylenet.files.checksums import sha256_of
 from stylenet.files.disk import FULL, disk_error, require_space
 from stylenet.files.downloads import Patience, download_file
-from stylenet.files.locks import claimed, locked
+from stylenet.files.locks import claimed, in_turn, locked
 from stylenet.files.places import cache_folder, expanded
 from stylenet.files.progress import ByteProgress
 from stylenet.files.published import fetch_published
@@ -35,6 +35,7 @@ __all__ = [
     "download_file",
     "expanded",
     "fetch_published",
+    "in_turn",
     "is_stream",
     "locked",
     "part_of",

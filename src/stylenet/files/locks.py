@@ -36,6 +36,25 @@ def locked(file: Path, waiting: str) -> AbstractContextManager[object]:
 
 
 @contextlib.contextmanager
+def in_turn(file: Path, waiting: str) -> Iterator[None]:
+    """Hold ``file`` while the context lasts, after whoever holds it now; removed at the end.
+
+    Args:
+        file: Its folder is made.
+        waiting: Logged where there is someone to wait for.
+
+    Raises:
+        OSError: The file cannot be made or opened.
+    """
+    file.parent.mkdir(parents=True, exist_ok=True)
+    with locked(file, waiting):
+        try:
+            yield
+        finally:
+            file.unlink(missing_ok=True)  # while it is held: as `claimed`
+
+
+@contextlib.contextmanager
 def claimed(file: Path, taken: StylenetError) -> Iterator[None]:
     """Hold ``file`` while the context lasts; it is removed at the end.
 

@@ -12,15 +12,16 @@ from stylenet.processes import rank
 from stylenet.run.messages import Messages
 from stylenet.run.processes import typed_command
 from stylenet.runners.base import Run, Runner
-from stylenet.settings.values import check_values
+from stylenet.settings.values import check_target, check_values
 
 
 def instantiate(config: Any, **extra: Any) -> Any:
     """Build what ``config`` names from plain lists and dicts: Hydra's would enter checkpoints.
 
     Raises:
-        StylenetError: a value of the wrong kind.
+        StylenetError: a value of the wrong kind, or values without a ``_target_``.
     """
+    check_target(config)
     check_values(config)
     return hydra_instantiate(config, _convert_="all", **extra)
 

@@ -34,6 +34,7 @@ from stylenet.settings.explain import check_choices
 from stylenet.settings.inputs import check_keys
 from stylenet.settings.names import run_dir, run_name
 from stylenet.settings.objectives import choose_objective
+from stylenet.settings.values import check_values
 from stylenet.sweeps.launchers import choose_gpu
 from stylenet.sweeps.recording import is_swept
 
@@ -71,6 +72,7 @@ def prepare(
         if HydraConfig.initialized():
             check_choices(overrides)
             check_keys(config, str(HydraConfig.get().runtime.choices.get("task")))
+        check_values(config, settled=False)  # before anything computes with them
         runner = runner_of(config)
         config.run.overrides = list(overrides)
         config.run.messages = []

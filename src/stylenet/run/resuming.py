@@ -14,12 +14,14 @@ from omegaconf import DictConfig, ListConfig, OmegaConf, open_dict
 from stylenet.config import as_list
 from stylenet.errors import StylenetError
 from stylenet.run.building import runner_of
+from stylenet.runners.results import steps_of_results
 from stylenet.settings.arguments import keys_of
 from stylenet.settings.choices import choices_by_targets
 from stylenet.settings.config_file import CONFIG_FILE, ConfigFileError, read_config
 from stylenet.settings.inputs import runner_for
 from stylenet.settings.objectives import LOSS
 from stylenet.settings.old_names import renew_targets
+from stylenet.settings.values import check_values
 from stylenet.styles import is_stand_in
 
 RECORD = "run.json"
@@ -69,6 +71,7 @@ def resumed(folder: Path, overrides: Sequence[str]) -> DictConfig:
             )
         config.merge_with_dotlist([override])
         config.run.overrides.append(override)
+    check_values(config, settled=False)
     _lengthen(config, folder, keys_of(overrides))
     config.resume = str(folder)
     _move(config, config.run.dir, str(folder.absolute()))
@@ -114,13 +117,23 @@ def _targets(config: object) -> Iterator[str]:
 
 
 def _lengthen(config: DictConfig, folder: Path, given: set[str]) -> None:
-    """A limit that is given now replaces the limits that the run had before."""
+    """A limit that is given now replaces the limits that the run had before.
+
+    A run whose last step is done may still owe what comes after it: its last validation and its
+    results. Resumed, it does no more than these.
+
+    Raises:
+        StylenetError: it owes nothing.
+    """
     limits = {name for name in UNLIMITED if f"trainer.{name}" in given}
     for name in UNLIMITED.keys() - limits if limits else ():
         config.trainer[name] = UNLIMITED[name]
     done, finished = runner_of(config).progress(folder)
-    steps = config.trainer.max_steps
-    if (finished and not limits) or 0 < steps <= done:
+    if (
+        finished
+        and steps_of_results(folder) == done
+        and (not limits or 0 < config.trainer.max_steps <= done)
+    ):
         raise StylenetError(
             f"The run in {folder} is finished: it has done {done} steps.",
             f"Give it more to do, e.g. trainer.max_steps={2 * done} or trainer.max_epochs=...",

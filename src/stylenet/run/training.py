@@ -33,7 +33,14 @@ from stylenet.runners.speed import tune_allocator
 from stylenet.settings.config_file import CLAIM, CONFIG_FILE, save_config
 from stylenet.settings.objectives import to_minimise
 from stylenet.sweeps.jobs import FINISHED
-from stylenet.sweeps.recording import going_on, is_swept, record_of_job, recorded
+from stylenet.sweeps.recording import (
+    TakenError,
+    alone_at_job,
+    going_on,
+    is_swept,
+    record_of_job,
+    recorded,
+)
 from stylenet.sweeps.summary import write_figures
 
 log = logging.getLogger(__name__)
@@ -52,19 +59,9 @@ def train(config: DictConfig) -> float | None:
             run early.
     """
     quieten()
-    job = record_of_job(config)
     try:
-        if job.earlier is not None and job.is_finished:
-            log.info("job %d is finished: skipped", job.earlier.number)
-            return job.earlier.returned
-        config = going_on(config, job)
-        own = None if job.earlier is None or config.resume is None else list[str]()
-        with recorded(job):
-            figure = _train_once(config, own)
-            job.write(FINISHED, returned=figure)
-        if job.file is not None:
-            write_figures(Path(HydraConfig.get().sweep.dir))
-        return figure
+        with alone_at_job():
+            return _train_job(config)
     except StylenetError as error:
         # a sweep goes on, and in the end raises the first job's error only
         if is_swept():
@@ -74,6 +71,21 @@ def train(config: DictConfig) -> float | None:
         if HydraConfig.initialized():  # it made a folder, whether or not the run came to need it
             with contextlib.suppress(OSError):
                 Path(HydraConfig.get().runtime.output_dir).rmdir()
+
+
+def _train_job(config: DictConfig) -> float | None:
+    job = record_of_job(config)
+    if job.earlier is not None and job.is_finished:
+        log.info("job %d is finished: skipped", job.earlier.number)
+        return job.earlier.returned
+    config = going_on(config, job)
+    own = None if job.earlier is None or config.resume is None else list[str]()
+    with recorded(job):
+        figure = _train_once(config, own)
+        job.write(FINISHED, returned=figure)
+    if job.file is not None:
+        write_figures(Path(HydraConfig.get().sweep.dir))
+    return figure
 
 
 def _train_once(config: DictConfig, overrides: Sequence[str] | None) -> float | None:
@@ -106,7 +118,7 @@ def _check_nothing_is_lost(folder: Path, results: str) -> None:
         StylenetError: there is more of it.
     """
     if (folder / results).exists() or any((folder / "checkpoints").glob("*.ckpt")):
-        raise StylenetError(
+        raise TakenError(
             f"The run directory {folder} holds a run already.",
             f"Choose another run.dir, or {how_to_resume(folder)}",
         )
@@ -120,7 +132,7 @@ def _claimed(folder: Path) -> Iterator[None]:
     Raises:
         StylenetError: another process has it.
     """
-    taken = StylenetError(
+    taken = TakenError(
         f"The run directory {folder} is in use: another process is training there.",
         "Wait for its end, or choose another run.dir.",
     )
@@ -167,8 +179,11 @@ def _fit(run: Run) -> float | None:
         save_config(config, folder / CONFIG_FILE)
         link_latest(folder, expanded(config.paths.runs))
         run.runner.start(run)
-    checkpoint = _whole(folder / "checkpoints" / "last.ckpt") if config.resume else None
+    checkpoint = folder / "checkpoints" / "last.ckpt" if config.resume else None
+    begun = -1 if checkpoint is None else step_of(checkpoint)
     trainer.fit(run.task, run.data, ckpt_path=checkpoint, weights_only=True)
+    if trainer.global_step == begun:
+        _end(run)
     checkpoints = run.callback(StepCheckpoints)
     stopped_by = None if checkpoints is None else checkpoints.stopped_by
     rate = rate_of(run)
@@ -184,8 +199,19 @@ def _fit(run: Run) -> float | None:
     return to_minimise(config.objective, figures)
 
 
-def _whole(checkpoint: Path) -> Path:
-    """``checkpoint``, after a look at all of it.
+def _end(run: Run) -> None:
+    """What follows the last step: Lightning leaves it out where a checkpoint is of that step.
+
+    Such a run was stopped in its last step, or killed between that and its results.
+    """
+    for callback in run.callbacks.values():
+        if not isinstance(callback, StepCheckpoints):  # the checkpoint is there
+            callback.on_train_end(run.trainer, run.task)
+    run.task.on_train_end()
+
+
+def step_of(checkpoint: Path) -> int:
+    """How far ``checkpoint`` is, after a look at all of it.
 
     Raises:
         StylenetError: it is damaged.
@@ -195,9 +221,9 @@ def _whole(checkpoint: Path) -> Path:
         lacking = {"state_dict", "optimizer_states", "loops", "global_step"} - found.keys()
         if lacking:
             raise ValueError(f"it has no {min(lacking)}")
+        return int(found["global_step"])
     except Exception as error:  # a damaged file can raise nearly anything
         raise damaged(checkpoint, error) from error
-    return checkpoint
 
 
 def quieten() -> None:

@@ -83,6 +83,8 @@ def build_loss(
     unread = {name for name, value in inputs.items() if value is not None}
     terms: dict[str, Term] = {}
     for name, term_config in config.loss.terms.items():
+        if term_config is None:  # left out, as null leaves out a callback
+            continue
         term = instantiate(term_config)
         if not isinstance(term, Term):
             parameters = inspect.signature(term).parameters

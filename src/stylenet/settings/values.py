@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import collections.abc
+import enum
 import inspect
 import types
 import typing
@@ -15,16 +17,37 @@ from stylenet.errors import StylenetError
 
 # what may be told apart: any other annotation takes anything
 _PLAIN = (bool, int, float, str, type(None))
+# whose classes are written as plain values: paths, spans of time, ...
+_WRITTEN = ("builtins", "typing", "collections.abc", "pathlib", "datetime", "numbers", "os")
 
 
-def check_values(config: Any) -> None:
+def check_target(config: Any) -> None:
+    """Refuse plain values in place of what is to be built; null is for who builds to refuse.
+
+    Raises:
+        StylenetError: with the key, the value, and what is expected.
+    """
+    if config is None or (isinstance(config, Mapping) and "_target_" in config):
+        return
+    named = OmegaConf.is_config(config) and config._get_full_key(None)
+    raise StylenetError(
+        f"Got {named or 'a setting'}={_shown(config)}, expected what its _target_ names.",
+        "Choose a file of conf/ for it, or give it a _target_.",
+    )
+
+
+def check_values(config: Any, *, settled: bool = True) -> None:
     """Refuse a list where a ``_target_`` below ``config`` takes a number, a number for a list, ...
+
+    Args:
+        config: with keys that can be told.
+        settled: False where null may stand for what is filled in later.
 
     Raises:
         StylenetError: with the key, the value, and what is expected.
     """
     if isinstance(config, DictConfig) and "_target_" in config:
-        for key, value, expected in _misfits(config):
+        for key, value, expected in _misfits(config, settled):
             raise StylenetError(
                 f"Got {config._get_full_key(key)}={value}, expected {expected}.",
                 "Give a value of that kind, or leave the key out for the default.",
@@ -32,19 +55,23 @@ def check_values(config: Any) -> None:
     keys: Iterable[Any] = range(len(config)) if isinstance(config, ListConfig) else config
     for key in keys if OmegaConf.is_config(config) else ():
         if not OmegaConf.is_missing(config, key) and OmegaConf.is_config(config[key]):
-            check_values(config[key])
+            check_values(config[key], settled=settled)
 
 
-def _misfits(config: DictConfig) -> Iterator[tuple[str, object, str]]:
+def _misfits(config: DictConfig, settled: bool) -> Iterator[tuple[str, object, str]]:
     hints = _hints(get_object(str(config._target_)))
     for key in config:
         if OmegaConf.is_missing(config, key):
             continue
         value = config[key]
-        built = isinstance(value, DictConfig) and "_target_" in value
-        if key in hints and not built and not _fits(value, hints[str(key)]):
-            shown = OmegaConf.to_container(value) if OmegaConf.is_config(value) else value
-            yield str(key), shown, inspect.formatannotation(hints[str(key)])
+        if value is None and not settled:
+            continue
+        if key in hints and not _fits(value, hints[str(key)]):
+            yield str(key), _shown(value), inspect.formatannotation(hints[str(key)])
+
+
+def _shown(value: object) -> object:
+    return OmegaConf.to_container(value) if OmegaConf.is_config(value) else value
 
 
 def _hints(target: Callable[..., Any]) -> dict[str, Any]:
@@ -56,12 +83,14 @@ def _hints(target: Callable[..., Any]) -> dict[str, Any]:
 
 
 def _fits(value: object, hint: Any) -> bool:
+    if isinstance(value, DictConfig) and "_target_" in value:
+        return True  # what is built of it tells
     origin = typing.get_origin(hint) or hint
     if origin in (typing.Union, types.UnionType):
         return any(_fits(value, one) for one in typing.get_args(hint))
     if origin in _PLAIN:
         return _is(value, origin)
-    if getattr(origin, "_is_protocol", False) and isinstance(value, (bool, int, float, str)):
+    if _is_built(origin):
         return False
     inner = typing.get_args(hint)
     if inspect.isclass(origin) and issubclass(origin, Mapping):
@@ -71,6 +100,15 @@ def _fits(value: object, hint: Any) -> bool:
         of = inner[0] if inner else Any
         return isinstance(value, ListConfig) and all(_fits(one, of) for one in value)
     return True
+
+
+def _is_built(origin: Any) -> bool:
+    """Whether no plain value is one of these: callables, protocols and classes of libraries."""
+    if origin is collections.abc.Callable:
+        return True
+    if not inspect.isclass(origin) or issubclass(origin, (Mapping, Sequence, enum.Enum)):
+        return False
+    return origin.__module__ not in _WRITTEN
 
 
 def _is(value: object, kind: type) -> bool:

@@ -14,7 +14,7 @@ from stylenet.errors import StylenetError
 from stylenet.settings.config_file import CONFIG_FILE, read_config
 from stylenet.settings.differences import settings_of
 
-JOB, SWEEP, RECORD = "job.json", "sweep.json", "run.json"
+JOB, SWEEP, RECORD, METRICS = "job.json", "sweep.json", "run.json", "metrics.json"
 FINISHED, FAILED, UNFINISHED = "finished", "failed", "unfinished"
 SKIP = "skip_finished"
 
@@ -116,6 +116,10 @@ def _job(place: Path, number: int, said: dict[str, Any]) -> Job:
     if overrides is None:  # of a sweep that an older version started
         overrides = read_config(folder / CONFIG_FILE).run.overrides
         said = {"state": FINISHED if results else UNFINISHED}
+    end = read_json(folder / METRICS)
+    if said.get("state") == UNFINISHED and results and end.get("steps") == run.get("steps"):
+        # it has come to its end, and was killed before that was said
+        said = {"state": FINISHED, "returned": end.get("to_minimise")}
     return Job(
         number=number,
         place=place,

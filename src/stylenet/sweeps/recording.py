@@ -10,6 +10,7 @@ import shutil
 from collections.abc import Iterable, Iterator, Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,7 @@ from omegaconf import DictConfig
 from typing_extensions import override
 
 from stylenet.errors import StylenetError
-from stylenet.files import claimed, expanded, write_text
+from stylenet.files import claimed, expanded, in_turn, write_bytes, write_text
 from stylenet.processes import rank, started_together
 from stylenet.settings.config_file import CLAIM, CONFIG_FILE
 from stylenet.sweeps.jobs import (
@@ -38,6 +39,10 @@ from stylenet.sweeps.jobs import (
 log = logging.getLogger(__name__)
 # the folder of the sweep that this process runs
 sweep_at_work: ContextVar[Path | None] = ContextVar("sweep_at_work", default=None)
+
+
+class TakenError(StylenetError):
+    """A run directory that another process is at work in, or that holds another run."""
 
 
 def is_swept() -> bool:
@@ -80,6 +85,24 @@ def sweep_dir(skip_finished: bool, runs: str, now: str, overrides: Iterable[str]
         if identity(read_json(file).get("overrides", [])) == wanted:
             return str(file.parent)
     return str(expanded(runs) / f"{now}_sweep")
+
+
+@contextlib.contextmanager
+def alone_at_job() -> Iterator[None]:
+    """The job at work for this process alone, from reading how it stands to writing how it ends.
+
+    The same sweep may be at work in other processes: whoever comes to a job later waits for its
+    end, and with ``skip_finished`` finds it finished. A run that is no sweep's does not wait.
+    """
+    if not is_swept() or rank() > 0:
+        yield
+        return
+    hydra = HydraConfig.get()
+    which = "\n".join(identity(map(str, hydra.overrides.task)))
+    file = Path(hydra.sweep.dir) / f".{sha256(which.encode()).hexdigest()[:16]}.lock"
+    waiting = f"job {hydra.job.num}: another process is at work on it; waiting for its end"
+    with in_turn(file, waiting):
+        yield
 
 
 @dataclass
@@ -159,7 +182,7 @@ def going_on(config: DictConfig, record: JobRecord) -> DictConfig:
         config.resume = str(earlier.folder)
         return config
     if (earlier.folder / CONFIG_FILE).is_file() and rank() == 0:
-        taken = StylenetError(
+        taken = TakenError(
             f"Another process is still at job {earlier.number} ({earlier.folder}).",
             "Wait for its end, then start the sweep with skip_finished=true again.",
         )
@@ -174,10 +197,21 @@ def going_on(config: DictConfig, record: JobRecord) -> DictConfig:
 
 @contextlib.contextmanager
 def recorded(record: JobRecord) -> Iterator[None]:
-    """Write how the job ends, if it does not end as `JobRecord.write` says within."""
+    """Write how the job ends, if it does not end as `JobRecord.write` says within.
+
+    What was said of a run that is not this one's stays.
+    """
+    file = record.file
+    before = file.read_bytes() if file is not None and file.is_file() else None
     record.write(UNFINISHED)
     try:
         yield
+    except TakenError as error:
+        if file is not None and before is not None:
+            write_bytes(file, before)
+        else:
+            record.write(FAILED, error=str(error).splitlines()[0])
+        raise
     except Exception as error:
         first = str(error).strip().splitlines() or [type(error).__name__]
         with contextlib.suppress(OSError):  # the disk may be full: what went wrong must not hide

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import json
 import logging
-import shutil
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -168,8 +167,6 @@ def _value(claimed: Claimed, fixed: Sequence[str]) -> float:
     if metrics.is_file():  # it was killed after its end
         value = json.loads(metrics.read_text())["to_minimise"]
     else:
-        if _ended(folder):  # and was killed before that was measured: there is nothing to resume
-            shutil.rmtree(folder)
         if (folder / "checkpoints" / "last.ckpt").is_file():
             overrides = [f"resume={hydra_value(str(folder))}"]
         with job(overrides, folder) as config, listening(listener):
@@ -179,15 +176,6 @@ def _value(claimed: Claimed, fixed: Sequence[str]) -> float:
             f"The run in {folder} has no figure to go by.", "Choose another objective=..."
         )
     return float(value)
-
-
-def _ended(folder: Path) -> bool:
-    """Whether the run in ``folder`` has saved the results of its last step."""
-    for file in (folder / "model.json", folder / "result.json"):
-        if file.is_file():
-            said = json.loads(file.read_text())
-            return bool(said.get("training", said).get("finished"))
-    return False
 
 
 def _sum_up(

@@ -71,6 +71,23 @@ def painted(image: Tensor) -> Tensor:
     return 1 - image
 
 
+@pytest.mark.parametrize("name", ["last.npz", "00000.npz", "first.npy", "job.json"])
+@pytest.mark.parametrize("content", [b"", b"PK\x03\x04", b"[1]"])
+def test_a_damaged_piece_is_named_and_can_be_thrown_away(
+    given: Path, tmp_path: Path, name: str, content: bytes
+) -> None:
+    target = tmp_path / "painted.mp4"
+    stopped_after(9, given, target)
+    file = pieces.pieces_of(target) / name
+    assert file.is_file()
+    file.write_bytes(content)
+    with pytest.raises(VideoError, match=rf"{name} is damaged.*--overwrite without --resume"):
+        paint_clip(given, target, painted, GOES_ON)
+    paint_clip(given, target, painted, replace(ENOUGH, overwrite=True))
+    assert target.is_file()
+    assert not file.exists()
+
+
 def stopped_after(count: int, given: Path, target: Path, options: ClipOptions = ENOUGH) -> None:
     told: list[int] = []
     with pytest.raises(CancelledError):

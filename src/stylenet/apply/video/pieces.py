@@ -41,7 +41,7 @@ class Pieces:
         self.last: NDArray[np.float32] | None = None
         self._count = 0
         if (folder / _LAST).is_file():
-            with np.load(folder / _LAST) as last:
+            with _damage_in_words(folder / _LAST), np.load(folder / _LAST) as last:
                 self.frames, self._count = int(last["frames"]), int(last["pieces"])
                 self.last = last["pixels"]
 
@@ -64,14 +64,15 @@ class Pieces:
     def __iter__(self) -> Iterator[Mapping[str, NDArray[Any]]]:
         """What was added, piece by piece."""
         for number in range(self._count):
-            with np.load(self._file(number)) as content:
-                yield dict(content)
+            with _damage_in_words(self._file(number)), np.load(self._file(number)) as content:
+                piece = dict(content)
+            yield piece
 
     def all_of(self, name: str) -> list[NDArray[Any]]:
         """What every piece has under one name."""
         found = []
         for number in range(self._count):
-            with np.load(self._file(number)) as content:
+            with _damage_in_words(self._file(number)), np.load(self._file(number)) as content:
                 found.append(content[name])
         return found
 
@@ -85,7 +86,8 @@ class Pieces:
         if not file.is_file():
             write_files({file: _saved(painted)})
             return
-        before = np.load(file)
+        with _damage_in_words(file):
+            before = np.load(file)
         if before.shape == painted.shape:
             apart = np.abs(before.astype(np.int16) - painted)
             if apart.max() <= _MOST and apart.mean() <= _MEAN:
@@ -123,8 +125,10 @@ def growing(
         f"{target} is being painted by another process.", "Wait for it, or write elsewhere."
     )
     with claimed(folder / _LOCK, taken):
+        if overwrite and not resume:  # unread: it may be damaged
+            _clear(folder)
         pieces = Pieces(folder)
-        if pieces.frames and not resume and not overwrite:
+        if pieces.frames and not resume:
             raise VideoError(
                 f"{pieces.frames} painted frames of {target} are kept in {folder}.",
                 "Use --resume to go on with them, or --overwrite to begin anew.",
@@ -156,7 +160,8 @@ def _check_job(folder: Path, job: Mapping[str, Any]) -> None:
     if not file.is_file():
         write_files({file: json.dumps(job, indent=1).encode()})
         return
-    before = json.loads(file.read_text())
+    with _damage_in_words(file):
+        before = dict(json.loads(file.read_text()))
     differ = [key for key in job if before.get(key) != job[key]]
     if differ:
         was = ", ".join(f"{key}={before.get(key)} before, {job[key]} now" for key in differ)
@@ -164,6 +169,20 @@ def _check_job(folder: Path, job: Mapping[str, Any]) -> None:
             f"What is kept in {folder} is of another clip or other settings ({was}).",
             "Use the same, or begin anew without --resume.",
         )
+
+
+@contextlib.contextmanager
+def _damage_in_words(file: Path) -> Iterator[None]:
+    """What a file that was cut short or overwritten raises, which may be nearly anything."""
+    try:
+        yield
+    except OSError:  # a disk that fails
+        raise
+    except Exception as error:
+        raise VideoError(
+            f"{file} is damaged ({type(error).__name__}: {error}).",
+            "Begin anew: --overwrite without --resume.",
+        ) from error
 
 
 def _clear(folder: Path) -> None:
