@@ -143,7 +143,7 @@ def static_page(browser: Any, folder: Path) -> Image.Image:
         tab.locator("#kept").wait_for()
         tab.set_input_files("#photo", sample_photographs()["astronaut"])
         tab.select_option("#style", label="A mixture")
-        tab.locator("#said", has_text="+").and_(tab.locator("#said", has_text="pixels")).wait_for()
+        tab.locator("#said", has_text="%").and_(tab.locator("#said", has_text="pixels")).wait_for()
         return shot(tab)
 
 

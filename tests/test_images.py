@@ -536,6 +536,40 @@ def test_long_titles_are_shortened_to_their_column():
     near(sheet[:, :, -7:], (1.0, 1.0, 1.0))
 
 
+LAYERS = ",".join(f"relu{block}_{n}" for block in range(1, 6) for n in (1, 2))
+
+
+@pytest.mark.parametrize(
+    "title",
+    ["a", "", "a very long name of a net indeed", f"style_layers=[{LAYERS}]", "one\ntwo, 3"],
+)
+def test_broken_titles_lose_nothing_and_fit(title: str) -> None:
+    font = sheets.ImageFont.load_default(size=14)
+    for width in (60, 90, 128, 256, 5000):
+        lines = sheets._broken(title, font, width)
+        assert all(font.getlength(line) <= width for line in lines)
+        if len(lines) < sheets.MOST_LINES:
+            assert "".join("".join(lines).split()) == "".join(title.split())
+    assert len(sheets._broken(title, font, 128)) < sheets.MOST_LINES
+    assert lines == title.split("\n")
+    assert "".join(sheets._broken(title, font, 3)) == ""
+    assert sheets._broken("style_layers=[relu1_2,relu2_2]", font, 100) == [
+        "style_layers=", "[relu1_2,", "relu2_2]"
+    ]  # fmt: skip
+
+
+def test_columns_whose_titles_differ_at_their_ends_can_be_told_apart() -> None:
+    white = torch.ones(3, 100, 100)
+    titles = [f"style_layers=[{LAYERS},{last}]" for last in ("fc6", "fc7")]
+    sheet = contact_sheet([[white, white]], cell=100, column_titles=titles)
+    one, other = sheet[:, :, 8:108], sheet[:, :, 116:216]
+    assert not torch.equal(one, other)
+    assert torch.equal(one[:, -100:], other[:, -100:])  # the images
+    near(sheet[:, :, 108:116], (1.0, 1.0, 1.0))  # no title reaches into the next column
+    endless = contact_sheet([[white]], cell=100, column_titles=["word " * 1000])
+    assert endless.shape[1] < 3 * 100 + sheets.MOST_LINES * 20
+
+
 def test_sheets_that_make_no_sense():
     picture = torch.zeros(3, 4, 4)
     with pytest.raises(ValueError, match="at least one picture"):

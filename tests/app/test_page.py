@@ -70,6 +70,11 @@ def test_upload_choose_slide_and_download(
     tab = visitor()
     upload(tab, file)
     tab.click("#style input")
+    pictures = tab.get_by_role("option").evaluate_all(
+        "options => options.map(o => getComputedStyle(o).backgroundImage)"
+    )
+    assert all(picture.startswith('url("data:image/jpeg;base64,') for picture in pictures)
+    assert len(set(pictures)) == len(pictures) == len(Studio("cpu").styles)
     tab.get_by_role("option", name=re.compile("Wave|Kanagawa")).click()
     said(tab, "The Great Wave off Kanagawa, 128 x 96 pixels")
     expected, content = painted(file, "wave")
@@ -85,6 +90,12 @@ def test_upload_choose_slide_and_download(
     shown = tab.locator("#result img").last.get_attribute("src")
     assert shown is not None
     assert download(tab, "#jpeg", tmp_path).name == "me_wave.jpg"
+
+    tab.click("#reset")
+    said(tab, "Udnie, 128 x 96 pixels")
+    saved = download(tab, "#png", tmp_path)
+    assert saved.name == "me_udnie.png"
+    assert same(saved, painted(file, "udnie")[0])
 
 
 def test_a_bad_file_and_one_too_large_are_answered_in_words(

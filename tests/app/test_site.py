@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import io
 import json
@@ -22,7 +23,7 @@ from PIL import Image
 from stylenet.app import site
 from stylenet.app.look import Look
 from stylenet.app.mixing import mixing_net
-from stylenet.app.site import RUNTIME, write_site
+from stylenet.app.site import RUNTIME, WEBGPU, write_site
 from stylenet.apply import Stylizer, find_named_style, in_styles, load_model
 from stylenet.apply.export import onnx_bytes
 from stylenet.errors import StylenetError
@@ -33,6 +34,9 @@ pytest.importorskip("onnxruntime", reason="what is exported is checked by onnxru
 SLOW = 120_000  # milliseconds, on a machine that does much else
 AUDIT = (Path(__file__).parent / "access.js").read_text()
 MOST = 18e6  # bytes of the page with one style
+GREAT_WAVE = "The Great Wave off Kanagawa"
+# WebGPU computed by the processor: some 1000 times slower than a graphics card
+SOFTWARE_GPU = ("--no-sandbox", "--enable-unsafe-webgpu", "--use-webgpu-adapter=swiftshader")
 
 
 @pytest.fixture
@@ -40,7 +44,7 @@ def runtime(tmp_path: Path) -> Path:
     """What stands for the npm package, unpacked."""
     folder = tmp_path / "package"
     (folder / "dist").mkdir(parents=True)
-    for name in RUNTIME:
+    for name in (*RUNTIME, *WEBGPU):
         (folder / "dist" / name).write_text(name)
     return folder
 
@@ -83,6 +87,11 @@ def test_the_folder_has_all_that_the_page_asks_for(
     asked = set(RUNTIME) | {"page.js", "page.css", "worker.js", "onnxruntime-web.LICENSE.txt"}
     assert asked | {style["file"] for style in about["styles"]} <= set(files)
     assert set(_kept(tmp_path / "site")["files"]) == set(files) - {"files.js"} | {"./"}
+    assert not set(WEBGPU) & set(files)
+    more = write_site(["wave", str(photos / "03.jpg")], tmp_path / "more", runtime, said, True)
+    assert set(WEBGPU) <= {file.name for file in (tmp_path / "more").iterdir()}
+    assert not set(WEBGPU) & set(_kept(tmp_path / "more")["files"])
+    assert abs(more.largest - done.largest) < 100  # who does not try it does not load it
     assert (tmp_path / "site" / RUNTIME[0]).read_text() == RUNTIME[0]
     for name in ("index.html", "page.js", "worker.js", "page.css"):
         assert not re.search(r"https?://", (tmp_path / "site" / name).read_text())
@@ -153,12 +162,12 @@ def test_the_runtime_is_fetched_by_npm_and_kept(
     archive = npm("exit 1")
     npm(f'[ "$1" = pack ] && [ "$2" = {site.PACKAGE}@{site.VERSION} ] && cp {archive} {name}')
     monkeypatch.setenv("STYLENET_CACHE", str(tmp_path / "cache"))
-    assert site._runtime() == {file: file.encode() for file in RUNTIME}
+    assert site._runtime(RUNTIME) == {file: file.encode() for file in RUNTIME}
     npm("exit 1")
-    assert site._runtime() == {file: file.encode() for file in RUNTIME}
+    assert site._runtime(RUNTIME) == {file: file.encode() for file in RUNTIME}
     (tmp_path / "cache" / "npm" / name).write_bytes(b"half")
     with pytest.raises(StylenetError, match="is no whole package onnxruntime-web"):
-        site._runtime()
+        site._runtime(RUNTIME)
 
 
 def test_without_npm_or_a_network_it_says_what_to_do(
@@ -166,10 +175,10 @@ def test_without_npm_or_a_network_it_says_what_to_do(
 ) -> None:
     npm("echo no such host >&2; exit 1")
     with pytest.raises(StylenetError, match=r"\(no such host\).* use --runtime <folder>"):
-        site._runtime()
+        site._runtime(RUNTIME)
     monkeypatch.setenv("PATH", "")
     with pytest.raises(StylenetError, match="fetched by npm, which is not here"):
-        site._runtime()
+        site._runtime(RUNTIME)
 
 
 def test_what_cannot_be_is_said_before_anything_is_written(
@@ -209,7 +218,7 @@ def serve() -> Iterator[Callable[[Path], ThreadingHTTPServer]]:
 def onnxruntime_web() -> dict[str, bytes]:
     """The real one, from the cache or npm; skips where it cannot be had."""
     try:
-        return site._runtime()
+        return site._runtime((*RUNTIME, *WEBGPU))
     except StylenetError as error:
         pytest.skip(str(error))
 
@@ -227,7 +236,7 @@ def test_it_paints_as_stylizer_does_and_goes_on_without_its_server(
     for name, content in onnxruntime_web.items():
         (runtime / "dist" / name).write_bytes(content)
     painting = photos / "03.jpg"
-    done = write_site(["wave", str(painting)], tmp_path / "site", runtime, said)
+    done = write_site(["wave", str(painting)], tmp_path / "site", runtime, said, webgpu=True)
     assert done.largest < MOST
     coarse = np.random.default_rng(0).integers(0, 256, (6, 8, 3), dtype=np.uint8)
     photo = tmp_path / "me.png"
@@ -250,7 +259,7 @@ def test_it_paints_as_stylizer_does_and_goes_on_without_its_server(
     tab.locator("#said", has_text="Choose a photo").wait_for()
 
     tab.set_input_files("#photo", photo)
-    tab.locator("#said", has_text="wave, 101 x 67 pixels").wait_for()
+    tab.locator("#said", has_text=f"{GREAT_WAVE}, 101 x 67 pixels").wait_for()
     expected = Stylizer.load("wave", "cpu")(content)
     assert _apart(_shown(tab), expected) <= 1
 
@@ -272,15 +281,26 @@ def test_it_paints_as_stylizer_does_and_goes_on_without_its_server(
         tab.locator(f"#{control}").fill(str(value))
     tab.uncheck("#keep")
     tab.select_option("#style", label="A mixture")
-    tab.locator("#said", has_text="wave0.5+030.5, 101 x 67 pixels").wait_for()
+    tab.locator("#said", has_text=f"50% {GREAT_WAVE} and 50% 03, 101 x 67 pixels").wait_for()
     tab.locator("#weight_03").fill("0.25")
-    tab.locator("#said", has_text="wave0.5+030.25, 101 x 67 pixels").wait_for()
+    tab.locator("#said", has_text=f"67% {GREAT_WAVE} and 33% 03, 101 x 67 pixels").wait_for()
     wave = find_named_style("wave", online=False).path
     mixed = Stylizer.load("any", "cpu", style={str(wave): 0.5, str(painting): 0.25})
-    assert _apart(_shown(tab), mixed(content)) <= 1
+    assert _apart(_shown(tab, "me_wave_67_and_03_33.png"), mixed(content)) <= 1
     for name in ("wave", "03"):
         tab.locator(f"#weight_{name}").fill("0")
     tab.locator("#said", has_text="Give one of the styles a weight above 0").wait_for()
+
+    tab.locator("#strength").fill("0.3")
+    tab.click("#reset")
+    tab.locator("#said", has_text=f"{GREAT_WAVE}, 101 x 67 pixels").wait_for()
+    expected = Stylizer.load("wave", "cpu")(content)
+    assert _apart(_shown(tab, "me_wave.png"), expected) <= 1
+    assert tab.locator("#weight_wave").evaluate("e => e.value") == "0.5"
+    tab.check("#webgpu")  # which this Chromium has not
+    tab.locator("#said", has_text="s. Not by WebGPU: this browser offers none").wait_for()
+    assert not tab.is_checked("#webgpu")
+    assert _apart(_shown(tab), expected) <= 1
 
     for dark in ("light", "dark"):
         tab.emulate_media(color_scheme=dark)
@@ -288,7 +308,7 @@ def test_it_paints_as_stylizer_does_and_goes_on_without_its_server(
         assert (found["faint"], found["nameless"]) == ([], [])
     tab.set_input_files("#photo", turned)
     tab.select_option("#style", "wave")
-    tab.locator("#said", has_text="wave, 64 x 96 pixels").wait_for()
+    tab.locator("#said", has_text=f"{GREAT_WAVE}, 64 x 96 pixels").wait_for()
     tab.locator("#strength").fill("0")
     assert _apart(_shown(tab), read_image(turned)) <= 3  # decoders of JPEG differ a little
 
@@ -301,10 +321,44 @@ def test_it_paints_as_stylizer_does_and_goes_on_without_its_server(
     tab.close()
 
 
-def _shown(tab: Any) -> np.ndarray:
-    """The pixels of what a download would be, (H,W,3)."""
+def test_webgpu_paints_as_webassembly_does(
+    chromium: Any,
+    onnxruntime_web: dict[str, bytes],
+    serve: Callable[[Path], ThreadingHTTPServer],
+    shipped: Path,
+    runtime: Path,
+    tmp_path: Path,
+) -> None:
+    for name, content in onnxruntime_web.items():
+        (runtime / "dist" / name).write_bytes(content)
+    write_site(["wave"], tmp_path / "site", runtime, said, webgpu=True)
+    coarse = np.random.default_rng(0).integers(0, 256, (6, 8, 3), dtype=np.uint8)
+    photo = tmp_path / "me.png"
+    Image.fromarray(coarse).resize((45, 33), Image.Resampling.BICUBIC).save(photo)
+    other = chromium.browser_type.launch(
+        executable_path=shutil.which("chromium") or shutil.which("chromium-browser"),
+        args=list(SOFTWARE_GPU),
+    )
+    with contextlib.closing(other):
+        tab = other.new_page()
+        tab.set_default_timeout(3 * SLOW)
+        tab.goto(f"http://127.0.0.1:{serve(tmp_path / 'site').server_port}/")
+        if not tab.evaluate("navigator.gpu?.requestAdapter().then(Boolean)"):
+            pytest.skip("this chromium has no WebGPU, not even one in software")
+        tab.set_input_files("#photo", photo)
+        tab.locator("#said", has_text=f"{GREAT_WAVE}, 45 x 33 pixels").wait_for()
+        tab.check("#webgpu")
+        tab.locator("#said", has_text=re.compile(r" s(, by|\. Not by) WebGPU")).wait_for()
+        assert ", by WebGPU" in tab.locator("#said").inner_text()
+        expected = Stylizer.load("wave", "cpu")(read_image(photo))
+        assert _apart(_shown(tab), expected) <= 1
+
+
+def _shown(tab: Any, name: str | None = None) -> np.ndarray:
+    """The pixels of what a download would be, (H,W,3); of that name."""
     with tab.expect_download() as started:
         tab.click("#png")
+    assert name in (None, started.value.suggested_filename)
     with Image.open(io.BytesIO(Path(started.value.path()).read_bytes())) as image:
         return np.asarray(image.convert("RGB"))
 

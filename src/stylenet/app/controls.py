@@ -66,6 +66,6 @@ def stopped_by(button: gr.Button, job: str, visits: Visits, said: gr.Markdown) -
     """``button`` stops the visitor's job of this name; ``said`` gets what comes of it."""
 
     def stop(request: gr.Request) -> str:
-        return visits.of(str(request.session_hash)).stop(job)
+        return visits.of(str(request.session_hash)).jobs.stop(job)
 
     button.click(stop, None, said, queue=False)

@@ -85,7 +85,7 @@ class OptimiseTab:
                 limits = self._studio.limits
                 px, minutes = min(size, limits.side), limits.minutes
                 folder = visit.new_file("run")
-                run = visit.begin(
+                run = visit.jobs.begin(
                     JOB, lambda: optimisation(folder, content, file, px, int(steps), minutes)
                 )
             yield (

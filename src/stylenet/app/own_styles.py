@@ -8,9 +8,11 @@ from typing import Any
 
 import gradio as gr
 
-from stylenet.app.paint_tab import NET, NONE
+from stylenet.app.paint_tab import NET
+from stylenet.app.pictures import pictures_css
 from stylenet.app.studio import Studio
 from stylenet.app.visits import Visits
+from stylenet.app.wanted import NONE
 from stylenet.app.words import MENDABLE, in_words
 
 
@@ -35,7 +37,8 @@ class OwnStyles:
     ) -> None:
         self._studio, self._visits = studio, visits
         self._counts = (len(painters), len(mixed), len(paintings))
-        self._controls = [*painters, *mixed, *paintings]
+        pictures = gr.HTML(visible="hidden", apply_default_css=False)  # beside the visitor's own
+        self._controls = [*painters, *mixed, *paintings, pictures]
 
     def taken_from(self, own: gr.Image, style: gr.Dropdown, said: gr.Markdown) -> None:
         """A painting uploaded to ``own`` becomes the ``style``; else ``said`` gets the reason."""
@@ -81,9 +84,11 @@ class OwnStyles:
         with visit.lock:
             all_own = [*styles, *visit.own_styles]
             learnt = [*styles, *visit.own_paintings]
+            pictures = {label: self._studio.file(style) for label, style in visit.own_styles}
         painters, mixed, paintings = self._counts
         return [
             *[gr.update(choices=all_own) for _ in range(painters)],
             *[gr.update(choices=[("none", NONE), *all_own]) for _ in range(mixed)],
             *[gr.update(choices=learnt) for _ in range(paintings)],
+            gr.update(value=f"<style>{pictures_css(pictures)}</style>"),
         ]

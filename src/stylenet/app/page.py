@@ -19,6 +19,7 @@ from stylenet.app.appearance import CSS, THEME
 from stylenet.app.optimise_tab import OptimiseTab
 from stylenet.app.own_styles import OwnStyles
 from stylenet.app.paint_tab import PaintTab
+from stylenet.app.pictures import pictures_css
 from stylenet.app.regions_tab import RegionsTab
 from stylenet.app.studio import Studio
 from stylenet.app.train_tab import TrainTab
@@ -57,7 +58,7 @@ def page_of(studio: Studio, visits: Visits) -> gr.Blocks:
         with gr.Tab("Paint"):
             paint = PaintTab(studio, visits)
         with gr.Tab("Regions") as tab:
-            regions = RegionsTab(studio, visits, paint, tab)
+            regions = RegionsTab(studio, visits, paint.controls.size, tab)
         with gr.Tab("Optimise"):
             optimise = OptimiseTab(studio, visits)
         with gr.Tab("Train"):
@@ -67,14 +68,14 @@ def page_of(studio: Studio, visits: Visits) -> gr.Blocks:
         own = OwnStyles(
             studio,
             visits,
-            painters=[paint.style, *regions.styles, video.style],
-            mixed=paint.more,
+            painters=[paint.controls.style, *regions.styles, video.style],
+            mixed=paint.controls.more,
             paintings=[optimise.style, train.style],
         )
-        own.taken_from(paint.own, paint.style, paint.said)
+        own.taken_from(paint.controls.own, paint.controls.style, paint.said)
         own.taken_from(train.own, train.style, train.said)
         own.offered_after(train.finished)
-        own.carried(paint.style, [optimise.style, train.style])
+        own.carried(paint.controls.style, [optimise.style, train.style])
 
         def end(request: gr.Request) -> None:
             visits.end(str(request.session_hash))
@@ -127,7 +128,7 @@ def served(
                 mcp_server=False,
                 max_file_size=f"{studio.limits.upload_mb}mb",
                 theme=THEME,
-                css=CSS,
+                css=CSS + pictures_css(studio.pictures),
             )
             return page, address
 

@@ -14,7 +14,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from stylenet.app.controls import before_and_after
-from stylenet.app.paint_tab import NET, SAVE, PaintTab
+from stylenet.app.paint_tab import NET, SAVE
 from stylenet.app.studio import Studio
 from stylenet.app.visits import Visits
 from stylenet.app.words import MENDABLE, in_words
@@ -74,10 +74,11 @@ class RegionsTab:
     Args:
         studio: what paints.
         visits: whose pictures.
-        paint: where the photo and its size come from.
+        size: the control of the painting's size.
+        tab: Gradio's, in which this is drawn.
     """
 
-    def __init__(self, studio: Studio, visits: Visits, paint: PaintTab, tab: gr.Tab) -> None:
+    def __init__(self, studio: Studio, visits: Visits, size: gr.Dropdown, tab: gr.Tab) -> None:
         self._studio, self._visits = studio, visits
         styles = list(studio.styles.items())
         gr.Markdown(
@@ -113,10 +114,10 @@ class RegionsTab:
             self.jpeg = gr.Button("Download as JPEG", elem_id="regions_jpeg")
             self.png = gr.Button("Download as PNG", elem_id="regions_png")
         self.file = gr.File(visible="hidden", label="The painting's file")
-        inputs = [self.editor, *self.styles, paint.size]
+        inputs = [self.editor, *self.styles, size]
         tab.select(
             self._load,
-            [paint.size],
+            [size],
             [self.editor, self.said],
             show_progress_on=self.said,  # what was brushed is not covered meanwhile
             **NET,

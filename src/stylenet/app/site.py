@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from stylenet.app.mixing import MixingNet, mixing_net
+from stylenet.app.words import short_title
 from stylenet.apply import find_named_style, in_styles, load_model, shipped_model
 from stylenet.apply.choosing import MODEL_FILES, chosen_net
 from stylenet.apply.export import export_onnx, onnx_bytes
@@ -26,6 +27,11 @@ from stylenet.images import read_image
 
 PACKAGE, VERSION = "onnxruntime-web", "1.30.0"
 RUNTIME = ("ort.wasm.min.mjs", "ort-wasm-simd-threaded.mjs", "ort-wasm-simd-threaded.wasm")
+WEBGPU = (
+    "ort.webgpu.min.mjs",
+    "ort-wasm-simd-threaded.asyncify.mjs",
+    "ort-wasm-simd-threaded.asyncify.wasm",
+)
 SECONDS = 600  # for npm
 MIXTURE = "_mixture"  # among names of styles
 
@@ -45,7 +51,9 @@ class Site:
     largest: int
 
 
-def write_site(styles: Sequence[str], folder: Path, runtime: Path | None, say: Say) -> Site:
+def write_site(
+    styles: Sequence[str], folder: Path, runtime: Path | None, say: Say, webgpu: bool = False
+) -> Site:
     """Write the page, the nets of ``styles`` and what runs them in browsers.
 
     Args:
@@ -54,6 +62,8 @@ def write_site(styles: Sequence[str], folder: Path, runtime: Path | None, say: S
         runtime: a folder with the npm package onnxruntime-web, or its ``dist``. If None, it is
             fetched by npm, and kept in ``$STYLENET_CACHE``.
         say: gets the line by which a swatch stands in for a painting.
+        webgpu: whether visitors can have the graphics card paint, an experiment; who does loads
+            another 27 MB, which browsers do not keep for later.
 
     Raises:
         StylenetError: no such style, two of one name, no runtime; see `export_onnx`.
@@ -65,7 +75,8 @@ def write_site(styles: Sequence[str], folder: Path, runtime: Path | None, say: S
         raise StylenetError(
             f"Got two styles called {', '.join(twice)}.", "Rename the file of one of them."
         )
-    files = _runtime() if runtime is None else _given(runtime)
+    wanted = (*RUNTIME, *WEBGPU) if webgpu else RUNTIME
+    files = _runtime(wanted) if runtime is None else _given(runtime, wanted)
     for file in importlib.resources.files("stylenet.app").joinpath("static").iterdir():
         files[file.name] = file.read_bytes()
     titles = {style.name: style.title for style in named_styles()}
@@ -75,9 +86,11 @@ def write_site(styles: Sequence[str], folder: Path, runtime: Path | None, say: S
         model, weights = chosen_net(style, None, (), say)
         export_onnx(model, folder / f"{name}.onnx", weights)
         nets[f"{name}.onnx"] = (folder / f"{name}.onnx").read_bytes()
-        listed.append({"name": name, "title": titles.get(name) or name, "file": f"{name}.onnx"})
+        title = titles.get(name) or name
+        entry = {"name": name, "title": title, "called": short_title(title)}
+        listed.append({**entry, "file": f"{name}.onnx"})
     mixed, mixture = _mixture(dict(zip(names, styles, strict=True)))
-    about: dict[str, object] = {"styles": listed, "mixture": None}
+    about: dict[str, object] = {"styles": listed, "mixture": None, "webgpu": webgpu}
     if mixture is not None:
         files |= {f"{MIXTURE}.onnx": mixture.net, f"{MIXTURE}.bin": mixture.values}
         about["mixture"] = {
@@ -87,10 +100,11 @@ def write_site(styles: Sequence[str], folder: Path, runtime: Path | None, say: S
             "styles": mixed,
         }
     files["styles.json"] = json.dumps(about, indent=2).encode()
-    files["files.js"] = _kept_by_browsers({**files, **nets})
+    kept = {name: content for name, content in files.items() if name not in WEBGPU}
+    files["files.js"] = kept["files.js"] = _kept_by_browsers({**kept, **nets})
     for name, content in files.items():
         write_bytes(folder / name, content)
-    page = sum(len(content) for name, content in files.items() if not name.startswith(MIXTURE))
+    page = sum(len(content) for name, content in kept.items() if not name.startswith(MIXTURE))
     sizes = [len(net) for net in nets.values()]
     everything = sum(len(content) for content in files.values()) + sum(sizes)
     return Site(folder, everything, page + max(sizes))
@@ -132,27 +146,27 @@ def _kept_by_browsers(files: Mapping[str, bytes]) -> bytes:
     return f"self.SITE = {json.dumps(about, indent=2)};\n".encode()
 
 
-def _given(folder: Path) -> dict[str, bytes]:
-    """The runtime's files, in a folder of the user's."""
+def _given(folder: Path, wanted: Sequence[str]) -> dict[str, bytes]:
+    """The runtime's files of these names, in a folder of the user's."""
     place = folder / "dist" if (folder / "dist").is_dir() else folder
-    missing = [name for name in RUNTIME if not (place / name).is_file()]
+    missing = [name for name in wanted if not (place / name).is_file()]
     if missing:
         raise StylenetError(
             f"{place} has no {', '.join(missing)}, expected the files of the npm package "
             f"{PACKAGE}.",
             f"Unpack it there (npm pack {PACKAGE}@{VERSION}), or leave out --runtime.",
         )
-    return {name: (place / name).read_bytes() for name in RUNTIME}
+    return {name: (place / name).read_bytes() for name in wanted}
 
 
-def _runtime() -> dict[str, bytes]:
-    """The runtime's files, from the cache or else from npm."""
+def _runtime(wanted: Sequence[str]) -> dict[str, bytes]:
+    """The runtime's files of these names, from the cache or else from npm."""
     cache = cache_folder(os.environ.get("STYLENET_CACHE", "~/.cache/stylenet")) / "npm"
     archive = cache / f"{PACKAGE}-{VERSION}.tgz"
     with locked(cache / "lock", f"another process fetches {PACKAGE}"):
         if not archive.is_file():
             _fetch(cache)
-        return _unpacked(archive)
+        return _unpacked(archive, wanted)
 
 
 def _fetch(cache: Path) -> None:
@@ -175,10 +189,10 @@ def _fetch(cache: Path) -> None:
         raise StylenetError(f"npm could not fetch {wanted} ({reason}).", remedy)
 
 
-def _unpacked(archive: Path) -> dict[str, bytes]:
+def _unpacked(archive: Path, wanted: Sequence[str]) -> dict[str, bytes]:
     try:
         with tarfile.open(fileobj=io.BytesIO(archive.read_bytes())) as package:
-            members = {name: package.extractfile(f"package/dist/{name}") for name in RUNTIME}
+            members = {name: package.extractfile(f"package/dist/{name}") for name in wanted}
             return {name: file.read() for name, file in members.items() if file is not None}
     except (tarfile.TarError, KeyError, OSError, EOFError) as error:
         raise StylenetError(

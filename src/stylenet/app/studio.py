@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import threading
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -11,11 +10,13 @@ from typing import TypeAlias
 from torch import Tensor
 
 from stylenet.app.limits import Limits
+from stylenet.app.words import short_title
 from stylenet.apply import Stylizer, find_named_style, shipped_models
 from stylenet.apply.devices import device_of
-from stylenet.apply.style_sheet import named_styles
+from stylenet.apply.style_sheet import NamedStyle, named_styles
 from stylenet.apply.zoo import ANY
 from stylenet.errors import StylenetError
+from stylenet.styles import StyleNotFoundError
 
 # styles that are no paintings: at the end of the list, in words that anybody understands
 PHOTOGRAPHS = {
@@ -40,6 +41,7 @@ class Studio:
     Attributes:
         limits: what a visitor may ask for.
         styles: what to call them in the page -> name, of all that can be painted in here.
+        pictures: what to call them in the page -> file of the picture, where there is one.
 
     Raises:
         StylenetError: a device that cannot be used; there is no style.
@@ -47,7 +49,7 @@ class Studio:
 
     def __init__(self, device: str = "auto", limits: Limits | None = None) -> None:
         self.limits = Limits() if limits is None else limits
-        found = [s for s in named_styles() if s.painter is not None]
+        found = [s for s in named_styles() if _can_be_painted(s)]
         found.sort(key=lambda style: style.name in PHOTOGRAPHS)
         self.styles = {PHOTOGRAPHS.get(s.name) or s.title or s.name: s.name for s in found}
         if not self.styles:
@@ -55,6 +57,9 @@ class Studio:
                 "There is no net that ships with this version, so the page can paint nothing.",
                 "Install a released version of stylenet.",
             )
+        self.pictures = {
+            label: file for label, name in self.styles.items() if (file := _picture(name))
+        }
         self._device = device_of(device)
         self._known: dict[Mixture, Stylizer] = {}
         self._painting = threading.Lock()
@@ -102,11 +107,34 @@ class Studio:
 
     def called(self, style: str) -> str:
         """What to call one of `styles` in a sentence: without artist, year and further titles."""
-        label = next(label for label, name in self.styles.items() if name == style)
-        return re.split(r" \(|, ", label)[0]
+        return short_title(next(label for label, name in self.styles.items() if name == style))
 
     def file(self, style: str) -> Path:
-        """The file of a style's picture; without asking any server."""
+        """The file of a style's picture; without asking any server.
+
+        Raises:
+            StylenetError: a net ships for it, but no picture.
+        """
         if style not in self.styles.values():
             return Path(style) / "style.png" if Path(style).is_dir() else Path(style)
+        file = _picture(style)
+        if file is None:
+            raise StylenetError(
+                f"There is no picture of {self.called(style)} here.", "Choose another style."
+            )
+        return file
+
+
+def _picture(style: str) -> Path | None:
+    """Of a style by its name, without asking any server."""
+    try:
         return find_named_style(style, online=False).path
+    except StyleNotFoundError:
+        return None
+
+
+def _can_be_painted(style: NamedStyle) -> bool:
+    """A net for any style needs the picture."""
+    return style.painter == style.name or (
+        style.painter is not None and _picture(style.name) is not None
+    )

@@ -95,7 +95,7 @@ class TrainTab:
                 limits = self._studio.limits
                 minutes = min(float(minutes), limits.training)
                 folder = visit.new_file(f"{painting.stem}_net")
-                run = visit.begin(
+                run = visit.jobs.begin(
                     JOB, lambda: training(folder, painting, minutes, minutes + limits.minutes)
                 )
             yield (

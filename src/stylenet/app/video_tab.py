@@ -148,7 +148,7 @@ class VideoTab:
             with visit.lock:
                 name = visit.style(self._studio, style)
                 target = visit.new_file(f"{file.stem}_{Path(name).stem}.mp4")
-                job = visit.begin(JOB, lambda: ClipJob(limits.minutes))
+                job = visit.jobs.begin(JOB, lambda: ClipJob(limits.minutes))
         except MENDABLE as error:
             return None, in_words(error)
         said: list[str] = []

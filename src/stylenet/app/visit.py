@@ -9,16 +9,14 @@ import secrets
 import shutil
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from pathlib import Path
-from typing import TypeVar
 
 from torch import Tensor
 
-from stylenet.app.jobs import Job
+from stylenet.app.jobs import Jobs
 from stylenet.app.limits import Limits
 from stylenet.app.studio import Mixture, Studio
-from stylenet.app.words import STOPPING
 from stylenet.errors import StylenetError
 from stylenet.images import (
     LongerSide,
@@ -32,7 +30,6 @@ from stylenet.images import (
     write_image,
 )
 
-Started = TypeVar("Started", bound=Job)
 STYLE_PX = 512  # shorter side of a visitor's own painting: twice what nets look at
 FILES = 24  # previews that are kept; a browser may still be loading the last few
 
@@ -46,6 +43,7 @@ class Visit:
 
     Attributes:
         folder: for the visitor's pictures alone.
+        jobs: what the visitor has started.
         lock: held while something is done for the visitor, so that answers keep their order.
         uploaded: width and height of the photograph as it came.
         brushed_on: the file of the photograph on which regions are brushed.
@@ -55,7 +53,7 @@ class Visit:
         folder.mkdir(parents=True)
         self.folder = folder
         self.lock = threading.Lock()
-        self._jobs: dict[str, Job] = {}
+        self.jobs = Jobs()
         self.brushed_on: Path | None = None
         self._limits = limits
         self._samples = itertools.cycle(sample_photographs().items())
@@ -106,7 +104,8 @@ class Visit:
         image.thumbnail((2 * STYLE_PX, 2 * STYLE_PX))
         file = self.new_file(f"{upload.stem}.png")
         image.save(file)
-        self._styles[str(file)] = upload.stem
+        count = sum(name.partition(" (")[0] == upload.stem for name in self._styles.values())
+        self._styles[str(file)] = f"{upload.stem} ({count + 1})" if count else upload.stem
         return file
 
     def take_net(self, folder: Path, painting: Path) -> None:
@@ -201,27 +200,6 @@ class Visit:
         file.write_bytes(encoded_photograph(image, self._photograph, file))
         return file
 
-    def begin(self, name: str, start: Callable[[], Started]) -> Started:
-        """What ``start`` starts, under the name of its tab.
-
-        Raises:
-            StylenetError: what was started there before is still at work.
-        """
-        before = self._jobs.get(name)
-        if before is not None and before.running:
-            raise StylenetError("One is at work already.", "Stop it first.")
-        job = start()
-        self._jobs[name] = job
-        return job
-
-    def stop(self, name: str) -> str:
-        """Ask what the tab of this name has started to end; in words, what comes of it."""
-        job = self._jobs.get(name)
-        if job is None or not job.running:
-            return "Nothing is at work."
-        job.stop()
-        return STOPPING
-
     def named(self, file: Path, title: str) -> Path:
         """A copy of a finished file, with the photograph's name."""
         return Path(shutil.copy(file, self.new_file(f"{self._name}_{title}{file.suffix}")))
@@ -239,8 +217,7 @@ class Visit:
 
     def close(self) -> None:
         """Delete all there is of the visitor's."""
-        for job in self._jobs.values():
-            job.kill()
+        self.jobs.kill()
         self._photograph = self._pixels = None
         self._contents, self._before = {}, {}
         self._paintings.clear()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 from stylenet.errors import StylenetError, lacks_memory
@@ -68,3 +69,8 @@ def in_words(error: BaseException, upload: Path | None = None) -> str:
 def without_path(words: str, upload: Path) -> str:
     """``words`` about an uploaded file, which the visitor knows by its name alone."""
     return words.replace(str(upload), upload.name)
+
+
+def short_title(title: str) -> str:
+    """A painting's title for a sentence: without artist, year and further titles."""
+    return re.split(r" \(|, ", title)[0]

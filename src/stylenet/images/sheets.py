@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
+from typing import TypeAlias
 
 from PIL import Image, ImageDraw, ImageFont
 from torch import Tensor
 
 from stylenet.images.converting import to_pil, to_tensor
 from stylenet.images.sizing import LongerSide
+
+Font: TypeAlias = ImageFont.FreeTypeFont | ImageFont.ImageFont
+MOST_LINES = 12  # of a title
+BREAKS = re.compile(r"[\s,=/]")
 
 
 def contact_sheet(
@@ -27,9 +33,8 @@ def contact_sheet(
 
     Args:
         rows: images (3,H,W) or (1,3,H,W); None leaves its cell empty; rows may differ in length.
-        column_titles: drawn above the columns, in one line or several; too long lines are
-            shortened with an ellipsis.
-        row_titles: drawn left of the rows, at most ``cell`` wide.
+        column_titles: drawn above the columns, in one line or several; too long lines are broken.
+        row_titles: drawn left of the rows, at most ``cell`` wide; shortened with an ellipsis.
         cell: side in pixels of the square that each image is fitted into.
         pad: white pixels around everything.
         title_px: height of the letters' line in pixels.
@@ -58,18 +63,21 @@ def contact_sheet(
     side_titles = [_shortened(title, font, cell) for title in row_titles]
     margin = max((int(font.getlength(title)) + 1 for title in side_titles), default=0)
     left = pad + (margin + pad if margin else 0)
-    most = max((title.count("\n") for title in column_titles), default=0)
-    heading = line + most * round(1.3 * title_px) if column_titles else 0
+    headings = [
+        _broken(title, font, width) for title, width in zip(column_titles, widths, strict=False)
+    ]
+    more = max((len(lines) - 1 for lines in headings if lines), default=0)
+    heading = line + more * round(1.3 * title_px) if column_titles else 0
     top = pad + heading
     size = (left + sum(widths) + pad * columns, top + sum(heights) + pad * len(rows))
     sheet = Image.new("RGB", size, "white")
     draw = ImageDraw.Draw(sheet)
     lefts = [left + sum(widths[:c]) + pad * c for c in range(columns)]
     tops = [top + sum(heights[:r]) + pad * r for r in range(len(rows))]
-    for x, width, title in zip(lefts, widths, column_titles, strict=False):
-        for number, text in enumerate(title.split("\n")):
+    for x, width, lines in zip(lefts, widths, headings, strict=False):
+        for number, text in enumerate(lines):
             y = pad + line / 2 + number * round(1.3 * title_px)
-            draw.text((x + width / 2, y), _shortened(text, font, width), "black", font, anchor="mm")
+            draw.text((x + width / 2, y), text, "black", font, anchor="mm")
     for y, height, text in zip(tops, heights, side_titles, strict=False):
         draw.text((pad + margin, y + height / 2), text, "black", font, anchor="rm")
     for y, height, row in zip(tops, heights, grid, strict=True):
@@ -80,7 +88,34 @@ def contact_sheet(
     return to_tensor(sheet)
 
 
-def _shortened(text: str, font: ImageFont.FreeTypeFont | ImageFont.ImageFont, width: int) -> str:
+def _broken(text: str, font: Font, width: int) -> list[str]:
+    """All of ``text`` in lines that fit into ``width`` pixels, `MOST_LINES` at most.
+
+    Values of a sweep may be lists that differ in the last of many items. Lines are broken after a
+    space, a comma, an equals sign or a slash, else anywhere.
+    """
+    lines = []
+    for line in text.split("\n"):
+        rest = " ".join(line.split())
+        while font.getlength(rest) > width:
+            end = next((n for n in range(len(rest), 0, -1) if font.getlength(rest[:n]) <= width), 0)
+            if not end:
+                rest = ""  # not even a letter fits
+                break
+            after = [mark.end() for mark in BREAKS.finditer(rest[:end])]
+            cut = after[-1] if after else end
+            lines.append(rest[:cut].rstrip())
+            rest = rest[cut:].lstrip()
+        lines.append(rest)
+    if len(lines) > MOST_LINES:
+        lines = [
+            *lines[: MOST_LINES - 1],
+            _shortened(" ".join(lines[MOST_LINES - 1 :]), font, width),
+        ]
+    return lines
+
+
+def _shortened(text: str, font: Font, width: int) -> str:
     """The longest beginning of ``text`` that fits into ``width`` pixels, with … where cut."""
     text = " ".join(text.split())
     if font.getlength(text) <= width:

@@ -11,22 +11,23 @@ const worker = new Worker("worker.js", { type: "module" });
 const waiting = new Map();
 const paintings = new Map(); // of this photo, by style and size; the newest last
 let photo = null; // { bitmap, name }
-let shown = null; // { content, painted, width, height, style }
+let shown = null; // a painting: { content, painted, width, height, words, title, seconds, how }
 let jobs = 0;
 let nets = null; // by file, once they have been loaded
-let files = null; // of styles, by name
+let styles = null; // by name: { title, called, file }
 let mixture = null; // what styles.json says of it, with the values of each style; or nothing
 let painting = null; // what goes on, as a promise
 let wanted = false; // whether something changed meanwhile
 
-worker.onmessage = ({ data: { id, painted, error } }) => {
+worker.onmessage = ({ data: { id, painted, without, error } }) => {
   const { done, failed } = waiting.get(id);
   waiting.delete(id);
-  if (error) failed(new Error(error)); else done(painted);
+  if (error) failed(new Error(error)); else done({ painted, without });
 };
 worker.onerror = () => say("This browser cannot run the painter. Use a newer one.");
 
-// of the worker: what it paints, or nothing where there are no pixels, once it can paint
+// of the worker: what it paints, or nothing where there are no pixels, once it can paint; and why
+// without WebGPU, where that was wanted
 function asked(job) {
   const id = ++jobs;
   return new Promise((done, failed) => {
@@ -46,14 +47,20 @@ function draw() {
   at("jpeg").disabled = at("png").disabled = false;
 }
 
-// What the controls say: a name for it, the net's file, and the inputs of mixtures; null if nothing.
+// What the controls say: in words, as a title for files, a key of its own, the net's file, and the
+// inputs of mixtures; null if nothing.
 function chosen() {
   const style = at("style").value;
-  if (style !== MIXTURE) return { style, file: files.get(style), inputs: [] };
+  if (style !== MIXTURE) {
+    const { called, file } = styles.get(style);
+    return { words: called, title: style, key: style, file, inputs: [] };
+  }
   const weights = mixture.styles.map((name) => Number(at(`weight_${name}`).value));
   const whole = weights.reduce((sum, weight) => sum + weight, 0);
   if (!whole) return null;
-  const parts = mixture.styles.map((name, n) => [name, weights[n]]).filter(([, weight]) => weight);
+  const parts = mixture.styles
+    .map((name, n) => ({ name, percent: Math.round((100 * weights[n]) / whole), weight: weights[n] }))
+    .filter(({ weight }) => weight);
   const values = new Float32Array(mixture.values[0].length);
   mixture.values.forEach((row, n) => row.forEach((value, k) => { values[k] += (weights[n] / whole) * value; }));
   let begin = 0;
@@ -61,7 +68,13 @@ function chosen() {
     const count = shape.reduce((product, side) => product * side, 1);
     return { name, shape, values: values.slice(begin, begin += count) };
   });
-  return { style: parts.map(([name, weight]) => name + weight).join("+"), file: mixture.file, inputs };
+  return {
+    words: parts.map(({ name, percent }) => `${percent}% ${styles.get(name).called}`).join(" and "),
+    title: parts.map(({ name, percent }) => `${name}_${percent}`).join("_and_"),
+    key: weights.join(),
+    file: mixture.file,
+    inputs,
+  };
 }
 
 // paints what is wanted; of what changes meanwhile only the last
@@ -81,26 +94,29 @@ async function show() {
 
 async function paint() {
   if (!photo || !nets) return;
-  const mine = photo, size = Number(at("size").value);
+  const mine = photo, size = Number(at("size").value), graphics = at("webgpu").checked;
   try {
     const choice = chosen();
     if (!choice) return say("Give one of the styles a weight above 0.");
-    const { style, file, inputs } = choice;
-    const key = `${style} ${size}`;
+    const { words, title, file, inputs } = choice;
+    const key = `${choice.key} ${size} ${graphics}`;
     const { content, width, height } = scaled(mine.bitmap, size, at("before"));
     if (!paintings.has(key)) {
-      say(`Painting in ${style}.`);
+      say(`Painting: ${words}.`);
       const begun = performance.now();
-      const painted = await asked({ file, net: nets.get(file), inputs, pixels: content, width, height });
+      const job = { file, net: nets.get(file), inputs, pixels: content, width, height, graphics };
+      const { painted, without } = await asked(job);
       const seconds = ((performance.now() - begun) / 1000).toFixed(2);
       if (mine !== photo) return;
-      paintings.set(key, { content, painted, width, height, style, seconds });
+      if (without) at("webgpu").checked = false;
+      const how = without ? `. Not by WebGPU: ${without}` : graphics ? ", by WebGPU" : "";
+      paintings.set(key, { content, painted, width, height, words, title, seconds, how });
       if (paintings.size > KEPT) paintings.delete(paintings.keys().next().value);
     }
     if (wanted) return;
     shown = paintings.get(key);
     draw();
-    say(`${style}, ${shown.width} x ${shown.height} pixels, ${shown.seconds} s`);
+    say(`${shown.words}, ${shown.width} x ${shown.height} pixels, ${shown.seconds} s${shown.how}`);
   } catch (error) {
     say(`It could not be painted (${error.message}). Choose a smaller size.`);
   }
@@ -126,17 +142,21 @@ function download(kind, suffix) {
   at("after").toBlob((blob) => {
     const link = document.createElement("a");
     link.href = URL.createObjectURL(blob);
-    link.download = `${photo.name}_${shown.style}${suffix}`;
+    link.download = `${photo.name}_${shown.title}${suffix}`;
     link.click();
     setTimeout(() => URL.revokeObjectURL(link.href), 10000);
   }, kind, 0.95);
 }
 
 at("photo").addEventListener("change", () => take(at("photo").files[0]));
-for (const id of ["style", "size"]) at(id).addEventListener("change", show);
+for (const id of ["style", "size", "webgpu"]) at(id).addEventListener("change", show);
 for (const id of ["strength", "keep", "hue", "saturation", "brightness"]) {
   at(id).addEventListener("input", draw);
 }
+at("reset").addEventListener("click", () => {
+  at("controls").reset();
+  at("style").dispatchEvent(new Event("change"));
+});
 at("split").addEventListener("input", () => {
   at("stage").style.setProperty("--split", `${at("split").value}%`);
 });
@@ -155,8 +175,9 @@ document.addEventListener("paste", (event) => take(event.clipboardData.files[0])
 try {
   const about = JSON.parse(new TextDecoder().decode(await fetched("styles.json")));
   for (const { name, title } of about.styles) at("style").add(new Option(title, name));
-  files = new Map(about.styles.map(({ name, file }) => [name, file]));
-  const all = [...files.values(), ...(about.mixture ? [about.mixture.file] : [])];
+  styles = new Map(about.styles.map((style) => [style.name, style]));
+  const all = [...about.styles.map(({ file }) => file), ...(about.mixture ? [about.mixture.file] : [])];
+  at("graphics").hidden = !about.webgpu;
   nets = new Map(await Promise.all(all.map(async (file) => [file, await fetched(file)])));
   if (about.mixture) await offer(about);
   await asked({ file: all[0], net: nets.get(all[0]) });
@@ -168,15 +189,15 @@ try {
 }
 
 // a mixture among the styles, and a slider for each style of it
-async function offer({ styles, mixture: found }) {
+async function offer({ mixture: found }) {
   const values = new Float32Array(await fetched(found.values)); // little endian, as all that run this
   const count = values.length / found.styles.length;
   mixture = { ...found, values: found.styles.map((_, n) => values.subarray(n * count, (n + 1) * count)) };
   at("style").add(new Option("A mixture", MIXTURE));
   found.styles.forEach((name, n) => {
     const label = document.createElement("label"), slider = document.createElement("input");
-    label.append(`Weight of ${styles.find((style) => style.name === name).title} `, slider);
-    Object.assign(slider, { id: `weight_${name}`, type: "range", min: 0, max: 1, step: 0.05, value: n < 2 ? 0.5 : 0 });
+    label.append(`Weight of ${styles.get(name).title} `, slider);
+    Object.assign(slider, { id: `weight_${name}`, type: "range", min: 0, max: 1, step: 0.05, defaultValue: n < 2 ? 0.5 : 0 });
     slider.addEventListener("change", show);
     at("weights").append(label);
   });
