@@ -1,16 +1,23 @@
 #!/bin/sh
-# sh vgg16.sh DATA OUT WEIGHTS [options of train.py]: nets of runs.sh trained on under VGG-16. WEIGHTS is
-# what experiments/distillation/vgg16.py writes, DATA what experiments/any_style/prepare.py makes.
+# sh vgg16.sh DATA NETS OUT WEIGHTS [options of train.py]: udnie and wave trained on under VGG-16. DATA is
+# what experiments/any_style/prepare.py makes, NETS what runs.sh left, WEIGHTS what
+# experiments/distillation/vgg16.py writes.
+# Stages before the last were stopped by hand in runs of 300 (the first of wave) and 1000 steps.
 set -e
-data=$1 out=$2 weights=$3
-shift 3
-train() { # <name> <steps> <what it starts from> <options>
-  name=$1 steps=$2 init=$3
-  shift 3
-  test -f "$out/$name/model.safetensors" || python train.py "run.dir=$out/$name" "style=$name" \
-    style_size.px=512 "init=$init" data=folder "data.root=$data/photos" "data.val_root=$data/shown" \
-    data.size=256 data.batch_size=4 "data.augment.scale=[0.6,1.0]" data.num_workers=0 optimizer.lr=6e-4 \
-    scheduler=cosine "trainer.max_steps=$steps" "trainer.val_check_interval=$steps" logger=none \
-    compile=false "paths.styles=$data/styles" loss_network=vgg16_caffe \
-    "loss_network.weights.path=$weights" "$@"
+data=$1 nets=$2 out=$3 weights=$4
+shift 4
+train() { # <stage> <name> <steps> <steps of the schedule> <from> <style_weight> <options>
+  run=$out/$1/$2 name=$2 steps=$3 schedule=$4 init=$5 weight=$6
+  shift 6
+  test -f "$run/model.safetensors" || python train.py "run.dir=$run" "style=$name" style_size.px=512 \
+    "init=$init" data=folder "data.root=$data/photos" "data.val_root=$data/shown" data.size=256 \
+    data.batch_size=4 "data.augment.scale=[0.6,1.0]" data.num_workers=0 optimizer.lr=6e-4 \
+    scheduler=cosine "scheduler.steps=$schedule" "trainer.max_steps=$steps" \
+    "trainer.val_check_interval=$steps" logger=none compile=false "paths.styles=$data/styles" \
+    loss_network=vgg16_caffe "loss_network.weights.path=$weights" "loss.style_weight=$weight" "$@"
 }
+train 1 wave 100 300 "$nets/2/wave" 15 style_size.px=384 "$@"
+train 2 wave 200 1000 "$out/1/wave" 15 "$@"
+train 3 wave 600 600 "$out/2/wave" 8 loss/style_term=image "$@"
+train 1 udnie 400 1000 "$nets/2/udnie" 12 "$@"
+train 2 udnie 500 500 "$out/1/udnie" 8 loss/style_term=image "$@"
