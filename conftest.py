@@ -6,6 +6,7 @@ import copy
 import functools
 import os
 import sys
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -74,6 +75,25 @@ def _yaml_is_parsed_once() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(omegaconf, "yaml", Remembering())
         yield
+
+
+@pytest.fixture(autouse=True)
+def _no_folder_is_left_behind() -> Iterator[None]:
+    """A temporary folder that a test made in this process is gone when it ends."""
+    made: list[Path] = []
+    own = tempfile.mkdtemp
+
+    def noted(*arguments: Any, **more: Any) -> str:
+        folder = own(*arguments, **more)
+        made.append(Path(folder))
+        return folder
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(tempfile, "mkdtemp", noted)
+        yield
+    # W&B's are of the process, and go with it
+    left = [folder for folder in made if folder.exists() and "wandb" not in folder.name]
+    assert left == [], "use tmp_path, or tempfile.TemporaryDirectory in a with statement"
 
 
 @pytest.fixture

@@ -53,22 +53,23 @@ def measure(
     """Seconds an evaluation of the loss, and peak memory in GiB of this process."""
     quieten()
     tune_allocator()
-    config = compose(
-        "task=gatys",
-        "content_size=exact",
-        f"content_size.height={size}",
-        f"content_size.width={size}",
-        "style_size.px=512",
-        *NETWORKS[network],
-        f"precision={precision}",
-        f"checkpoint_px={checkpoint_px}",
-        f"trainer.max_steps={steps}",
-        "callbacks=none",
-        "logger=none",
-        f"run.dir={tempfile.mkdtemp()}",
-    )
-    config = prepare(config)
-    parts = build(config)
+    with tempfile.TemporaryDirectory() as folder:  # of what it says of itself before it runs
+        config = compose(
+            "task=gatys",
+            "content_size=exact",
+            f"content_size.height={size}",
+            f"content_size.width={size}",
+            "style_size.px=512",
+            *NETWORKS[network],
+            f"precision={precision}",
+            f"checkpoint_px={checkpoint_px}",
+            f"trainer.max_steps={steps}",
+            "callbacks=none",
+            "logger=none",
+            f"run.dir={folder}",
+        )
+        config = prepare(config)
+        parts = build(config)
     clock = Clock()
     parts.trainer.callbacks.append(clock)
     parts.trainer.fit(parts.task, parts.data)
