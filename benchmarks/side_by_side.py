@@ -7,7 +7,6 @@ compiled code and caches away from the others.
 
 from __future__ import annotations
 
-import csv
 import multiprocessing
 import random
 import statistics
@@ -16,6 +15,8 @@ from collections.abc import Callable, Mapping
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
+
+from stylenet.files import write_csv
 
 
 class Turns:
@@ -79,10 +80,7 @@ def report(rows: list[dict[str, str]], out: Path) -> None:
     """Print ``rows`` as a table, and write them to ``out`` as CSV."""
     print(table(list(rows[0]), [list(row.values()) for row in rows]))
     out.parent.mkdir(exist_ok=True)
-    with out.open("w", newline="") as file:
-        writer = csv.DictWriter(file, list(rows[0]))
-        writer.writeheader()
-        writer.writerows(rows)
+    write_csv(out, rows)
 
 
 def table(header: list[str], rows: list[list[str]]) -> str:
