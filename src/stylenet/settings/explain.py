@@ -36,16 +36,16 @@ def explain(error: BaseException, overrides: Sequence[str]) -> str:
         known = [str(sibling) for sibling in cause.parent_node]
         if key not in known:
             full_key = str(cause.full_key or key)
-            if words := _of_another_task(full_key.partition("/")[0], overrides):
-                return words
+            if said := _of_another_task(full_key.partition("/")[0], overrides):
+                return said
             above = full_key.removesuffix(key)
             return f"Error: there is no key {full_key}. {_siblings(key, known, above)}"
     if unknown := _NO_GROUP.match(str(error)):
         for (
             key
         ) in unknown.groups():  # loss/diversity is an input, or colouring of colouring/matching
-            if words := _of_another_task(key, overrides):
-                return words
+            if said := _of_another_task(key, overrides):
+                return said
     given = f"(command line: {' '.join(overrides) or 'no overrides'})"
     if unread := [o for o in overrides if not o.startswith("-") and not parses(o)]:
         mended = corrected(unread[0])
