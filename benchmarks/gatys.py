@@ -42,31 +42,30 @@ LBFGS = "lbfgs_fixed"  # as the tutorial's
 
 def parts_of(size: int, optimizer: str, precision: str) -> Run:
     """What ``train.py`` builds."""
-    with tempfile.TemporaryDirectory() as folder:  # of what it says of itself before it runs
-        config = compose(
-            "task=gatys",
-            f"optimizer={optimizer}",
-            "loss_network=vgg19",
-            "loss_network/weights=random",
-            "content_size=exact",
-            f"content_size.height={size}",
-            f"content_size.width={size}",
-            f"style_size.px={size}",
-            "loss/convention=johnson2016",
-            "loss_network/padding=zeros",
-            f"loss.content_layers=[{CONTENT}]",
-            f"loss.style_layers=[{','.join(STYLE)}]",
-            f"loss.style_weight={STYLE_WEIGHT}",
-            "loss.content_weight=1",
-            "loss.tv_weight=0",
-            "loss.range_weight=0",
-            "trainer.max_steps=100000",
-            f"precision={precision}",
-            "callbacks=none",
-            "logger=none",
-            f"run.dir={folder}",
-        )
-        return build(prepare(config))
+    config = compose(
+        "task=gatys",
+        f"optimizer={optimizer}",
+        "loss_network=vgg19",
+        "loss_network/weights=random",
+        "content_size=exact",
+        f"content_size.height={size}",
+        f"content_size.width={size}",
+        f"style_size.px={size}",
+        "loss/convention=johnson2016",
+        "loss_network/padding=zeros",
+        f"loss.content_layers=[{CONTENT}]",
+        f"loss.style_layers=[{','.join(STYLE)}]",
+        f"loss.style_weight={STYLE_WEIGHT}",
+        "loss.content_weight=1",
+        "loss.tv_weight=0",
+        "loss.range_weight=0",
+        "trainer.max_steps=100000",
+        f"precision={precision}",
+        "callbacks=none",
+        "logger=none",
+        f"run.dir={tempfile.mkdtemp(dir='.')}",
+    )
+    return build(prepare(config))
 
 
 class PlainLoss:

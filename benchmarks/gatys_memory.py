@@ -53,23 +53,22 @@ def measure(
     """Seconds an evaluation of the loss, and peak memory in GiB of this process."""
     quieten()
     tune_allocator()
-    with tempfile.TemporaryDirectory() as folder:  # of what it says of itself before it runs
-        config = compose(
-            "task=gatys",
-            "content_size=exact",
-            f"content_size.height={size}",
-            f"content_size.width={size}",
-            "style_size.px=512",
-            *NETWORKS[network],
-            f"precision={precision}",
-            f"checkpoint_px={checkpoint_px}",
-            f"trainer.max_steps={steps}",
-            "callbacks=none",
-            "logger=none",
-            f"run.dir={folder}",
-        )
-        config = prepare(config)
-        parts = build(config)
+    config = compose(
+        "task=gatys",
+        "content_size=exact",
+        f"content_size.height={size}",
+        f"content_size.width={size}",
+        "style_size.px=512",
+        *NETWORKS[network],
+        f"precision={precision}",
+        f"checkpoint_px={checkpoint_px}",
+        f"trainer.max_steps={steps}",
+        "callbacks=none",
+        "logger=none",
+        f"run.dir={tempfile.mkdtemp(dir='.')}",
+    )
+    config = prepare(config)
+    parts = build(config)
     clock = Clock()
     parts.trainer.callbacks.append(clock)
     parts.trainer.fit(parts.task, parts.data)
@@ -92,8 +91,11 @@ def measured(
 ) -> dict[str, str]:
     """`measure`, in a fresh process: peak memory is of all that a process ever did."""
     asked = [str(size), network, precision, str(checkpoint_px), str(steps)]
-    command = [sys.executable, __file__, "--one", *asked]
-    done = subprocess.run(command, capture_output=True, text=True, check=True)  # noqa: S603
+    command = [sys.executable, str(Path(__file__).absolute()), "--one", *asked]
+    with tempfile.TemporaryDirectory() as folder:
+        done = subprocess.run(  # noqa: S603
+            command, capture_output=True, text=True, check=True, cwd=folder
+        )
     found: dict[str, str] = json.loads(done.stdout.splitlines()[-1])
     return found
 

@@ -91,28 +91,27 @@ def passes(turns: Turns, kind: str, how: str, width: float, size: int, bf16: boo
 
 def parts_of(kind: str, styles: int, width: float, steps: int, size: int) -> Run:
     """What ``train.py`` builds, for ``styles`` pictures of noise."""
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        chance = torch.Generator().manual_seed(0)
-        pictures = [folder / f"{number}.png" for number in range(styles)]
-        for picture in pictures:
-            write_image(picture, torch.rand(3, 64, 64, generator=chance))
-        config = compose(
-            "task=multistyle",
-            *NETS[kind],
-            f"style=[{','.join(map(str, pictures))}]",
-            f"net.width={width}",
-            "style_size.px=64",
-            f"data.batch_size={BATCH}",
-            f"data.size={size}",
-            f"trainer.max_steps={steps}",
-            "trainer.val_check_interval=1000000",
-            "trainer.accelerator=cpu",
-            "callbacks=none",
-            "logger=none",
-            f"run.dir={folder / 'run'}",
-        )
-        return build(prepare(config))
+    folder = Path(tempfile.mkdtemp(dir=".")).absolute()
+    chance = torch.Generator().manual_seed(0)
+    pictures = [folder / f"{number}.png" for number in range(styles)]
+    for picture in pictures:
+        write_image(picture, torch.rand(3, 64, 64, generator=chance))
+    config = compose(
+        "task=multistyle",
+        *NETS[kind],
+        f"style=[{','.join(map(str, pictures))}]",
+        f"net.width={width}",
+        "style_size.px=64",
+        f"data.batch_size={BATCH}",
+        f"data.size={size}",
+        f"trainer.max_steps={steps}",
+        "trainer.val_check_interval=1000000",
+        "trainer.accelerator=cpu",
+        "callbacks=none",
+        "logger=none",
+        f"run.dir={folder / 'run'}",
+    )
+    return build(prepare(config))
 
 
 def steps(turns: Turns, kind: str, styles: int, width: float, rounds: int, size: int) -> None:

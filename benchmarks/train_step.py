@@ -64,26 +64,25 @@ def parts_of(
     loss_network: str = "vgg16",
 ) -> Run:
     """What ``train.py`` builds: with its default losses, or as ``losses`` say."""
-    with tempfile.TemporaryDirectory() as folder:  # of what it says of itself before it runs
-        config = compose(
-            "net=johnson",
-            "net/upsample=nearest",  # the examples'
-            f"net.width={width}",
-            f"loss_network={loss_network}",
-            "loss_network/weights=random",
-            *losses,
-            f"data.batch_size={BATCH}",
-            f"data.size={size}",
-            f"style_size.px={size}",
-            f"trainer.max_steps={steps}",
-            f"compile={compiled}",
-            f"precision={precision}",
-            "callbacks=none",
-            "logger=none",
-            f"run.dir={folder}",
-            "trainer.val_check_interval=1000000",
-        )
-        return build(prepare(config))
+    config = compose(
+        "net=johnson",
+        "net/upsample=nearest",  # the examples'
+        f"net.width={width}",
+        f"loss_network={loss_network}",
+        "loss_network/weights=random",
+        *losses,
+        f"data.batch_size={BATCH}",
+        f"data.size={size}",
+        f"style_size.px={size}",
+        f"trainer.max_steps={steps}",
+        f"compile={compiled}",
+        f"precision={precision}",
+        "callbacks=none",
+        "logger=none",
+        f"run.dir={tempfile.mkdtemp(dir='.')}",
+        "trainer.val_check_interval=1000000",
+    )
+    return build(prepare(config))
 
 
 def judge_of(parts: Run) -> plain.PlainLoss:

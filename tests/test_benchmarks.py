@@ -62,7 +62,10 @@ def one_after_the_other(contenders: Mapping[str, Any], rounds: int) -> dict[str,
 
 
 @pytest.fixture
-def benchmark_of(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str], ModuleType]]:
+def benchmark_of(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> Iterator[Callable[[str], ModuleType]]:
+    monkeypatch.chdir(tmp_path)  # where contenders work
     monkeypatch.syspath_prepend(str(BENCHMARKS))
     before = set(sys.modules)
 
