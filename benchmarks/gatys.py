@@ -63,7 +63,7 @@ def parts_of(size: int, optimizer: str, precision: str) -> Run:
         f"precision={precision}",
         "callbacks=none",
         "logger=none",
-        f"run.dir={tempfile.mkdtemp()}",
+        f"run.dir={tempfile.mkdtemp(dir='.')}",
     )
     return build(prepare(config))
 

@@ -65,7 +65,7 @@ def measure(
         f"trainer.max_steps={steps}",
         "callbacks=none",
         "logger=none",
-        f"run.dir={tempfile.mkdtemp()}",
+        f"run.dir={tempfile.mkdtemp(dir='.')}",
     )
     config = prepare(config)
     parts = build(config)
@@ -91,8 +91,11 @@ def measured(
 ) -> dict[str, str]:
     """`measure`, in a fresh process: peak memory is of all that a process ever did."""
     asked = [str(size), network, precision, str(checkpoint_px), str(steps)]
-    command = [sys.executable, __file__, "--one", *asked]
-    done = subprocess.run(command, capture_output=True, text=True, check=True)  # noqa: S603
+    command = [sys.executable, str(Path(__file__).absolute()), "--one", *asked]
+    with tempfile.TemporaryDirectory() as folder:
+        done = subprocess.run(  # noqa: S603
+            command, capture_output=True, text=True, check=True, cwd=folder
+        )
     found: dict[str, str] = json.loads(done.stdout.splitlines()[-1])
     return found
 

@@ -7,15 +7,18 @@ compiled code and caches away from the others.
 
 from __future__ import annotations
 
-import csv
 import multiprocessing
+import os
 import random
 import statistics
+import tempfile
 import time
 from collections.abc import Callable, Mapping
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
+
+from stylenet.files import write_csv
 
 
 class Turns:
@@ -40,14 +43,18 @@ Contender = tuple[Callable[..., None], dict[str, Any]]
 
 
 def race(contenders: Mapping[str, Contender], rounds: int) -> dict[str, list[tuple[float, Any]]]:
-    """Give each contender ``rounds`` turns, in another order each round: what they handed in."""
+    """Give each contender ``rounds`` turns, in another order each round: what they handed in.
+
+    Where they work is a folder of their own, which is gone afterwards.
+    """
     context = multiprocessing.get_context("spawn")
     pipes: dict[str, Connection] = {}
     processes = []
+    place = tempfile.TemporaryDirectory()
     try:
         for name, (function, arguments) in contenders.items():
             pipes[name], theirs = context.Pipe()
-            process = context.Process(target=_run, args=(theirs, function, arguments))
+            process = context.Process(target=_run, args=(theirs, place.name, function, arguments))
             process.start()
             theirs.close()
             processes.append(process)
@@ -64,9 +71,14 @@ def race(contenders: Mapping[str, Contender], rounds: int) -> dict[str, list[tup
         for process in processes:
             process.join(5)
             process.terminate()
+            process.join()
+        place.cleanup()
 
 
-def _run(pipe: Connection, function: Callable[..., None], arguments: dict[str, Any]) -> None:
+def _run(
+    pipe: Connection, folder: str, function: Callable[..., None], arguments: dict[str, Any]
+) -> None:
+    os.chdir(folder)
     function(Turns(pipe), **arguments)
 
 
@@ -79,10 +91,7 @@ def report(rows: list[dict[str, str]], out: Path) -> None:
     """Print ``rows`` as a table, and write them to ``out`` as CSV."""
     print(table(list(rows[0]), [list(row.values()) for row in rows]))
     out.parent.mkdir(exist_ok=True)
-    with out.open("w", newline="") as file:
-        writer = csv.DictWriter(file, list(rows[0]))
-        writer.writeheader()
-        writer.writerows(rows)
+    write_csv(out, rows)
 
 
 def table(header: list[str], rows: list[list[str]]) -> str:

@@ -48,11 +48,9 @@ TINY += ["callbacks=none", "logger=none", "run.dir=run"]
 
 def seconds(arguments: Sequence[str], status: int, folder: Path) -> float:
     """Processor seconds of Python with ``arguments``, run in ``folder``."""
-    environment = os.environ | {
-        "OMP_NUM_THREADS": "1",
-        "PYTHONPYCACHEPREFIX": str(folder / "code"),
-        "STYLENET_CACHE": str(folder / "cache"),
-    }
+    environment = os.environ | {"OMP_NUM_THREADS": "1", "STYLENET_CACHE": str(folder / "cache")}
+    if sys.dont_write_bytecode:  # else it lies where it always does
+        environment["PYTHONPYCACHEPREFIX"] = str(folder / "code")
     for name in ("PYTHONDONTWRITEBYTECODE", "HYDRA_FULL_ERROR"):
         environment.pop(name, None)
     before = resource.getrusage(resource.RUSAGE_CHILDREN)

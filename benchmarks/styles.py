@@ -91,7 +91,7 @@ def passes(turns: Turns, kind: str, how: str, width: float, size: int, bf16: boo
 
 def parts_of(kind: str, styles: int, width: float, steps: int, size: int) -> Run:
     """What ``train.py`` builds, for ``styles`` pictures of noise."""
-    folder = Path(tempfile.mkdtemp())
+    folder = Path(tempfile.mkdtemp(dir=".")).absolute()
     chance = torch.Generator().manual_seed(0)
     pictures = [folder / f"{number}.png" for number in range(styles)]
     for picture in pictures:

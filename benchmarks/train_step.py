@@ -38,6 +38,7 @@ from stylenet.runners.speed import cpu_has_bf16, tune_allocator
 ROOT = Path(__file__).parents[1]
 BATCH = 4
 TURN = 5  # steps
+WIDTHS = {"full": 1.0, "half": 0.5}
 STYLE_WEIGHT = 0.2
 
 
@@ -78,7 +79,7 @@ def parts_of(
         f"precision={precision}",
         "callbacks=none",
         "logger=none",
-        f"run.dir={tempfile.mkdtemp()}",
+        f"run.dir={tempfile.mkdtemp(dir='.')}",
         "trainer.val_check_interval=1000000",
     )
     return build(prepare(config))
@@ -214,7 +215,7 @@ def main() -> None:
     precision = arguments.precision
     shared = {name: getattr(arguments, name) for name in ("steps", "size", "style_weight")}
     contenders: dict[str, Any] = {}
-    for name, width in (("full", 1.0), ("half", 0.5)):
+    for name, width in WIDTHS.items():
         contenders[f"examples, {name}"] = (examples, shared | {"width": width})
         control = {"width": width, "perturbation": 1e-6}
         contenders[f"control, {name}"] = (examples, shared | control)

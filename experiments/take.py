@@ -24,6 +24,7 @@ import yaml
 from omegaconf import DictConfig, OmegaConf
 
 from stylenet.errors import StylenetError
+from stylenet.files import write_csv
 from stylenet.settings.differences import short_keys
 
 STUDIES = Path(__file__).parent
@@ -107,11 +108,7 @@ def take(study: str, folder: Path, target: Path) -> None:
         )
     keys = grid(study)
     rows = sorted((row(run, keys) for run in runs), key=lambda one: [*map(str, one.values())])
-    columns = dict.fromkeys(key for one in rows for key in one)
-    with target.open("w", newline="") as file:
-        writer = csv.DictWriter(file, list(columns), lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(rows)
+    write_csv(target, rows)
 
 
 if __name__ == "__main__":

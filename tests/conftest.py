@@ -324,6 +324,27 @@ def losses() -> Callable[[Path], dict[tuple[int, str], float]]:
 
 
 @pytest.fixture
+def whole_and_parted(
+    script: Callable[..., int], tmp_path: Path
+) -> Callable[..., tuple[Path, Path]]:
+    """``whole_and_parted(overrides, 3, 5, 8)``: a run of 8 steps, and one that stops at 3 and 5.
+
+    The second is resumed by ``trainer.max_steps`` and ``more`` alone.
+    """
+
+    def train(overrides: list[str], *steps: int, more: Sequence[str] = ()) -> tuple[Path, Path]:
+        whole, parted = tmp_path / "whole", tmp_path / "parted"
+        for run, end in ((whole, steps[-1]), (parted, steps[0])):
+            of_run = [f"trainer.max_steps={end}", f"run.dir={run}"]
+            assert script("train.py", *overrides, *of_run) == 0
+        for end in steps[1:]:
+            assert script("train.py", f"resume={parted}", f"trainer.max_steps={end}", *more) == 0
+        return whole, parted
+
+    return train
+
+
+@pytest.fixture
 def own_parts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The folder with ``mine.py`` and the folder ``mine`` of docs/extending.md."""
     page = (ROOT / "docs" / "extending.md").read_text()

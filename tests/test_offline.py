@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ensurepip
 import json
 import os
 import shutil
@@ -187,10 +188,12 @@ def installed(wheel: Path, tmp_path: Path) -> Path:
 
     What the wheel depends on is looked for where these tests found it: nothing is downloaded.
     """
-    venv.create(tmp_path / "environment", with_pip=True)
+    venv.create(tmp_path / "environment")
     commands = tmp_path / "environment" / ("Scripts" if os.name == "nt" else "bin")
-    install = ["-m", "pip", "install", "-q", "--no-deps", "--no-index", str(wheel)]
-    subprocess.run([str(commands / "python"), *install], check=True)
+    # run from Python's own archive of it: it need not be unpacked and compiled first
+    (pip,) = Path(ensurepip.__file__).parent.glob("_bundled/pip-*.whl")
+    install = [str(pip / "pip"), "install", "-q", "--no-deps", "--no-index", "--no-compile"]
+    subprocess.run([str(commands / "python"), *install, str(wheel)], check=True)
     (own,) = (tmp_path / "environment").glob("**/site-packages")
     packages = [path for path in map(Path, sys.path) if any(path.glob("*.dist-info"))]
     assert not [path for path in packages if (path / "stylenet" / "__init__.py").exists()]

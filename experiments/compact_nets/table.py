@@ -11,7 +11,6 @@ training step is that of the loss network's features alone; of a distilled net, 
 from __future__ import annotations
 
 import argparse
-import csv
 import json
 import statistics
 import subprocess
@@ -26,6 +25,7 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from stylenet.apply import Model, Stylizer, load_model
 from stylenet.apply.backends import Compiled, Eager, OpenVino
+from stylenet.files import write_csv
 from stylenet.images import LongerSide, contact_sheet, read_image, sample_photographs, write_image
 from stylenet.loss_networks.network import compact_vgg
 from stylenet.loss_networks.weights import Bundled
@@ -212,10 +212,7 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=HERE)
     given = parser.parse_args()
     rows = rows_of(given.runs, given.px, given.rounds, given.without)
-    with (given.out / "results.csv").open("w", newline="") as file:
-        writer = csv.DictWriter(file, list(rows[0]), lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(rows)
+    write_csv(given.out / "results.csv", rows)
     print((given.out / "results.csv").read_text())
     write_image(given.out / "sheet.jpg", sheet(given.runs))
 

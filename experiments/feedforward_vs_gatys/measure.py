@@ -22,6 +22,7 @@ from skimage.filters import sobel
 from stylenet import compose
 from stylenet.apply import Stylizer
 from stylenet.apply.contents import find_content
+from stylenet.files import write_csv
 from stylenet.images import LongerSide, read_image, write_image
 from stylenet.metrics.quality import ssim
 from stylenet.run import train
@@ -127,10 +128,7 @@ def main() -> None:
     for px in asked.px:
         for picture in asked.pictures:
             rows.append(measured(net, asked.folder, picture, px, asked.steps))
-            with asked.results.open("w", newline="") as file:
-                writer = csv.DictWriter(file, list(rows[0]), lineterminator="\n")
-                writer.writeheader()
-                writer.writerows(rows)
+            write_csv(asked.results, rows)
 
 
 if __name__ == "__main__":

@@ -7,7 +7,6 @@ one thread. Paintings are looked for in $STYLENET_STYLES.
 
 from __future__ import annotations
 
-import csv
 import json
 import re
 import shutil
@@ -18,6 +17,7 @@ from pathlib import Path
 import torch
 
 from stylenet import compose
+from stylenet.files import write_csv
 from stylenet.images import contact_sheet, read_image, write_image
 from stylenet.run import train
 
@@ -84,11 +84,8 @@ def main() -> None:
         cell = 384 if question == "scales" else 240
         sheet = contact_sheet([row], column_titles=labels, cell=cell, title_px=13)
         write_image(HERE / f"{question}.jpg", sheet)
-    with (HERE / "results.csv").open("w", newline="") as file:
-        rows = [{"question": q, "picture": label} | found for (q, label), found in facts.items()]
-        writer = csv.DictWriter(file, list(rows[0]))
-        writer.writeheader()
-        writer.writerows(rows)
+    rows = [{"question": q, "picture": label} | found for (q, label), found in facts.items()]
+    write_csv(HERE / "results.csv", rows)
 
 
 if __name__ == "__main__":

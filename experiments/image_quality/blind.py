@@ -21,6 +21,7 @@ from scipy.stats import binomtest
 from torch import Tensor
 
 from stylenet.errors import StylenetError
+from stylenet.files import write_csv
 from stylenet.images import LongerSide, contact_sheet, read_image, write_image
 
 SIDES = ("left", "right")
@@ -89,10 +90,7 @@ def pairs(options: argparse.Namespace) -> None:
         row = {"pair": name, "content": files["content"].stem, "style": files["style"].stem}
         rows.append({**row, "left": left, "right": right})
     options.key.parent.mkdir(parents=True, exist_ok=True)
-    with options.key.open("w", newline="") as file:
-        writer = csv.DictWriter(file, list(rows[0]), lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(rows)
+    write_csv(options.key, rows)
     print(f"{len(rows)} pairs in {options.out}; the key is {options.key}")
 
 

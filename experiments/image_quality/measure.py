@@ -19,6 +19,7 @@ from statistics import median
 from pictures import SHARED, Contender, Library, Picture, contender, read
 
 from stylenet.errors import StylenetError
+from stylenet.files import write_csv
 from stylenet.metrics import Description, Judge, contrast, spectrum
 
 PX, SPECTRUM_PX = 384, 256
@@ -96,10 +97,7 @@ def write(file: Path, rows: Sequence[Row]) -> None:
             known = {(row["contender"], row["style"]): row for row in csv.DictReader(lines)}
     known |= {(row["contender"], row["style"]): row for row in rows}
     file.parent.mkdir(parents=True, exist_ok=True)
-    with file.open("w", newline="") as lines:
-        writer = csv.DictWriter(lines, HEADER, lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(known.values())
+    write_csv(file, list(known.values()))
 
 
 def main() -> None:

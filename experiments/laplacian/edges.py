@@ -10,14 +10,14 @@ folder keeps the runs; a run that is finished is not made again. ``results.csv``
 from __future__ import annotations
 
 import argparse
-import csv
 from pathlib import Path
 
 import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
-from runs import HERE, PAIRS, edge_ssim, painted
+from runs import HERE, PAIRS, edge_ssim, four_digits, painted
 
+from stylenet.files import write_csv
 from stylenet.images import contact_sheet, read_image, write_image
 
 STYLE_WEIGHTS = (1, 3, 10, 30, 100)
@@ -112,13 +112,8 @@ def main() -> None:
     sheet = contact_sheet(grid, column_titles=shown, cell=arguments.px * 7 // 8, title_px=12)
     print(write_image(out / "edges.jpg", sheet))
     drawn(rows).savefig(out / "curves.png", dpi=90)
-    with (out / "results.csv").open("w", newline="") as file:
-        names = [name for name in rows[0] if name != "run"]
-        writer = csv.DictWriter(file, names, lineterminator="\n", extrasaction="ignore")
-        writer.writeheader()
-        writer.writerows(
-            {k: f"{v:.4g}" if isinstance(v, float) else v for k, v in row.items()} for row in rows
-        )
+    kept = [{k: v for k, v in row.items() if k != "run"} for row in rows]
+    write_csv(out / "results.csv", four_digits(kept))
 
 
 if __name__ == "__main__":

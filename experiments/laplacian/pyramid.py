@@ -9,13 +9,13 @@ about 2 for a photograph.
 from __future__ import annotations
 
 import argparse
-import csv
 from pathlib import Path
 
-from runs import HERE, PAIRS, edge_ssim, painted
+from runs import HERE, PAIRS, edge_ssim, four_digits, painted
 from torch import Tensor
 
 from stylenet import compose
+from stylenet.files import write_csv
 from stylenet.images import contact_sheet, read_image, write_image
 from stylenet.losses import PerceptualLoss
 from stylenet.run.building import instantiate
@@ -66,12 +66,7 @@ def main() -> None:
     titles += ["from the levels", "in its style", "ordinary"]
     sheet = contact_sheet(sheets, column_titles=titles, cell=200, title_px=12)
     print(write_image(out / "pyramid.jpg", sheet))
-    with (out / "pyramid.csv").open("w", newline="") as file:
-        writer = csv.DictWriter(file, list(rows[0]), lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(
-            {k: f"{v:.4g}" if isinstance(v, float) else v for k, v in row.items()} for row in rows
-        )
+    write_csv(out / "pyramid.csv", four_digits(rows))
 
 
 if __name__ == "__main__":

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -62,3 +63,8 @@ def edge_ssim(result: Path, content: Path) -> dict[str, float]:
         kind: float(structural_similarity(own, other, data_range=float(np.ptp(other))))
         for kind, own, other in ((k, maps[0][k], maps[1][k]) for k in maps[1])
     }
+
+
+def four_digits(rows: Iterable[Mapping[str, object]]) -> list[dict[str, object]]:
+    """Rows of a table, their numbers with four digits."""
+    return [{k: f"{v:.4g}" if isinstance(v, float) else v for k, v in r.items()} for r in rows]

@@ -16,6 +16,7 @@ from explained import Pair, explained_share, feature_moments
 from recognition import balanced_sum, style_distances, triplet_accuracy
 from torch import Tensor
 
+from stylenet.files import write_csv
 from stylenet.images import ShorterSide, picture_files, read_image
 from stylenet.loss_networks import LossNetwork
 from stylenet.loss_networks.geometry import align, align_whole_cells
@@ -117,10 +118,7 @@ def main() -> None:
         rows.append({"network": one.name, "measure": "weights", "layer": _origin(network)})
         fitted = f"every {options.every}. training photograph"
         rows.append({"network": one.name, "measure": "fitted to", "layer": fitted})
-    with options.results.open("w", newline="") as file:
-        writer = csv.DictWriter(file, ["network", "measure", "layer", "share", "goal"])
-        writer.writeheader()
-        writer.writerows(rows)
+    write_csv(options.results, rows)
 
 
 def _others(file: Path, names: Collection[str]) -> list[Row]:

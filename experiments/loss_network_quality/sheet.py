@@ -8,7 +8,6 @@ are the default ones, which mean the same under any network.
 from __future__ import annotations
 
 import argparse
-import csv
 import json
 import shutil
 import time
@@ -17,6 +16,7 @@ from pathlib import Path
 from contenders import HELP, SHARED, Contender, contender
 from torch import Tensor
 
+from stylenet.files import write_csv
 from stylenet.images import contact_sheet, read_image, write_image
 from stylenet.run.training import train
 
@@ -87,10 +87,7 @@ def main() -> None:
     names = [one.name for one in options.networks]
     sheet = contact_sheet(grid, column_titles=names, row_titles=titles, cell=90, title_px=10)
     write_image(options.sheet, sheet)
-    with options.sheet.with_name("pictures.csv").open("w", newline="") as file:
-        writer = csv.DictWriter(file, list(rows[0]))
-        writer.writeheader()
-        writer.writerows(rows)
+    write_csv(options.sheet.with_name("pictures.csv"), rows)
 
 
 if __name__ == "__main__":

@@ -19,6 +19,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from stylenet.files import write_csv
 from stylenet.images import ShorterSide, read_image
 from stylenet.loss_networks.network import compact_vgg
 from stylenet.loss_networks.weights import Bundled
@@ -105,10 +106,7 @@ def main() -> None:
         chance = 1 / len(np.unique(true[out]))
         figures = dict(zip(("grams", "colours", "chance"), (*right, chance), strict=True))
         rows.append(about | {name: f"{value:.4f}" for name, value in figures.items()})
-    with asked.results.open("w", newline="") as file:
-        writer = csv.DictWriter(file, list(rows[0]), lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(rows)
+    write_csv(asked.results, rows)
 
 
 if __name__ == "__main__":

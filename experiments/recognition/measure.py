@@ -13,7 +13,6 @@ first guess, ``among_5`` at its first five.
 from __future__ import annotations
 
 import argparse
-import csv
 from pathlib import Path
 
 import torch
@@ -22,6 +21,7 @@ from efficientnet_lite_pytorch import EfficientNet
 from torch import Tensor, nn
 
 from stylenet.apply import Request, Stylizer
+from stylenet.files import write_csv
 from stylenet.images import ShorterSide, read_image
 
 HERE = Path(__file__).parent
@@ -82,10 +82,7 @@ def main() -> None:
     for name in asked.nets:
         single = Stylizer.load(name)
         rows.append(row(name, "net", {file: single(image) for file, image in images.items()}))
-    with asked.results.open("w", newline="") as file:
-        writer = csv.DictWriter(file, list(rows[0]), lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(rows)
+    write_csv(asked.results, rows)
 
 
 if __name__ == "__main__":

@@ -7,7 +7,6 @@ least of three; printed, and written to ``cost.csv`` beside this file.
 
 from __future__ import annotations
 
-import csv
 import time
 from pathlib import Path
 
@@ -15,6 +14,7 @@ import torch
 from torch import Tensor
 
 from stylenet import compose
+from stylenet.files import write_csv
 from stylenet.losses import PerceptualLoss
 from stylenet.run.building import instantiate
 from stylenet.runners.building import build_loss, build_network
@@ -59,13 +59,13 @@ def main() -> None:
         regions = stripes(count)
         loss = style_loss(GUIDED, style, style_regions=regions)
         found[f"{count} regions"] = seconds(loss, picture, regions)
-    with (Path(__file__).parent / "cost.csv").open("w", newline="") as file:
-        writer = csv.writer(file)
-        writer.writerow(["term", "seconds", "times plain"])
-        for name, value in found.items():
-            row = [name, f"{value:.3f}", f"{value / found['plain']:.2f}"]
-            writer.writerow(row)
-            print(*row)
+    rows = [
+        {"term": name, "seconds": f"{v:.3f}", "times plain": f"{v / found['plain']:.2f}"}
+        for name, v in found.items()
+    ]
+    write_csv(Path(__file__).parent / "cost.csv", rows)
+    for row in rows:
+        print(*row.values())
 
 
 if __name__ == "__main__":

@@ -14,7 +14,6 @@ run's own style term.
 
 from __future__ import annotations
 
-import csv
 import os
 import shutil
 import sys
@@ -27,6 +26,7 @@ from omegaconf import OmegaConf
 from torch import Tensor
 
 from stylenet import compose
+from stylenet.files import write_csv
 from stylenet.images import LongerSide, contact_sheet, read_image, write_image
 from stylenet.losses import RegionStyleTerm, View
 from stylenet.losses.features import read_features
@@ -239,10 +239,7 @@ def main() -> None:
         if all(case in cases for case in group):
             sheet(file, group, out)
     if not chosen:
-        with (HERE / "results.csv").open("w", newline="") as file:
-            writer = csv.DictWriter(file, list(rows[0]))
-            writer.writeheader()
-            writer.writerows(rows)
+        write_csv(HERE / "results.csv", rows)
 
 
 if __name__ == "__main__":

@@ -8,7 +8,6 @@ third photograph in ``folder``.
 
 from __future__ import annotations
 
-import csv
 import json
 import shutil
 import sys
@@ -19,6 +18,7 @@ from omegaconf import DictConfig, OmegaConf
 from torch import Tensor
 
 from stylenet import compose
+from stylenet.files import write_csv
 from stylenet.images import contact_sheet, read_image, write_image
 from stylenet.losses import RegionStyleTerm, View
 from stylenet.losses.features import read_features
@@ -110,10 +110,7 @@ def main() -> None:
                         "style_loss_plain": f"{unguided:.4g}",
                     }
                 )
-    with (HERE / "results.csv").open("w", newline="") as file:
-        writer = csv.DictWriter(file, list(rows[0]))
-        writer.writeheader()
-        writer.writerows(rows)
+    write_csv(HERE / "results.csv", rows)
     titles = ["content", "style", "plain", "regions", "of the style", "guided"]
     for kind, shown_rows in sheets.items():
         write_image(HERE / f"{kind}.jpg", contact_sheet(shown_rows, column_titles=titles, cell=180))

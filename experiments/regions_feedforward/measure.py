@@ -8,7 +8,6 @@ prints a table of means.
 
 from __future__ import annotations
 
-import csv
 import sys
 from pathlib import Path
 
@@ -17,6 +16,7 @@ from torch import Tensor
 
 from stylenet import compose
 from stylenet.apply import Model, Stylizer, load_model
+from stylenet.files import write_csv
 from stylenet.images import LongerSide, contact_sheet, read_image, write_image
 from stylenet.losses import PerceptualLoss, RegionStylesTerm, View
 from stylenet.losses.features import read_features
@@ -108,10 +108,7 @@ def main() -> None:
                 )
         drawn = torch.from_numpy(regions.picture()).permute(2, 0, 1) / 255
         sheet[name] = [photo, drawn, *results.values()]
-    with (HERE / f"{study}.csv").open("w", newline="") as out:
-        writer = csv.DictWriter(out, list(rows[0]))
-        writer.writeheader()
-        writer.writerows(rows)
+    write_csv(HERE / f"{study}.csv", rows)
     titles = ["photograph", "regions", *ways]
     shown = [sheet[name] for name in SHOWN if name in sheet]
     write_image(HERE / f"{study}.jpg", contact_sheet(shown, column_titles=titles, cell=220))

@@ -17,6 +17,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from statistics import fmean, median
 
+from stylenet.files import write_csv
+
 HERE = Path(__file__).parent
 WITHIN = 1.1
 FIGURES = ("style", "content", "tv", "ssim", "milliseconds")
@@ -90,10 +92,7 @@ def write(file: Path, rows: Sequence[Mapping[str, str]]) -> None:
     """Print and write a table."""
     for row in rows:
         print("  ".join(row.values()))
-    with file.open("w", newline="") as stream:
-        writer = csv.DictWriter(stream, list(rows[0]), lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(rows)
+    write_csv(file, rows)
 
 
 def main() -> None:

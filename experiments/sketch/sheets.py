@@ -15,6 +15,7 @@ from pathlib import Path
 
 from torch import Tensor
 
+from stylenet.files import write_csv
 from stylenet.images import LongerSide, contact_sheet, read_image, write_image
 
 HERE = Path(__file__).parent
@@ -88,10 +89,7 @@ def main() -> None:
     places = [f"place {n}" for n in range(1, RANKED + 1)]
     sheet = contact_sheet(hits, column_titles=places, row_titles=DRAWINGS, cell=150, title_px=12)
     write_image(HERE / "ranking.jpg", sheet)
-    with (HERE / "ranking.csv").open("w", newline="") as file:
-        writer = csv.DictWriter(file, list(rows[0]))
-        writer.writeheader()
-        writer.writerows(rows)
+    write_csv(HERE / "ranking.csv", rows)
 
 
 if __name__ == "__main__":

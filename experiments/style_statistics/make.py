@@ -10,7 +10,6 @@ statistics for a target, with the painting and with its swatch.
 
 from __future__ import annotations
 
-import csv
 import sys
 from pathlib import Path
 
@@ -19,6 +18,7 @@ from torch import Tensor
 
 from stylenet import compose
 from stylenet.config import Settings
+from stylenet.files import write_csv
 from stylenet.images import ShorterSide, read_image, sample_photographs
 from stylenet.loss_networks import LossNetwork
 from stylenet.losses import PerceptualLoss
@@ -99,10 +99,7 @@ def main() -> None:
         known = make(config, network, asked, style)
         rows.append(measured(config, network, asked, style, known))
         print(rows[-1], flush=True)
-    with (HERE / "results.csv").open("w", newline="") as file:
-        writer = csv.DictWriter(file, list(rows[0]), lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(rows)
+    write_csv(HERE / "results.csv", rows)
 
 
 if __name__ == "__main__":

@@ -24,7 +24,7 @@ import torch
 from omegaconf import OmegaConf
 from torch import Tensor
 
-from stylenet.files import write_bytes
+from stylenet.files import write_bytes, write_csv
 from stylenet.images import (
     ShorterSide,
     contact_sheet,
@@ -141,10 +141,7 @@ def tabulate(facts: dict[str, dict[str, str]], paintings: dict[str, Path]) -> No
         of_painting, of_swatch = looks(file), looks(SWATCHES / f"{style}.jpg")
         for name, value in of_painting.items():
             rows[style] |= {f"painting_{name}": f"{value:.3f}", name: f"{of_swatch[name]:.3f}"}
-    with table.open("w", newline="") as file:
-        writer = csv.DictWriter(file, list(rows[next(iter(paintings))]), lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(rows[style] for style in paintings)
+    write_csv(table, [rows[style] for style in paintings])
 
 
 def draw(paintings: dict[str, Path]) -> None:

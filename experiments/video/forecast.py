@@ -10,7 +10,6 @@ Gupta et al. 2017 (arXiv:1705.02092, section 3) find the trace to say how unstab
 from __future__ import annotations
 
 import argparse
-import csv
 import math
 from pathlib import Path
 from statistics import fmean
@@ -20,6 +19,7 @@ import torch
 from scipy.stats import spearmanr
 
 from stylenet.apply import Stylizer
+from stylenet.files import write_csv
 from stylenet.images import LongerSide, ShorterSide, picture_files, read_image
 from stylenet.loss_networks.network import compact_vgg
 from stylenet.loss_networks.weights import Bundled
@@ -67,12 +67,10 @@ def main() -> None:
     for name in (*LAYERS, MEAN):
         found = spearmanr([row[name] for row in rows], errors)
         print(f"{name}: rank correlation {found.statistic:+.2f} (p = {found.pvalue:.3f})")
-    with (given.out / "forecast.csv").open("w", newline="") as lines:
-        writer = csv.writer(lines, lineterminator="\n")
-        writer.writerow(rows[0])
-        writer.writerows(
-            [v if isinstance(v, str) else f"{v:.4f}" for v in row.values()] for row in rows
-        )
+    write_csv(
+        given.out / "forecast.csv",
+        [{k: v if isinstance(v, str) else f"{v:.4f}" for k, v in row.items()} for row in rows],
+    )
     mpl.use("agg")
     from matplotlib import pyplot
 

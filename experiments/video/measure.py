@@ -9,7 +9,6 @@ variable frame rate, sound and rotation.
 from __future__ import annotations
 
 import argparse
-import csv
 import hashlib
 import math
 from collections.abc import Callable, Mapping, Sequence
@@ -27,6 +26,7 @@ from stylenet.apply.painters import Painter
 from stylenet.apply.painting import Recipe
 from stylenet.apply.video import ClipOptions, FlowBlend, paint_clip
 from stylenet.apply.zoo import ANY, shipped_model
+from stylenet.files import write_csv
 from stylenet.images import LongerSide, ShorterSide, read_image
 from stylenet.metrics import Judge, warping_errors
 
@@ -257,10 +257,7 @@ def main() -> None:
 
 def write(file: Path, rows: Sequence[Mapping[str, object]]) -> None:
     """What is measured so far: a clip takes minutes."""
-    with file.open("w", newline="") as lines:
-        writer = csv.DictWriter(lines, list(rows[-1]), lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(rows)
+    write_csv(file, rows)
 
 
 if __name__ == "__main__":

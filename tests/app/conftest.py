@@ -51,20 +51,17 @@ def page() -> Iterator[Served]:
 
 @pytest.fixture
 def visitor(chromium: Any, page: Served) -> Iterator[Callable[..., Any]]:
-    """``visitor(width, height, dark=...)``: a browser of its own with the page open.
+    """``visitor(width, height)``: a browser of its own with the page open.
 
     No address but the page's is asked for.
     """
     asked: list[str] = []
     with contextlib.ExitStack() as stack:
 
-        def arrive(width: int = 1000, height: int = 900, dark: bool = False) -> Any:
+        def arrive(width: int = 1000, height: int = 900) -> Any:
             context = stack.enter_context(
                 contextlib.closing(
-                    chromium.new_context(
-                        viewport={"width": width, "height": height},
-                        color_scheme="dark" if dark else "light",
-                    )
+                    chromium.new_context(viewport={"width": width, "height": height})
                 )
             )
             context.set_default_timeout(SLOW)

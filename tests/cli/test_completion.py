@@ -18,6 +18,13 @@ printf '%s\\n' "${COMPREPLY[@]}"
 """
 
 
+@pytest.fixture(scope="module")
+def completion() -> str:
+    """What ``stylenet completion`` prints."""
+    command = [sys.executable, "-m", "stylenet", "completion"]
+    return subprocess.run(command, capture_output=True, text=True, check=True).stdout
+
+
 @pytest.fixture
 def command(tmp_path: Path) -> dict[str, str]:
     """The environment of a shell that finds ``stylenet``."""
@@ -49,14 +56,18 @@ def command(tmp_path: Path) -> dict[str, str]:
     ],
 )
 def test_bash_completes(
-    line: str, words: list[str], answer: list[str], command: dict[str, str], tmp_path: Path
+    line: str,
+    words: list[str],
+    answer: list[str],
+    command: dict[str, str],
+    completion: str,
+    tmp_path: Path,
 ) -> None:
     bash = shutil.which("bash")
     if bash is None:
         pytest.skip("bash is not there")
-    script = 'eval "$(stylenet completion)"\n' + ASK
     done = subprocess.run(
-        [bash, "-c", script, "bash", line, "stylenet", *words],
+        [bash, "-c", completion + ASK, "bash", line, "stylenet", *words],
         env=command,
         cwd=tmp_path,
         capture_output=True,

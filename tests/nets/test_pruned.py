@@ -18,7 +18,7 @@ from stylenet.nets import (
     TransformerNet,
     TransposedUpsample,
 )
-from stylenet.nets.pruned import (
+from stylenet.nets.channels import (
     groups_of,
     kept_channels,
     multiply_adds,

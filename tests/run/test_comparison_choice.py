@@ -19,6 +19,7 @@ from stylenet.runners.results import results_in_words
 from stylenet.styles import find
 
 Script = Callable[..., int]
+Losses = Callable[[Path], dict[tuple[int, str], float]]
 Composed = Callable[..., DictConfig]
 
 
@@ -73,17 +74,12 @@ def test_the_objective_is_settled(overrides: list[str], expected: str, composed:
 
 
 def test_the_best_checkpoint_goes_by_an_objective_of_which_more_is_better(
-    script: Script, tiny: list[str], tmp_path: Path
+    losses: Losses, script: Script, tiny: list[str], tmp_path: Path
 ) -> None:
     arguments = ["objective=ssim", "trainer.val_check_interval=1", "logger=none", "init=null"]
     assert script("train.py", *tiny, *arguments, "trainer.max_steps=3") == 0
     run = tmp_path / "runs" / "latest"
-    with (run / "losses.csv").open() as file:
-        found = {
-            int(row["step"]): float(row["value"])
-            for row in csv.DictReader(file)
-            if row["name"] == "val/metric/ssim"
-        }
+    found = {step: v for (step, name), v in losses(run).items() if name == "val/metric/ssim"}
     assert set(found) == {1, 2, 3}
     best = torch.load(run / "checkpoints" / "best.ckpt", weights_only=True)
     assert best["global_step"] == max(found, key=found.__getitem__)

@@ -19,6 +19,7 @@ from stylenet.loss_networks.weights import RandomWeights, WeightsFile
 
 Script = Callable[..., int]
 Losses = Callable[[Path], dict[tuple[int, str], float]]
+Parted = Callable[..., tuple[Path, Path]]
 WIDTHS = ((4, 4), (4, 4), (4, 4), (6, 6), (8,))
 RANDOM = "loss_network/weights@teacher.weights=random"
 
@@ -91,13 +92,9 @@ def test_a_run_leaves_a_loss_network_with_its_card(
 
 
 def test_resuming_continues_with_the_same_losses(
-    losses: Losses, script: Script, small: list[str], tmp_path: Path
+    losses: Losses, script: Script, small: list[str], whole_and_parted: Parted
 ) -> None:
-    whole, parted = tmp_path / "whole", tmp_path / "parted"
-    common = [*small, "logger=none", "scheduler.steps=6"]
-    assert script("train.py", *common, "trainer.max_steps=6", f"run.dir={whole}") == 0
-    assert script("train.py", *common, "trainer.max_steps=3", f"run.dir={parted}") == 0
-    assert script("train.py", f"resume={parted}", "trainer.max_steps=6") == 0
+    whole, parted = whole_and_parted([*small, "logger=none", "scheduler.steps=6"], 3, 6)
     expected, got = losses(whole), losses(parted)
     assert {k: v for k, v in got.items() if "train" in k[1]} == {
         k: v for k, v in expected.items() if "train" in k[1]

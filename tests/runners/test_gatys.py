@@ -75,14 +75,13 @@ def test_a_run_directory_holds_all_that_was_promised(
 
 
 def test_resuming_continues_with_the_same_picture(
-    losses: Losses, script: Script, small: list[str], tmp_path: Path
+    losses: Losses,
+    script: Script,
+    small: list[str],
+    whole_and_parted: Callable[..., tuple[Path, Path]],
 ) -> None:
-    whole, parted = tmp_path / "whole", tmp_path / "parted"
     scales = ["scales=coarse_to_fine", "scales.first_px=24", "scales.steps=1"]
-    common = [*small, *scales, "logger=none"]
-    assert script("train.py", *common, f"run.dir={whole}", "trainer.max_steps=7") == 0
-    assert script("train.py", *common, f"run.dir={parted}", "trainer.max_steps=4") == 0
-    assert script("train.py", f"resume={parted}", "trainer.max_steps=7") == 0
+    whole, parted = whole_and_parted([*small, *scales, "logger=none"], 4, 7)
     assert losses(parted) == losses(whole)
     results = [read_image(run / "result.png") for run in (whole, parted)]
     assert torch.equal(*results)

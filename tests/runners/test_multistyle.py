@@ -77,14 +77,13 @@ def test_a_run_leaves_a_net_of_several_styles(
 
 @pytest.mark.parametrize("kind", BOTH)
 def test_resuming_continues_with_the_same_losses(
-    losses: Losses, script: Script, several: list[str], tmp_path: Path, kind: str
+    losses: Losses,
+    whole_and_parted: Callable[..., tuple[Path, Path]],
+    several: list[str],
+    kind: str,
 ) -> None:
-    whole, parted = tmp_path / "whole", tmp_path / "parted"
-    common = [*several, *BOTH[kind]]
-    assert script("train.py", *common, f"run.dir={whole}", "trainer.max_steps=5") == 0
     # before a step of the auto-encoder
-    assert script("train.py", *common, f"run.dir={parted}", "trainer.max_steps=2") == 0
-    assert script("train.py", f"resume={parted}", "trainer.max_steps=5") == 0
+    whole, parted = whole_and_parted([*several, *BOTH[kind]], 2, 5)
     a, b = (load_file(run / "model.safetensors") for run in (whole, parted))
     assert a.keys() == b.keys()
     assert all(torch.equal(a[key], b[key]) for key in a)

@@ -80,12 +80,9 @@ def test_it_paints_no_photograph_and_says_so(
 
 
 def test_a_resumed_run_sees_the_noise_of_an_uninterrupted_one(
-    script: Script, small: list[str], tmp_path: Path
+    whole_and_parted: Callable[..., tuple[Path, Path]], small: list[str]
 ) -> None:
-    whole, parts = tmp_path / "whole", tmp_path / "parts"
-    assert script("train.py", *small, f"run.dir={whole}") == 0
-    assert script("train.py", *small, "trainer.max_steps=2", f"run.dir={parts}") == 0
-    assert script("train.py", f"resume={parts}", "trainer.max_steps=4") == 0
+    whole, parts = whole_and_parted(small, 2, 4)
     expected = {key: value for key, value in figures(whole).items() if "/loss/" in key[1]}
     found = figures(parts)
     assert expected

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from hydra.errors import HydraException
 from omegaconf import DictConfig
+from omegaconf.errors import OmegaConfBaseException
 
 from stylenet.errors import StylenetError
+from stylenet.settings.explain import explain
 from stylenet.settings.inputs import check_keys, runner_for, tasks_with
 
 Composed = Callable[..., DictConfig]
@@ -41,6 +45,43 @@ def test_a_key_belongs_to_the_tasks_that_declare_it_and_their_descendants(
         assert tasks_with(key) == tasks
 
 
+def leaves(config: DictConfig, above: str = "") -> Iterator[str]:
+    """The keys of a configuration, with those of the group ``task``."""
+    for key in map(str, config):
+        yield above + key
+        if key == "task":
+            yield from leaves(config[key], "task.")
+
+
+def test_each_input_of_a_task_is_refused_elsewhere_with_the_tasks_that_take_it(
+    composed: Composed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What a composed configuration has tells which these are, not the reader of the files."""
+    files = (Path(__file__).parents[2] / "conf" / "task").glob("*.yaml")
+    taken = {name: set(leaves(composed(f"task={name}"))) for name in sorted(f.stem for f in files)}
+    everywhere = set.intersection(*taken.values())
+    own = set.union(*taken.values()) - everywhere
+    assert own >= {
+        "sketch",
+        "reference",
+        "bank",
+        "teacher",
+        "content",
+        "clip",
+        "task.clamp",
+        "init",
+    }
+    for key in own:
+        takers = [name for name, keys in taken.items() if key in keys]
+        for task in {"feedforward", "gatys"} - set(takers):
+            overrides = [f"task={task}", f"{key}=x"]
+            with pytest.raises((HydraException, OmegaConfBaseException)) as caught:
+                composed(*overrides)
+            words = explain(caught.value, overrides)
+            assert words.startswith(f"Error: Got {key}=x. {key} is an input of task=")
+            assert re.findall(r"task=(\w+)", words.removeprefix(f"Error: Got {key}=x.")) == takers
+
+
 def test_a_key_that_nothing_declares_is_refused_with_the_nearest(composed: Composed) -> None:
     with pytest.raises(StylenetError, match=r"no key trainr\. Did you mean trainer\?"):
         check_keys(composed("+trainr=3"), "feedforward")
@@ -66,6 +107,15 @@ def test_a_misspelt_key_in_a_file_is_refused(
         (["~task"], "Got runner=None, expected the _target_ of a stylenet.runners.Runner"),
         (["content_size.px=3"], "task=gatys, task=gatys_video, task=invert, task=pyramid, task=s"),
         (["colouring/matching=figure"], "Got colouring/matching=figure. colouring is an input of"),
+        (
+            ["data/augment@styles.augment=crop"],
+            "augment=crop. styles is an input of task=any_style",
+        ),
+        (["loss/diversity=nearest"], "loss/diversity is an input of task=texture_net: choose that"),
+        (
+            ["task=sketch", "colouring/nothing=x"],
+            "there is no key colouring/nothing. Did you mean co",
+        ),
     ],
 )
 def test_an_input_of_another_task_is_refused_with_its_name(

@@ -96,7 +96,7 @@ def _own(page: str) -> str:
     return page.replace("http://www.w3.org/2000/svg", "")  # a name, not an address
 
 
-def test_failed_jobs_are_in_the_table_and_are_tried_again(
+def test_failed_jobs_are_said_stand_in_the_table_and_are_tried_again(
     sweep: Callable[..., tuple[int, Path]], capfd: pytest.CaptureFixture[str]
 ) -> None:
     arguments = ["net/padding=reflect40", "data.size=40,48"]
@@ -106,14 +106,18 @@ def test_failed_jobs_are_in_the_table_and_are_tried_again(
     assert (first["state"], second["state"]) == ("failed", "finished")
     assert "net/padding=reflect" in first["error"] or "40" in first["error"]
     assert first["val/loss/total"] == ""
-    said = capfd.readouterr().out
-    assert "1 of 2 jobs are not finished (0 failed);" in said
+    said = capfd.readouterr()
+    assert "job 0 failed: " in said.out
+    assert "1 of 2 jobs are not finished (0 failed);" in said.out
+    assert "net/padding=reflect" in said.err
+    assert "Traceback" not in said.err
+    assert [model.parent.name[0] for model in folder.glob("*/model.safetensors")] == ["1"]
     assert (folder / "sheet.jpg").is_file()
     status, same = sweep("skip_finished=true", *arguments)
     assert (status, same) == (2, folder)
-    said = capfd.readouterr().out
-    assert "job 1 is finished: skipped" in said
-    assert "job 0 failed" in said
+    again = capfd.readouterr().out
+    assert "job 1 is finished: skipped" in again
+    assert "job 0 failed" in again
 
 
 def test_a_stopped_sweep_goes_on(

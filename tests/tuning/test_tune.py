@@ -105,11 +105,12 @@ def test_what_is_worse_than_the_others_ends_early(
 
 
 def test_two_processes_share_a_search_and_one_may_be_killed(
-    small: list[str], tmp_path: Path, wait_for: Callable[..., bool]
+    script: Script, small: list[str], tmp_path: Path, wait_for: Callable[..., bool]
 ) -> None:
+    """What the killed one was at, a third finishes: here in this process."""
     study = tmp_path / "study"
-    command = [sys.executable, "-m", "stylenet", "tune", *small, "tune.trials=5"]
-    command.append("tune.pruner._target_=optuna.pruners.PercentilePruner")
+    words = [*small, "tune.trials=5", "tune.pruner._target_=optuna.pruners.PercentilePruner"]
+    command = [sys.executable, "-m", "stylenet", "tune", *words]
     environment = os.environ | {"PYTHONPATH": str(ROOT / "src"), "OMP_NUM_THREADS": "1"}
 
     def start(name: str) -> subprocess.Popen[bytes]:
@@ -125,10 +126,7 @@ def test_two_processes_share_a_search_and_one_may_be_killed(
         one.wait()
         assert wait_for(lambda: other.poll() is not None)
         assert other.returncode == 0, (tmp_path / "other").read_text()
-        done = subprocess.run(
-            command, env=environment, cwd=tmp_path, capture_output=True, text=True, check=False
-        )
-        assert done.returncode == 0, done.stderr
+        assert script(STYLENET, "tune", *words) == 0
     finally:
         for process in (one, other):
             process.kill()

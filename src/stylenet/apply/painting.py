@@ -72,9 +72,7 @@ def recipe_of(
     *,
     size: int | None = None,
     keep_colours: bool = False,
-    hue: float = 0.0,
-    saturation: float = 1.0,
-    brightness: float = 1.0,
+    adjustment: Adjustment | None = None,
 ) -> Recipe:
     """The recipe for what a person asks for.
 
@@ -83,17 +81,14 @@ def recipe_of(
         say: see `painter_of`.
         size: pixels of the longer side; None for the photograph's own.
         keep_colours: the photograph's.
-        hue: see `Adjustment`.
-        saturation: see there.
-        brightness: see there.
+        adjustment: of the painting's hue, saturation and brightness; None: none.
 
     Raises:
-        StylenetError: see `painter_of`; a factor below 0.
+        StylenetError: see `painter_of`.
     """
-    adjustment = Adjustment(hue, saturation, brightness)
     return Recipe(
         painter_of(wish, say),
         AsIs() if size is None else LongerSide(size),
         LuminanceOnly() if keep_colours else StyleColours(),
-        adjustment,
+        adjustment or Adjustment(),
     )

@@ -11,7 +11,7 @@ from stylenet.apply.model_file import Model, build_architecture
 from stylenet.errors import StylenetError
 from stylenet.images import reference_photographs
 from stylenet.nets import TransformerNet
-from stylenet.nets.pruned import (
+from stylenet.nets.channels import (
     channel_counts,
     kept_channels,
     multiply_adds,

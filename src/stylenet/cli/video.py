@@ -94,6 +94,7 @@ def video(
             rate_of,
             seconds_of,
         )
+        from stylenet.images import Adjustment
 
         tune_allocator()
         camera = int(clips[0]) if len(clips) == 1 and clips[0].isdecimal() else None
@@ -113,15 +114,8 @@ def video(
             packages=tuple(net_package or ()),
             backend=backend_of(backend, device, MANY),
         )
-        recipe = recipe_of(
-            wish,
-            say,
-            size=size,
-            keep_colours=keep_colours,
-            hue=hue,
-            saturation=saturation,
-            brightness=brightness,
-        )
+        colours = Adjustment(hue, saturation, brightness)
+        recipe = recipe_of(wish, say, size=size, keep_colours=keep_colours, adjustment=colours)
         if camera is not None:
             _show(camera, recipe, how)
             raise typer.Exit

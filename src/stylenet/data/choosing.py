@@ -48,12 +48,13 @@ def existing_folder(value: str | None, setting: str, source: str) -> Path:
     return folder
 
 
-def check_counts(val_count: int, limit: int | None) -> None:
-    """Raise `StylenetError` unless ``val_count`` is 0 or more and ``limit`` None, 1 or more."""
-    for name, value, minimum in (("val_count", val_count, 0), ("limit", limit, 1)):
-        if value is not None and value < minimum:
+def check_numbers(minimum: int, **values: int | None) -> None:
+    """Raise `StylenetError` unless all settings are None or whole, and ``minimum`` or more."""
+    for name, value in values.items():
+        if value is not None and (not isinstance(value, int) or value < minimum):
             raise StylenetError(
-                f"data.{name} is {value}, expected {minimum} or more.", f"Set another data.{name}."
+                f"data.{name} is {value!r}, expected a whole number of {minimum} or more.",
+                f"Set another data.{name}.",
             )
 
 

@@ -13,6 +13,7 @@ from PIL import Image
 from torch import Tensor
 
 from stylenet.data.augment import CentreSquare
+from stylenet.data.choosing import check_numbers
 from stylenet.data.module import PictureData
 from stylenet.data.pictures import FilePictures, Pictures
 from stylenet.data.reduction import Reduction
@@ -98,12 +99,8 @@ class ClipData(PictureData):
         **settings: Any,
     ) -> None:
         super().__init__(**settings)
-        for name, value, minimum in (("frames", frames, 2), ("val_count", val_count, 1)):
-            if value < minimum:
-                raise StylenetError(
-                    f"data.{name} is {value}, expected {minimum} or more.",
-                    f"Set another data.{name}.",
-                )
+        check_numbers(2, frames=frames)
+        check_numbers(1, val_count=val_count)
         self.root = root
         self.val_root = val_root
         self.frames = frames

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from stylenet.data.choosing import check_counts, existing_folder, held_out_count, take_readable
+from stylenet.data.choosing import check_numbers, existing_folder, held_out_count, take_readable
 from stylenet.data.module import PictureData
 from stylenet.data.pictures import FilePictures, Pictures
 from stylenet.errors import StylenetError
@@ -41,7 +41,8 @@ class FolderData(PictureData):
         **settings: Any,
     ) -> None:
         super().__init__(**settings)
-        check_counts(val_count, limit)
+        check_numbers(0, val_count=val_count)
+        check_numbers(1, limit=limit)
         self.root = root
         self.val_root = val_root
         self.val_count = val_count

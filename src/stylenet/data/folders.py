@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from stylenet.data.choosing import check_counts, existing_folder, take_readable
+from stylenet.data.choosing import check_numbers, existing_folder, take_readable
 from stylenet.data.module import PictureData
 from stylenet.data.pictures import FilePictures, Pictures
 from stylenet.errors import StylenetError
@@ -42,7 +42,7 @@ class FoldersData(PictureData):
         **settings: Any,
     ) -> None:
         super().__init__(**settings)
-        check_counts(val_count, None)
+        check_numbers(0, val_count=val_count)
         often = [1] * len(roots) if repeats is None else list(repeats)
         if not roots or len(often) != len(roots) or min(often) < 1:
             raise StylenetError(

@@ -11,6 +11,7 @@ import pytorch_lightning as pl
 from stylenet.data.agreeing import fail_together, is_one_of_several
 from stylenet.data.augment import Augment
 from stylenet.data.cache import cached
+from stylenet.data.choosing import check_numbers
 from stylenet.data.loader import TrainLoader, ValLoader
 from stylenet.data.order import BatchPlan, Order
 from stylenet.data.pictures import Pictures, StampedPictures
@@ -60,8 +61,8 @@ class PictureData(pl.LightningDataModule, ABC):
         cache: str | None = None,
     ) -> None:
         super().__init__()
-        _at_least(1, batch_size=batch_size, size=size, val_size=val_size, epoch_size=epoch_size)
-        _at_least(0, num_workers=num_workers, seed=seed)
+        check_numbers(1, batch_size=batch_size, size=size, val_size=val_size, epoch_size=epoch_size)
+        check_numbers(0, num_workers=num_workers, seed=seed)
         if not 0 <= max_unreadable <= 1:
             raise StylenetError(
                 f"data.max_unreadable is {max_unreadable}, expected a fraction from 0 to 1.",
@@ -203,15 +204,6 @@ class PictureData(pl.LightningDataModule, ABC):
     def on_exception(self, exception: BaseException) -> None:  # noqa: ARG002, likewise
         """End the worker processes: after an error Lightning does not call `teardown`."""
         self.teardown()
-
-
-def _at_least(minimum: int, **values: int | None) -> None:
-    for name, value in values.items():
-        if value is not None and (not isinstance(value, int) or value < minimum):
-            raise StylenetError(
-                f"data.{name} is {value!r}, expected a whole number of {minimum} or more.",
-                f"Set another data.{name}.",
-            )
 
 
 def _spare_cores(trainer: pl.Trainer | None) -> int:

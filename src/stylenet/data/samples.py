@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 from torch.utils.data import DataLoader, IterableDataset
 
-from stylenet.errors import StylenetError
+from stylenet.data.choosing import check_numbers
 
 
 class _Endless(IterableDataset[Tensor]):
@@ -38,13 +38,8 @@ class Samples(pl.LightningDataModule):
 
     def __init__(self, batch_size: int, val_count: int, size: int, val_size: int) -> None:
         super().__init__()
-        given = {"batch_size": batch_size, "val_count": val_count}
-        for name, value in {**given, "size": size, "val_size": val_size}.items():
-            if value < 1:
-                raise StylenetError(
-                    f"data.{name} is {value}, expected a whole number of 1 or more.",
-                    f"Set another data.{name}.",
-                )
+        counts = {"batch_size": batch_size, "val_count": val_count}
+        check_numbers(1, **counts, size=size, val_size=val_size)
         self.batch_size = batch_size
         self.val_count = val_count
         self.size = size

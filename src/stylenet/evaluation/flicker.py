@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import logging
 from collections.abc import Sequence
 from pathlib import Path
@@ -10,7 +9,7 @@ from statistics import fmean
 
 from stylenet.apply.video import read_frames
 from stylenet.errors import StylenetError
-from stylenet.files import expanded
+from stylenet.files import expanded, write_csv
 from stylenet.images import read_image, write_image
 from stylenet.metrics import Row, warping_errors
 
@@ -53,16 +52,15 @@ def report_flicker(frames: Path, rows: Sequence[Row], out: Path) -> None:
     painted = {model: [read_image(out / model / file.name) for file in files] for model in models}
     clips = {ORIGINAL: original, **painted}
     errors = {apart: warping_errors(original, clips, apart) for apart in APART}
-    with (out / "flicker.csv").open("w", newline="") as lines:
-        writer = csv.writer(lines, lineterminator="\n")
-        writer.writerow(["clip", "frames", *(f"warp_{apart}" for apart in APART), "style"])
-        for name in clips:
-            found = [row.figures.get("style") for row in rows if row.model == name]
-            styles = [value for value in found if value is not None]
-            style = fmean(styles) if styles else None
-            warps = [errors[apart][name] for apart in APART]
-            row = [*(f"{warp:.4f}" for warp in warps), "" if style is None else f"{style:.4f}"]
-            writer.writerow([name, len(files), *row])
-            words = "  ".join(f"warp_{n} {w:.4f}" for n, w in zip(APART, warps, strict=True))
-            log.info("%s  %s%s", name, words, "" if style is None else f"  style {style:.3f}")
+    lines: list[dict[str, object]] = []
+    for name in clips:
+        found = [row.figures.get("style") for row in rows if row.model == name]
+        styles = [value for value in found if value is not None]
+        style = fmean(styles) if styles else None
+        warps = {f"warp_{apart}": f"{errors[apart][name]:.4f}" for apart in APART}
+        shown = None if style is None else f"{style:.4f}"
+        lines.append({"clip": name, "frames": len(files), **warps, "style": shown})
+        words = "  ".join(f"{key} {value}" for key, value in warps.items())
+        log.info("%s  %s%s", name, words, "" if style is None else f"  style {style:.3f}")
+    write_csv(out / "flicker.csv", lines)
     log.info("flicker   %s", out / "flicker.csv")

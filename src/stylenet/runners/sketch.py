@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import functools
-import io
 import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -17,7 +16,7 @@ from typing_extensions import override
 
 from stylenet.config import Settings
 from stylenet.errors import StylenetError
-from stylenet.files import write_text
+from stylenet.files import write_csv
 from stylenet.images import (
     contact_sheet,
     read_image,
@@ -192,13 +191,12 @@ def write_matched(matched: Matched, folder: Path) -> None:
         write_image(folder / name, picture)
     if not matched.ranking:
         return
-    table = io.StringIO()
-    writer = csv.writer(table)
-    writer.writerow(["place", "picture", "distance", "mirrored"])
+    rows = []
     for place, hit in enumerate(matched.ranking, start=1):
-        writer.writerow([place, hit.file, f"{hit.distance:.4f}", hit.mirrored])
+        found = {"distance": f"{hit.distance:.4f}", "mirrored": hit.mirrored}
+        rows.append({"place": place, "picture": hit.file, **found})
         write_image(folder / TOP / f"{place:02d}_{hit.file.stem}.png", read_image(hit.file))
-    write_text(folder / RANKING, table.getvalue())
+    write_csv(folder / RANKING, rows)
 
 
 def sheet(folder: Path) -> Tensor:

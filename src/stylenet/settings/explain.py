@@ -15,7 +15,7 @@ from stylenet.errors import StylenetError
 from stylenet.settings.arguments import corrected, parses
 from stylenet.settings.inputs import tasks_with, wanted
 
-_NO_GROUP = re.compile(r"Could not override '([^']+)'\. No match in the defaults list")
+_NO_GROUP = re.compile(r"Could not override '(?:[^']+@)?(([^'/.]+)[^']*)'")
 _WORD = re.compile(r"[A-Za-z][\w-]*")
 
 
@@ -34,15 +34,18 @@ def explain(error: BaseException, overrides: Sequence[str]) -> str:
     if isinstance(cause, misspelt) and isinstance(cause.parent_node, DictConfig):
         key = str(cause.key)
         known = [str(sibling) for sibling in cause.parent_node]
-        if key not in known and not cause.parent_node._get_full_key(None) and tasks_with(key):
-            return f"Error: Got {_given(key, overrides)}. {wanted(key, set(known))}"
         if key not in known:
             full_key = str(cause.full_key or key)
+            if said := _of_another_task(full_key.partition("/")[0], overrides):
+                return said
             above = full_key.removesuffix(key)
             return f"Error: there is no key {full_key}. {_siblings(key, known, above)}"
-    unknown = _NO_GROUP.match(str(error))
-    if unknown is not None and tasks_with(key := re.split("[/@]", unknown[1])[0]):
-        return f"Error: Got {_given(key, overrides)}. {wanted(key, set())}"
+    if unknown := _NO_GROUP.match(str(error)):
+        for (
+            key
+        ) in unknown.groups():  # loss/diversity is an input, or colouring of colouring/matching
+            if said := _of_another_task(key, overrides):
+                return said
     given = f"(command line: {' '.join(overrides) or 'no overrides'})"
     if unread := [o for o in overrides if not o.startswith("-") and not parses(o)]:
         mended = corrected(unread[0])
@@ -53,9 +56,14 @@ def explain(error: BaseException, overrides: Sequence[str]) -> str:
     return f"Error: {message} {given}"
 
 
-def _given(key: str, overrides: Iterable[str]) -> str:
-    """The override that sets the root key ``key``, as it was typed; else the key."""
-    return next((o for o in overrides if re.match(rf"[+~]*{re.escape(key)}\b", o)), key)
+def _of_another_task(key: str, overrides: Sequence[str]) -> str | None:
+    """What is said of ``key`` where only tasks that were not chosen take it."""
+    takers = tasks_with(key)
+    if not takers or any(f"task={name}" in overrides for name in takers):
+        return None
+    given = re.compile(rf"[+~]*([^=]+@)?{re.escape(key)}\b")
+    typed = next((o for o in overrides if given.match(o)), key)
+    return f"Error: Got {typed}. {wanted(key, set())}"
 
 
 def _choice(missing: str, overrides: Iterable[str]) -> tuple[str, str]:

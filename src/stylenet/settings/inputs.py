@@ -1,4 +1,4 @@
-"""Which inputs each task takes: the root keys that its file in ``conf/task`` declares."""
+"""Which inputs each task takes: the keys that its file in ``conf/task`` declares."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def wanted(key: str, known: set[str]) -> str:
 
 
 def tasks_with(key: str) -> list[str]:
-    """The tasks that declare the root key ``key``."""
+    """The tasks that declare ``key``: a root key, or one of their own such as ``task.clamp``."""
     return [name for name in _files() if key in _declared(name)]
 
 
@@ -66,13 +66,13 @@ def _declared(task: str) -> set[str]:
     if file is None:
         return set()
     config = _load(file)
-    keys = set(config) - {"defaults"}
+    keys = set(config) - {"defaults"} | {f"task.{key}" for key in config.get("task", {})}
     for entry in config.get("defaults", []):
         if isinstance(entry, str):  # another task, or _self_
             keys |= _declared(entry.removeprefix("/task/").partition("@")[0])
         elif isinstance(entry, dict):
-            keys |= {group[1:] for group in entry if group.startswith("/")}
-    return keys - ROOT_KEYS
+            keys |= {group[1:].rpartition("@")[2] for group in entry if group.startswith("/")}
+    return keys - ROOT_KEYS - {"task._target_"}
 
 
 def _load(file: Path) -> dict[str, Any]:

@@ -270,7 +270,7 @@ def test_a_missing_data_set_is_explained(tmp_path, root):
         data(tmp_path).setup()
     with pytest.raises(StylenetError, match=r"not a data set in LitData's format \("):
         data(f"local:{tmp_path / 'nowhere'}", chunk_folder=str(tmp_path / "chunks")).setup()
-    with pytest.raises(StylenetError, match=r"data\.val_count is -1, expected 0 or more"):
+    with pytest.raises(StylenetError, match=r"data\.val_count is -1, expected a whole number of 0"):
         data(root, val_count=-1)
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from stylenet.data.augment import ColourChanged
-from stylenet.data.choosing import check_counts, existing_folder, held_out_count, take_readable
+from stylenet.data.choosing import check_numbers, existing_folder, held_out_count, take_readable
 from stylenet.data.coco.downloading import CocoRelease, CocoSplit, alone_in, get
 from stylenet.data.coco.instances import listed_pictures
 from stylenet.data.coco.maps import MappedFiles, read_outlines
@@ -74,7 +74,8 @@ class CocoData(PictureData):
         **settings: Any,
     ) -> None:
         super().__init__(**settings)
-        check_counts(val_count, limit)
+        check_numbers(0, val_count=val_count)
+        check_numbers(1, limit=limit)
         if not isinstance(release, CocoRelease):
             raise StylenetError(
                 f"data.release is {release!r}, expected a release of COCO.",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from stylenet.data.choosing import check_numbers
 from stylenet.data.litdata.chunk_order import ChunkOrder
 from stylenet.data.litdata.pictures import LitDataPictures
 from stylenet.data.module import PictureData
@@ -40,10 +41,7 @@ class LitData(PictureData):
         **settings: Any,
     ) -> None:
         super().__init__(**settings)
-        if val_count < 0:
-            raise StylenetError(
-                f"data.val_count is {val_count}, expected 0 or more.", "Set another data.val_count."
-            )
+        check_numbers(0, val_count=val_count)
         self.root = root
         self.val_root = val_root
         self.val_count = val_count
