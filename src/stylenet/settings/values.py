@@ -48,14 +48,30 @@ def check_values(config: Any, *, settled: bool = True) -> None:
     """
     if isinstance(config, DictConfig) and "_target_" in config:
         for key, value, expected in _misfits(config, settled):
-            raise StylenetError(
-                f"Got {config._get_full_key(key)}={value}, expected {expected}.",
-                "Give a value of that kind, or leave the key out for the default.",
-            )
+            raise _misfit(config._get_full_key(key), value, expected)
     keys: Iterable[Any] = range(len(config)) if isinstance(config, ListConfig) else config
     for key in keys if OmegaConf.is_config(config) else ():
         if not OmegaConf.is_missing(config, key) and OmegaConf.is_config(config[key]):
             check_values(config[key], settled=settled)
+
+
+def check_kinds(config: DictConfig, kinds: Mapping[str, Any]) -> None:
+    """Refuse values of another kind than is said of keys that no ``_target_`` takes; null is open.
+
+    Raises:
+        StylenetError: with the key, the value, and what is expected.
+    """
+    for key, kind in kinds.items():
+        value = OmegaConf.select(config, key)
+        if value is not None and not _fits(value, kind):
+            raise _misfit(key, _shown(value), inspect.formatannotation(kind))
+
+
+def _misfit(key: str, value: object, expected: str) -> StylenetError:
+    return StylenetError(
+        f"Got {key}={value}, expected {expected}.",
+        "Give a value of that kind, or leave the key out for the default.",
+    )
 
 
 def _misfits(config: DictConfig, settled: bool) -> Iterator[tuple[str, object, str]]:
