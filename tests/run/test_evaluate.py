@@ -228,7 +228,7 @@ def test_any_loss_is_measured(
         ({"loss": "optimised", "loss.range_weight": "2"}, ["loss.range_weight", "unweighted"]),
         ({"loss.style_weight": "0"}, ["loss.style_weight", "unweighted"]),
         ({"loss.terms.tv.weight": "1e-3"}, ["loss.tv_weight", "unweighted"]),
-        ({"loss.terms.tv": "5"}, ["=5", "_target_"]),
+        ({"loss.terms.tv": "5"}, ["loss.terms.tv=5", "_target_"]),
         ({"loss.terms.tv.variation": "[1,2]"}, ["loss.terms.tv.variation=[1, 2]", "Callable"]),
     ],
 )

@@ -174,7 +174,7 @@ def _unweighted(config: DictConfig) -> DictConfig:
     settings = config.copy()
     command = HydraConfig.get().overrides.task if HydraConfig.initialized() else []
     for name, term in list(settings.loss.terms.items()):
-        check_target(term)
+        check_target(term, f"loss.terms.{name}")
         if term is None:  # left out
             with open_dict(settings):
                 del settings.loss.terms[name]

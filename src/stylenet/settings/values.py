@@ -21,17 +21,22 @@ _PLAIN = (bool, int, float, str, type(None))
 _WRITTEN = ("builtins", "typing", "collections.abc", "pathlib", "datetime", "numbers", "os")
 
 
-def check_target(config: Any) -> None:
+def check_target(config: Any, key: str | None = None) -> None:
     """Refuse plain values in place of what is to be built; null is for who builds to refuse.
+
+    Args:
+        config: what was given.
+        key: of it, where it cannot tell by itself.
 
     Raises:
         StylenetError: with the key, the value, and what is expected.
     """
     if config is None or (isinstance(config, Mapping) and "_target_" in config):
         return
-    named = OmegaConf.is_config(config) and config._get_full_key(None)
+    if key is None and OmegaConf.is_config(config):
+        key = config._get_full_key(None)
     raise StylenetError(
-        f"Got {named or 'a setting'}={_shown(config)}, expected what its _target_ names.",
+        f"Got {key or 'a setting'}={_shown(config)}, expected what its _target_ names.",
         "Choose a file of conf/ for it, or give it a _target_.",
     )
 
