@@ -87,6 +87,7 @@ class Long:
             more = [
                 f"trainer.max_steps={STEPS}",
                 "callbacks.checkpoints.last_every=100",
+                "trainer.val_check_interval=100",
                 "compile=false",
                 f"+callbacks.samples={{_target_: soak.Samples, file: '{samples}'}}",
                 *(["callbacks.stopping=null"] if task == "gatys" else []),

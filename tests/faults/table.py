@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -73,13 +74,19 @@ def renew(files: Sequence[Path]) -> None:
     """Put the table of the outcomes in ``files`` into the page."""
     csv.field_size_limit(2**30)
     ends: Counter[tuple[str, str]] = Counter()
+    kills: Counter[str] = Counter()
     for name in files:
         with name.open(newline="") as file:
-            ends.update((row["kind"], row["end"]) for row in csv.DictReader(file))
+            for row in csv.DictReader(file):
+                ends[row["kind"], row["end"]] += 1
+                kills[row["kind"]] += len(re.findall(r"\d s\b", row["tried"]))
     lines = [f"| kind | tried | {' | '.join(ENDS)} | what is odd |", "|---" * (len(ENDS) + 3) + "|"]
     for name, kind in KINDS.items():
         counts = [ends[name, end] for end in ENDS]
-        lines.append(f"| {name} | {sum(counts)} | {' | '.join(map(str, counts))} | {kind.what} |")
+        tried = str(sum(counts))
+        if name.startswith("killed"):
+            tried += f" ({kills[name]})"
+        lines.append(f"| {name} | {tried} | {' | '.join(map(str, counts))} | {kind.what} |")
     page = PAGE.read_text()
     before, rest = page.split(BEGIN)
     after = rest.split(END)[1]

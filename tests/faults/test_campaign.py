@@ -10,6 +10,7 @@ import pytest
 
 # as where campaign.py is a program: its neighbours are found
 sys.path.insert(0, str(Path(__file__).parent))
+import table
 from campaign import campaign
 
 FEW = {"picture": 24, "map": 12, "model": 12, "weights": 6, "evaluate": 3, "train": 2, "server": 12}
@@ -43,3 +44,25 @@ def test_what_is_killed_goes_on(tmp_path: Path) -> None:
     ends = dict(line.rsplit(maxsplit=2)[:2] for line in done.stdout.splitlines()[-2:])
     assert set(ends) == set(kinds)
     assert set(ends.values()) == {"result"}
+
+
+def test_the_table_counts_outcomes_and_planned_kills(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page, found = tmp_path / "page.md", tmp_path / "found.csv"
+    page.write_text(f"before\n{table.BEGIN}\nold\n{table.END}\nafter\n")
+    found.write_text(
+        "kind,number,tried,end,said,seconds\n"
+        'killed gatys,0,"gatys, SIGHUP: 0.02 s after step 3, 1.50 s after the start",result,,1\n'
+        'killed gatys,1,"gatys, SIGKILL: 2.00 s after the start",broken,"another\nresult",1\n'
+        'killed cache,0,"cache, SIGTERM after 0.01 s, 0.12 s",result,,1\n'
+        "map,0,bytes cut at 3,words,,1\n"
+    )
+    monkeypatch.setattr(table, "PAGE", page)
+    table.renew([found])
+    text = page.read_text()
+    assert "\n| killed gatys | 2 (3) | 1 | 0 | 0 | 0 | 1 | 0 | likewise |\n" in text
+    assert "\n| killed cache | 1 (2) | 1 | 0 |" in text
+    assert "\n| map | 1 | 0 | 1 | 0 |" in text
+    assert text.startswith("before\n")
+    assert text.endswith("\nafter\n")

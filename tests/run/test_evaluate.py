@@ -196,6 +196,10 @@ def test_any_loss_is_measured(
     assert script("evaluate.py", *common, f"out={tmp_path / 'out'}") == 0
     (row,) = rows(tmp_path / "out")
     assert list(row)[5:11] == ["content", "style", "tv", "deviation", "range", "ssim"]
+    assert script("evaluate.py", *common, "loss.terms.range=null", "out=fewer") == 0
+    (fewer,) = rows(Path("fewer"))
+    assert list(fewer)[5:10] == ["content", "style", "tv", "deviation", "ssim"]
+    assert fewer["style"] == row["style"]
     with Image.open(tmp_path / "out" / "instance" / "01.png") as painted:
         pixels = np.asarray(painted) / 255
     half_sum = ((pixels - pixels.mean()) ** 2).sum() / 2
@@ -224,6 +228,8 @@ def test_any_loss_is_measured(
         ({"loss": "optimised", "loss.range_weight": "2"}, ["loss.range_weight", "unweighted"]),
         ({"loss.style_weight": "0"}, ["loss.style_weight", "unweighted"]),
         ({"loss.terms.tv.weight": "1e-3"}, ["loss.tv_weight", "unweighted"]),
+        ({"loss.terms.tv": "5"}, ["loss.terms.tv=5", "_target_"]),
+        ({"loss.terms.tv.variation": "[1,2]"}, ["loss.terms.tv.variation=[1, 2]", "Callable"]),
     ],
 )
 def test_refusals_are_said_in_words(

@@ -8,6 +8,7 @@ import pytest
 from omegaconf import DictConfig
 
 from stylenet.errors import StylenetError
+from stylenet.run.preparing import prepare
 from stylenet.settings.values import check_target, check_values
 
 
@@ -30,6 +31,28 @@ def test_a_value_of_the_wrong_kind_is_refused_by_its_key(
     task = ["task=gatys", "data=iterations"] if given.startswith("optimizer") else []
     with pytest.raises(StylenetError, match=words):
         check_values(composed(*task, given))
+
+
+@pytest.mark.parametrize(
+    ("task", "given", "words"),
+    [
+        ("pyramid", "pyramid.steps=x", r"Got pyramid\.steps=x, expected int"),
+        ("pyramid", "pyramid.levels=[2]", r"Got pyramid\.levels=\[2\], expected int"),
+        ("gatys_video", "clip.past=2", r"Got clip\.past=2, expected .*Sequence\[int\]"),
+        ("texture", "checkpoint_px=x", r"Got checkpoint_px=x, expected int"),
+        ("gatys", "trainer.max_steps=x", r"Got trainer\.max_steps=x, expected int"),
+        (
+            "gatys",
+            "loss_network.content_layers=1",
+            r"Got loss_network\.content_layers=1, .*Sequence",
+        ),
+    ],
+)
+def test_values_are_looked_at_before_a_task_computes_with_them(
+    composed: Callable[..., DictConfig], task: str, given: str, words: str
+) -> None:
+    with pytest.raises(StylenetError, match=words):
+        prepare(composed(f"task={task}", "data=iterations", given))
 
 
 def test_null_may_stand_for_what_is_filled_in_later(composed: Callable[..., DictConfig]) -> None:

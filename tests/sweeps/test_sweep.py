@@ -179,11 +179,12 @@ def test_a_job_that_was_killed_after_its_end_is_finished(
 def test_what_is_said_of_a_job_stays_where_another_sweep_is_refused(
     sweep: Callable[..., tuple[int, Path]], tmp_path: Path
 ) -> None:
-    """A sweep given the folder of one before, without skip_finished."""
+    """A sweep given the very folders of one before, without skip_finished."""
     place = f"hydra.sweep.dir={tmp_path / 'runs' / 'one_sweep'}"
-    _, folder = sweep("seed=0,1", place)
+    arguments = ["seed=0,1", place, "hydra.sweep.subdir=${hydra.job.num}"]
+    _, folder = sweep(*arguments)
     before = table(folder)
-    status, _ = sweep("seed=0,1", place)
+    status, _ = sweep(*arguments)
     assert status == 2
     assert table(folder) == before
     assert {row["state"] for row in before} == {"finished"}

@@ -7,7 +7,7 @@ import shutil
 from datetime import datetime
 
 from hydra.core.hydra_config import HydraConfig
-from omegaconf import DictConfig, OmegaConf
+from omegaconf import DictConfig, OmegaConf, open_dict
 from rich.console import Console
 from torch import Tensor
 
@@ -33,6 +33,7 @@ from stylenet.run.building import instantiate
 from stylenet.runners.building import build_network
 from stylenet.runners.speed import tune_allocator
 from stylenet.settings.arguments import keys_of
+from stylenet.settings.values import check_target
 
 log = logging.getLogger(__name__)
 SHEET_ROWS = 12
@@ -172,7 +173,12 @@ def _unweighted(config: DictConfig) -> DictConfig:
     """
     settings = config.copy()
     command = HydraConfig.get().overrides.task if HydraConfig.initialized() else []
-    for name, term in settings.loss.terms.items():
+    for name, term in list(settings.loss.terms.items()):
+        check_target(term, f"loss.terms.{name}")
+        if term is None:  # left out
+            with open_dict(settings):
+                del settings.loss.terms[name]
+            continue
         asked = {f"loss.{name}_weight", f"loss.terms.{name}.weight"} & keys_of(command)
         if asked and term.get("weight") not in (None, 1):
             raise StylenetError(

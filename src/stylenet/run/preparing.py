@@ -34,7 +34,7 @@ from stylenet.settings.explain import check_choices
 from stylenet.settings.inputs import check_keys
 from stylenet.settings.names import run_dir, run_name
 from stylenet.settings.objectives import choose_objective
-from stylenet.settings.values import check_values
+from stylenet.settings.values import check_kinds, check_values
 from stylenet.sweeps.launchers import choose_gpu
 from stylenet.sweeps.recording import is_swept
 
@@ -74,6 +74,7 @@ def prepare(
             check_keys(config, str(HydraConfig.get().runtime.choices.get("task")))
         check_values(config, settled=False)  # before anything computes with them
         runner = runner_of(config)
+        check_kinds(config, runner.kinds)
         config.run.overrides = list(overrides)
         config.run.messages = []
         config.run.choices = choices_of(config)

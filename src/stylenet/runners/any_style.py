@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping, Sequence
 from pathlib import PurePath
-from typing import Any
+from typing import Any, ClassVar
 
 from torch import Tensor, nn
 from typing_extensions import override
@@ -27,6 +27,7 @@ class AnyStyleRunner(NetRunner):
 
     paths = (*NetRunner.paths, "styles.roots", "styles.val_root", "styles.cache")
     models = ("init",)
+    kinds: ClassVar[Mapping[str, Any]] = {**NetRunner.kinds, "mixed_styles": float}
 
     @override
     def validate(self, config: Settings, say: Say) -> None:

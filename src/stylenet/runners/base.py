@@ -102,6 +102,7 @@ class Runner(ABC):
         paths: keys that hold a path, or a list of paths; a value with ``://`` is an address.
         named: keys that hold the path of an image, or a name.
         models: keys that hold a run directory, a model file, or a name.
+        kinds: annotations of values that runners themselves compute with; null is always allowed.
         results: the file of the run directory that says what came of it.
         artifact: files of the run directory that are its finished net, if it makes one.
         has_budget: whether a run whose length nobody gives is as long as ``trainer.budget_minutes``
@@ -119,6 +120,10 @@ class Runner(ABC):
     )
     named: ClassVar[tuple[str, ...]] = ("style",)
     models: ClassVar[tuple[str, ...]] = ()
+    kinds: ClassVar[Mapping[str, Any]] = {
+        "loss_network.content_layers": Sequence[str],
+        "loss_network.style_layers": Sequence[str],
+    }
     results: ClassVar[str] = "result.json"
     artifact: ClassVar[tuple[str, ...]] = ()
     has_budget: ClassVar[bool] = False

@@ -7,7 +7,7 @@ import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import torch
@@ -45,6 +45,13 @@ class GatysVideoRunner(PixelRunner):
 
     paths = (*PixelRunner.paths, "content")
     named = tuple(name for name in PixelRunner.named if name != "content")
+    kinds: ClassVar[Mapping[str, Any]] = {
+        **PixelRunner.kinds,
+        "clip.frames": int,
+        "clip.passes": int,
+        "clip.weight": float,
+        "clip.past": Sequence[int],
+    }
 
     @override
     def validate(self, config: Settings, say: Say) -> None:

@@ -8,7 +8,7 @@ import json
 import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import Any, ClassVar, TypeAlias
 
 import torch
 from torch import Tensor
@@ -68,6 +68,7 @@ class PixelRunner(Runner):
         "regions.style_annotations",
     )
     named = (*Runner.named, "content")
+    kinds: ClassVar[Mapping[str, Any]] = {**Runner.kinds, "checkpoint_px": int}
 
     @override
     def validate(self, config: Settings, say: Say) -> None:

@@ -7,7 +7,7 @@ import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import torch
 from torch import Generator, Tensor
@@ -36,6 +36,13 @@ class PyramidRunner(PixelRunner):
     image. The run directory also has the levels, ``level_1.png`` the finest, and ``sheet.png``.
     A run that was interrupted goes on in the transfer that it was in.
     """
+
+    kinds: ClassVar[Mapping[str, Any]] = {
+        **PixelRunner.kinds,
+        "pyramid.levels": int,
+        "pyramid.steps": int,
+        "pyramid.layers": Sequence[str],
+    }
 
     @override
     def validate(self, config: Settings, say: Say) -> None:

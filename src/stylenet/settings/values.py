@@ -21,17 +21,22 @@ _PLAIN = (bool, int, float, str, type(None))
 _WRITTEN = ("builtins", "typing", "collections.abc", "pathlib", "datetime", "numbers", "os")
 
 
-def check_target(config: Any) -> None:
+def check_target(config: Any, key: str | None = None) -> None:
     """Refuse plain values in place of what is to be built; null is for who builds to refuse.
+
+    Args:
+        config: what was given.
+        key: of it, where it cannot tell by itself.
 
     Raises:
         StylenetError: with the key, the value, and what is expected.
     """
     if config is None or (isinstance(config, Mapping) and "_target_" in config):
         return
-    named = OmegaConf.is_config(config) and config._get_full_key(None)
+    if key is None and OmegaConf.is_config(config):
+        key = config._get_full_key(None)
     raise StylenetError(
-        f"Got {named or 'a setting'}={_shown(config)}, expected what its _target_ names.",
+        f"Got {key or 'a setting'}={_shown(config)}, expected what its _target_ names.",
         "Choose a file of conf/ for it, or give it a _target_.",
     )
 
@@ -48,14 +53,30 @@ def check_values(config: Any, *, settled: bool = True) -> None:
     """
     if isinstance(config, DictConfig) and "_target_" in config:
         for key, value, expected in _misfits(config, settled):
-            raise StylenetError(
-                f"Got {config._get_full_key(key)}={value}, expected {expected}.",
-                "Give a value of that kind, or leave the key out for the default.",
-            )
+            raise _misfit(config._get_full_key(key), value, expected)
     keys: Iterable[Any] = range(len(config)) if isinstance(config, ListConfig) else config
     for key in keys if OmegaConf.is_config(config) else ():
         if not OmegaConf.is_missing(config, key) and OmegaConf.is_config(config[key]):
             check_values(config[key], settled=settled)
+
+
+def check_kinds(config: DictConfig, kinds: Mapping[str, Any]) -> None:
+    """Refuse values of another kind than is said of keys that no ``_target_`` takes; null is open.
+
+    Raises:
+        StylenetError: with the key, the value, and what is expected.
+    """
+    for key, kind in kinds.items():
+        value = OmegaConf.select(config, key)
+        if value is not None and not _fits(value, kind):
+            raise _misfit(key, _shown(value), inspect.formatannotation(kind))
+
+
+def _misfit(key: str, value: object, expected: str) -> StylenetError:
+    return StylenetError(
+        f"Got {key}={value}, expected {expected}.",
+        "Give a value of that kind, or leave the key out for the default.",
+    )
 
 
 def _misfits(config: DictConfig, settled: bool) -> Iterator[tuple[str, object, str]]:

@@ -41,7 +41,7 @@ class Pieces:
         self.last: NDArray[np.float32] | None = None
         self._count = 0
         if (folder / _LAST).is_file():
-            with _damage_in_words(folder / _LAST), np.load(folder / _LAST) as last:
+            with _loaded(folder / _LAST) as last:
                 self.frames, self._count = int(last["frames"]), int(last["pieces"])
                 self.last = last["pixels"]
 
@@ -64,7 +64,7 @@ class Pieces:
     def __iter__(self) -> Iterator[Mapping[str, NDArray[Any]]]:
         """What was added, piece by piece."""
         for number in range(self._count):
-            with _damage_in_words(self._file(number)), np.load(self._file(number)) as content:
+            with _loaded(self._file(number)) as content:
                 piece = dict(content)
             yield piece
 
@@ -72,7 +72,7 @@ class Pieces:
         """What every piece has under one name."""
         found = []
         for number in range(self._count):
-            with _damage_in_words(self._file(number)), np.load(self._file(number)) as content:
+            with _loaded(self._file(number)) as content:
                 found.append(content[name])
         return found
 
@@ -86,8 +86,8 @@ class Pieces:
         if not file.is_file():
             write_files({file: _saved(painted)})
             return
-        with _damage_in_words(file):
-            before = np.load(file)
+        with _loaded(file) as before:
+            pass
         if before.shape == painted.shape:
             apart = np.abs(before.astype(np.int16) - painted)
             if apart.max() <= _MOST and apart.mean() <= _MEAN:
@@ -183,6 +183,14 @@ def _damage_in_words(file: Path) -> Iterator[None]:
             f"{file} is damaged ({type(error).__name__}: {error}).",
             "Begin anew: --overwrite without --resume.",
         ) from error
+
+
+@contextlib.contextmanager
+def _loaded(file: Path) -> Iterator[Any]:
+    """What numpy has written into ``file``."""
+    # opened here: numpy leaves files open that it cannot read
+    with _damage_in_words(file), file.open("rb") as stream:
+        yield np.load(stream)
 
 
 def _clear(folder: Path) -> None:
