@@ -292,11 +292,12 @@ def test_it_paints_as_stylizer_does_and_goes_on_without_its_server(
     tab.locator("#said", has_text="Give one of the styles a weight above 0").wait_for()
 
     tab.locator("#strength").fill("0.3")
-    tab.click("#reset")
+    tab.click("#reset_all")
     tab.locator("#said", has_text=f"{GREAT_WAVE}, 101 x 67 pixels").wait_for()
     expected = Stylizer.load("wave", "cpu")(content)
     assert _apart(_shown(tab, "me_wave.png"), expected) <= 1
     assert tab.locator("#weight_wave").evaluate("e => e.value") == "0.5"
+    assert tab.locator("#photo").evaluate("e => e.files[0].name") == "me.png"
     tab.check("#webgpu")  # which this Chromium has not
     tab.locator("#said", has_text="s. Not by WebGPU: this browser offers none").wait_for()
     assert not tab.is_checked("#webgpu")
