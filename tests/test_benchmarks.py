@@ -15,7 +15,9 @@ from typing import Any
 
 import pytest
 import torch
+from PIL import Image
 
+from stylenet.app import child_runs
 from stylenet.app import site as app_site
 from stylenet.errors import StylenetError
 
@@ -378,6 +380,26 @@ def test_page_writes_its_table(benchmark_of, tmp_path, monkeypatch):
     assert list(rows) == list(controls)
     assert all(float(r["slowest_ms"]) >= float(r["median_ms"]) > 0 for r in rows.values())
 
+    # a training of five steps that would go on for a minute
+    Image.new("RGB", (64, 64), "red").save(tmp_path / "step.png")
+    script = tmp_path / "train"
+    script.write_text(
+        "#!/bin/sh\n"
+        'for word; do case "$word" in run.dir=*) run="${word#run.dir=}";; esac; done\n'
+        f'mkdir -p "$run/snapshots"; cp {tmp_path}/step.png "$run/snapshots/step_000005.png"\n'
+        "exec sleep 60\n"
+    )
+    script.chmod(0o755)
+    monkeypatch.setattr(child_runs, "sys", SimpleNamespace(executable=str(script)))
+    monkeypatch.setattr(
+        sys, "argv", ["page.py", "--size", "64", "--rounds", "1", "--out", str(out), "--stop"]
+    )
+    with ThreadPoolExecutor(1) as thread:
+        thread.submit(page.main).result()
+    rows = {row["from"]: row for row in read(tmp_path / "page_stop.csv")}
+    assert list(rows) == ["start to first steps", "stop to download"]
+    assert 0 < float(rows["stop to download"]["median_s"]) < 60
+
 
 def test_static_page_writes_its_table(benchmark_of, tmp_path, monkeypatch):
     for package in ("onnx", "onnxruntime", "playwright.sync_api"):
@@ -386,7 +408,7 @@ def test_static_page_writes_its_table(benchmark_of, tmp_path, monkeypatch):
         pytest.skip("there is no chromium on this machine")
     page = benchmark_of("static_page")
     try:
-        app_site._runtime()
+        app_site._runtime(app_site.RUNTIME)
     except StylenetError as error:
         pytest.skip(str(error))
     out = tmp_path / "site.csv"

@@ -298,7 +298,7 @@ def test_it_paints_as_stylizer_does_and_goes_on_without_its_server(
     assert _apart(_shown(tab, "me_wave.png"), expected) <= 1
     assert tab.locator("#weight_wave").evaluate("e => e.value") == "0.5"
     assert tab.locator("#photo").evaluate("e => e.files[0].name") == "me.png"
-    tab.check("#webgpu")  # which this Chromium has not
+    tab.click("#webgpu")  # which this Chromium has not
     tab.locator("#said", has_text="s. Not by WebGPU: this browser offers none").wait_for()
     assert not tab.is_checked("#webgpu")
     assert _apart(_shown(tab), expected) <= 1

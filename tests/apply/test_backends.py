@@ -99,7 +99,7 @@ def test_two_halves_in_one_precision_are_the_whole(tmp_path: Path) -> None:
         given = list(part(given).values())
     whole = openvino_session(written, 1)(photo()[None].numpy())
     assert given[0].shape == whole.shape
-    assert abs(given[0] - whole).max() <= 1e-5
+    assert abs(given[0] - whole).max() <= 0.1 / 255  # sums in another order
     blocks = [op.get_type_name() for op in core.read_model(written).get_ops()].count("Convolution")
     counts = [
         [op.get_type_name() for op in half.get_ops()].count("Convolution")
