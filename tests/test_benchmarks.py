@@ -210,6 +210,20 @@ def test_backends_write_their_table(benchmark_of, tmp_path, monkeypatch):
     assert all(value >= 0 for value in rows.values())
 
 
+def test_each_convolution_is_rounded_by_itself(benchmark_of, tmp_path, monkeypatch):
+    layers = benchmark_of("bf16_layers")
+    out = tmp_path / "layers.csv"
+    monkeypatch.setattr(sys, "argv", ["bf16_layers.py", "--px", "48", "--out", str(out)])
+    exact = torch.nn.functional.conv2d
+    layers.main()
+    assert torch.nn.functional.conv2d is exact
+    rows = read(out)
+    assert rows[0]["kernel"] == "16 x 3 x 9 x 9"
+    assert [row["convolution"] for row in rows] == [str(number) for number in range(len(rows))]
+    assert all(float(row["alone_largest"]) > 0 for row in rows)
+    assert rows[-1]["alone_largest"] == rows[-1]["and_later_largest"]
+
+
 def test_a_clip_is_timed_beside_its_net_and_memory_stays_flat(benchmark_of, tmp_path, monkeypatch):
     pytest.importorskip("cv2", reason="the extra video is not installed")
     video = benchmark_of("video")

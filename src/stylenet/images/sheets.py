@@ -95,7 +95,7 @@ def _broken(text: str, font: Font, width: int) -> list[str]:
     Values of a sweep may be lists that differ in the last of many items. Lines are broken after a
     space, a comma, an equals sign or a slash, else anywhere.
     """
-    lines = []
+    lines: list[str] = []
     for line in text.split("\n"):
         rest = " ".join(line.split())
         while font.getlength(rest) > width and len(lines) < MOST_LINES:
@@ -129,4 +129,4 @@ def _room(text: str, font: Font, width: int, after: str = "") -> int:
     def length(letters: int) -> float:
         return font.getlength(text[:letters].rstrip() + after)
 
-    return bisect_right(range(len(text) + 1), width, key=length) - 1
+    return bisect_right(range(len(text) + 1), float(width), key=length) - 1
