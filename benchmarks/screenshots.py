@@ -96,6 +96,21 @@ def paint(tab: Any, _: Path) -> None:
     tab.locator("#said", has_text="%").wait_for()
 
 
+def styles(tab: Any) -> Image.Image:
+    """The list of styles, open; no more than that."""
+    tab.evaluate("scrollTo(0, 0)")
+    tab.click("#style input")
+    tab.get_by_role("option").first.wait_for()
+    tab.wait_for_timeout(3000)
+    boxes = [tab.locator(at).bounding_box() for at in ("[role=listbox]", "#style")]
+    top = min(box["y"] for box in boxes)
+    height = max(box["y"] + box["height"] for box in boxes) - top
+    clip = {"x": boxes[1]["x"], "y": top, "width": boxes[1]["width"], "height": height}
+    image = Image.open(io.BytesIO(tab.screenshot(clip=clip))).convert("RGB")
+    tab.keyboard.press("Escape")
+    return image
+
+
 def regions(tab: Any, _: Path) -> None:
     """A stroke over the photo, in a style of its own."""
     tab.locator("#regions_said", has_text="Brush, then paint").wait_for()
@@ -180,6 +195,8 @@ def main() -> None:
             tab.mouse.move(0, 0)
             tab.wait_for_timeout(5000)  # what is shown comes gradually
             save(shot(tab), 0.75, arguments.out / f"page_{name.lower()}.jpg")
+            if name == "Paint":
+                save(styles(tab), 0.75, arguments.out / "page_styles.jpg")
         # the same visitor's pictures, on a smaller screen
         tab.set_viewport_size({"width": 390, "height": 844})
         for name in TABS:

@@ -15,7 +15,9 @@ from typing import Any
 
 import pytest
 import torch
+from PIL import Image
 
+from stylenet.app import child_runs
 from stylenet.app import site as app_site
 from stylenet.errors import StylenetError
 
@@ -205,6 +207,20 @@ def test_backends_write_their_table(benchmark_of, tmp_path, monkeypatch):
     assert all(value >= 0 for value in rows.values())
 
 
+def test_each_convolution_is_rounded_by_itself(benchmark_of, tmp_path, monkeypatch):
+    layers = benchmark_of("bf16_layers")
+    out = tmp_path / "layers.csv"
+    monkeypatch.setattr(sys, "argv", ["bf16_layers.py", "--px", "48", "--out", str(out)])
+    exact = torch.nn.functional.conv2d
+    layers.main()
+    assert torch.nn.functional.conv2d is exact
+    rows = read(out)
+    assert rows[0]["kernel"] == "16 x 3 x 9 x 9"
+    assert [row["convolution"] for row in rows] == [str(number) for number in range(len(rows))]
+    assert all(float(row["alone_largest"]) > 0 for row in rows)
+    assert rows[-1]["alone_largest"] == rows[-1]["and_later_largest"]
+
+
 def test_a_clip_is_timed_beside_its_net_and_memory_stays_flat(benchmark_of, tmp_path, monkeypatch):
     pytest.importorskip("cv2", reason="the extra video is not installed")
     video = benchmark_of("video")
@@ -375,6 +391,26 @@ def test_page_writes_its_table(benchmark_of, tmp_path, monkeypatch):
     assert list(rows) == list(controls)
     assert all(float(r["slowest_ms"]) >= float(r["median_ms"]) > 0 for r in rows.values())
 
+    # a training of five steps that would go on for a minute
+    Image.new("RGB", (64, 64), "red").save(tmp_path / "step.png")
+    script = tmp_path / "train"
+    script.write_text(
+        "#!/bin/sh\n"
+        'for word; do case "$word" in run.dir=*) run="${word#run.dir=}";; esac; done\n'
+        f'mkdir -p "$run/snapshots"; cp {tmp_path}/step.png "$run/snapshots/step_000005.png"\n'
+        "exec sleep 60\n"
+    )
+    script.chmod(0o755)
+    monkeypatch.setattr(child_runs, "sys", SimpleNamespace(executable=str(script)))
+    monkeypatch.setattr(
+        sys, "argv", ["page.py", "--size", "64", "--rounds", "1", "--out", str(out), "--stop"]
+    )
+    with ThreadPoolExecutor(1) as thread:
+        thread.submit(page.main).result()
+    rows = {row["from"]: row for row in read(tmp_path / "page_stop.csv")}
+    assert list(rows) == ["start to first steps", "stop to download"]
+    assert 0 < float(rows["stop to download"]["median_s"]) < 60
+
 
 def test_static_page_writes_its_table(benchmark_of, tmp_path, monkeypatch):
     for package in ("onnx", "onnxruntime", "playwright.sync_api"):
@@ -383,7 +419,7 @@ def test_static_page_writes_its_table(benchmark_of, tmp_path, monkeypatch):
         pytest.skip("there is no chromium on this machine")
     page = benchmark_of("static_page")
     try:
-        app_site._runtime()
+        app_site._runtime(app_site.RUNTIME)
     except StylenetError as error:
         pytest.skip(str(error))
     out = tmp_path / "site.csv"

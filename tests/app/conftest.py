@@ -13,6 +13,7 @@ import pytest
 from PIL import Image
 
 from stylenet.app.limits import Limits
+from stylenet.app.site import RUNTIME, WEBGPU
 
 if TYPE_CHECKING:
     from stylenet.app.page import Served
@@ -98,3 +99,13 @@ def turned(tmp_path: Path) -> Path:
     stored = Image.fromarray(coarse).resize((96, 64), Image.Resampling.BICUBIC)
     stored.save(tmp_path / "turned.jpg", exif=exif, quality=95, subsampling=0)
     return tmp_path / "turned.jpg"
+
+
+@pytest.fixture
+def runtime(tmp_path: Path) -> Path:
+    """What stands for the npm package, unpacked."""
+    folder = tmp_path / "package"
+    (folder / "dist").mkdir(parents=True)
+    for name in (*RUNTIME, *WEBGPU):
+        (folder / "dist" / name).write_text(name)
+    return folder

@@ -164,7 +164,7 @@ def test_twenty_visitors_wait_for_their_turn_and_each_gets_the_own_painting(
         shown = list(answers)
     assert (net.at_once, net.pictures) == (1, 20)
     stylizer = Stylizer.load("udnie", "cpu")
-    for file, ((_, painting), said) in zip(files, shown, strict=True):
+    for file, ((_, painting), said, _) in zip(files, shown, strict=True):
         assert said == "Udnie, 128 x 96 pixels"
         # a JPEG for the page; other photos' paintings are far from it
         assert (read_image(painting) - stylizer(read_image(file))).abs().mean() < 0.02

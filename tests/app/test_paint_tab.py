@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import re
 from pathlib import Path
@@ -29,8 +30,12 @@ pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
 @pytest.fixture
 def tab(shipped: Path, tmp_path: Path) -> PaintTab:
     studio = Studio("cpu", Limits(side=1000))
-    with gr.Blocks(analytics_enabled=False):
-        return PaintTab(studio, Visits(tmp_path / "visits", studio.limits))
+
+    async def drawn() -> PaintTab:  # where no event loop runs Gradio makes several, and closes none
+        with gr.Blocks(analytics_enabled=False):
+            return PaintTab(studio, Visits(tmp_path / "visits", studio.limits))
+
+    return asyncio.run(drawn())
 
 
 @pytest.mark.parametrize(

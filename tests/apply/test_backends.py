@@ -9,7 +9,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from stylenet.apply import Model, Request, Stylizer, load_model, save_model
+from stylenet.apply import Model, Request, Stylizer, load_model, save_model, shipped_models
 from stylenet.apply.backends import (
     Backend,
     Compiled,
@@ -17,13 +17,17 @@ from stylenet.apply.backends import (
     OnnxRuntime,
     OpenVino,
     checksum,
+    exported,
     fastest,
     kept_folder,
 )
 from stylenet.apply.model_file import build_architecture
+from stylenet.apply.openvino_halves import halves
+from stylenet.apply.runtimes import PRECISIONS, openvino_session
 from stylenet.errors import StylenetError
-from stylenet.images import reference_photographs
+from stylenet.images import open_image, reference_photographs, sample_photographs, to_tensor
 from stylenet.nets import PictureTooSmallError
+from stylenet.runners.speed import cpu_has_bf16
 
 NET = {
     "_target_": "stylenet.nets.TransformerNet",
@@ -80,6 +84,51 @@ def test_a_photo_is_painted_as_by_torch_and_the_net_is_kept(
     kept.write_bytes(b"no net")  # so that it is seen to be read
     with pytest.raises(Exception, match=r"(?i)protobuf|parse|load|unable|read"):
         Stylizer(model, backend=backend)(photo())
+
+
+def test_two_halves_in_one_precision_are_the_whole(tmp_path: Path) -> None:
+    openvino = pytest.importorskip("openvino", reason="the extra openvino is not installed")
+    written = exported(model_of(NET | {"blocks": 3}, tmp_path / "three"), None, tmp_path)
+    core = openvino.Core()
+    exact = {"INFERENCE_PRECISION_HINT": "f32"}
+    parts = [
+        core.compile_model(p, "CPU", exact) for p in halves(openvino, core.read_model(written))
+    ]
+    given: list[object] = [photo()[None].numpy()]
+    for part in parts:
+        given = list(part(given).values())
+    whole = openvino_session(written, 1)(photo()[None].numpy())
+    assert given[0].shape == whole.shape
+    assert abs(given[0] - whole).max() <= 0.1 / 255  # sums in another order
+    blocks = [op.get_type_name() for op in core.read_model(written).get_ops()].count("Convolution")
+    counts = [
+        [op.get_type_name() for op in half.get_ops()].count("Convolution")
+        for half in halves(openvino, core.read_model(written))
+    ]
+    assert counts == [3 + 2 * 2, blocks - 7]  # what comes before the blocks, and two of these
+
+
+@pytest.mark.parametrize("name", sorted(set(shipped_models()) - {"any"}))
+def test_mixed_precision_is_within_three_levels_where_bf16_is_not(
+    name: str,
+) -> None:
+    pytest.importorskip("openvino", reason="the extra openvino is not installed")
+    image = to_tensor(open_image(sample_photographs()["chelsea"]).resize((512, 512)))
+    exact, mixed, bf16 = (
+        Stylizer.load(name, "cpu", backend=OpenVino(precision=p)).paint(image) for p in PRECISIONS
+    )
+    assert (mixed - exact).abs().max() <= 3 / 255
+    if cpu_has_bf16():
+        assert (bf16 - exact).abs().max() > 3 / 255
+
+
+def test_a_precision_that_cannot_be_is_refused(tmp_path: Path) -> None:
+    pytest.importorskip("openvino", reason="the extra openvino is not installed")
+    model = model_of(NET, tmp_path / "one")
+    with pytest.raises(StylenetError, match=r"mixed for a net of 1 residual blocks, expected 2"):
+        Stylizer(model, backend=OpenVino(precision="mixed"))(photo())
+    with pytest.raises(StylenetError, match="Got the precision fp8, expected one of f32, mixed, b"):
+        Stylizer(model, backend=OpenVino(precision="fp8"))(photo())
 
 
 @pytest.mark.parametrize("backend", [OnnxRuntime(), OpenVino()], ids=["onnxruntime", "openvino"])

@@ -11,9 +11,7 @@ import io
 from collections.abc import Mapping
 from pathlib import Path
 
-from PIL import Image, ImageOps
-
-from stylenet.images import open_image
+from stylenet.images import CentreCrop, ShorterSide, read_image, to_pil
 
 SIDE = 80  # pixels: twice what is seen, for screens of high resolution
 QUALITY = 75
@@ -36,7 +34,7 @@ def _entry(words: str) -> str:
 
 def _small(file: Path) -> str:
     """A square of the picture's middle, as an address that holds it."""
-    image = ImageOps.fit(open_image(file), (SIDE, SIDE), Image.Resampling.LANCZOS)
+    image = CentreCrop(SIDE)(ShorterSide(SIDE)(read_image(file)))
     written = io.BytesIO()
-    image.save(written, "JPEG", quality=QUALITY)
+    to_pil(image).save(written, "JPEG", quality=QUALITY)
     return f"data:image/jpeg;base64,{base64.b64encode(written.getvalue()).decode()}"

@@ -11,12 +11,11 @@ from torch import Tensor
 
 from stylenet.app.limits import Limits
 from stylenet.app.words import short_title
-from stylenet.apply import Stylizer, find_named_style, shipped_models
+from stylenet.apply import Stylizer, shipped_models
 from stylenet.apply.devices import device_of
-from stylenet.apply.style_sheet import NamedStyle, named_styles
+from stylenet.apply.style_sheet import NamedStyle, named_styles, picture_of
 from stylenet.apply.zoo import ANY
 from stylenet.errors import StylenetError
-from stylenet.styles import StyleNotFoundError
 
 # styles that are no paintings: at the end of the list, in words that anybody understands
 PHOTOGRAPHS = {
@@ -58,7 +57,7 @@ class Studio:
                 "Install a released version of stylenet.",
             )
         self.pictures = {
-            label: file for label, name in self.styles.items() if (file := _picture(name))
+            label: file for label, name in self.styles.items() if (file := picture_of(name))
         }
         self._device = device_of(device)
         self._known: dict[Mixture, Stylizer] = {}
@@ -117,7 +116,7 @@ class Studio:
         """
         if style not in self.styles.values():
             return Path(style) / "style.png" if Path(style).is_dir() else Path(style)
-        file = _picture(style)
+        file = picture_of(style)
         if file is None:
             raise StylenetError(
                 f"There is no picture of {self.called(style)} here.", "Choose another style."
@@ -125,16 +124,8 @@ class Studio:
         return file
 
 
-def _picture(style: str) -> Path | None:
-    """Of a style by its name, without asking any server."""
-    try:
-        return find_named_style(style, online=False).path
-    except StyleNotFoundError:
-        return None
-
-
 def _can_be_painted(style: NamedStyle) -> bool:
     """A net for any style needs the picture."""
     return style.painter == style.name or (
-        style.painter is not None and _picture(style.name) is not None
+        style.painter is not None and picture_of(style.name) is not None
     )

@@ -89,7 +89,7 @@ class OpenVino:
 
     Attributes:
         cache: see `OnnxRuntime`.
-        precision: ``f32``, or ``bf16`` where the processor multiplies it fast.
+        precision: ``f32``, ``mixed`` or ``bf16``: see `runtimes.PRECISIONS`.
     """
 
     cache: Path | None = None

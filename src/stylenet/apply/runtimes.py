@@ -16,10 +16,16 @@ from numpy.typing import NDArray
 
 from stylenet.apply.extras import imported
 from stylenet.apply.onnx_graph import INPUT
+from stylenet.apply.openvino_halves import halves
+from stylenet.errors import StylenetError
 from stylenet.files import cache_folder, write_bytes
 
 log = logging.getLogger(__name__)
 
+MIXED = "mixed"
+PRECISIONS = ("f32", MIXED, "bf16")
+"""Of OpenVINO: exact; bf16 after the second residual block, where the processor multiplies it fast:
+within 3 levels of 255 of the exact painting; bf16 throughout, which is not."""
 Session: TypeAlias = Callable[[NDArray[np.float32]], NDArray[np.float32]]
 """Images (N,3,H,W) in [0,1] -> their paintings."""
 
@@ -48,21 +54,40 @@ def openvino_session(written: bytes, threads: int, precision: str = "f32") -> Se
     Args:
         written: the file.
         threads: how many it may use.
-        precision: ``f32``, or ``bf16`` where the processor multiplies it fast.
+        precision: one of `PRECISIONS`.
 
     Raises:
-        StylenetError: it is not installed.
+        StylenetError: it is not installed; another precision; a net that has none of ``mixed``.
     """
-    core = _core_of(imported("openvino", "openvino", "the backend openvino"))
-    settings: dict[str, Any] = {
-        "INFERENCE_PRECISION_HINT": precision,
-        "PERFORMANCE_HINT": "LATENCY",
-        "INFERENCE_NUM_THREADS": str(threads),
-    }
-    compiled = core.compile_model(core.read_model(written), "CPU", settings)
+    openvino = imported("openvino", "openvino", "the backend openvino")
+    if precision not in PRECISIONS:
+        raise StylenetError(
+            f"Got the precision {precision}, expected one of {', '.join(PRECISIONS)}.",
+            f'Use precision="{PRECISIONS[0]}".',
+        )
+    core = _core_of(openvino)
+    whole = core.read_model(written)
+    parts = [(whole, precision)]
+    if precision == MIXED:
+        parts = list(zip(halves(openvino, whole), ("f32", "bf16"), strict=True))
+    compiled = [
+        core.compile_model(
+            part,
+            "CPU",
+            {
+                "INFERENCE_PRECISION_HINT": own,
+                "PERFORMANCE_HINT": "LATENCY",
+                "INFERENCE_NUM_THREADS": str(threads),
+            },
+        )
+        for part, own in parts
+    ]
 
     def paint(images: NDArray[np.float32]) -> NDArray[np.float32]:
-        painted: NDArray[np.float32] = compiled(images)[0].copy()
+        given: list[Any] = [images]
+        for part in compiled:
+            given = list(part(given).values())
+        painted: NDArray[np.float32] = given[0].copy()
         return painted
 
     return paint

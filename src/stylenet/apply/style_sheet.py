@@ -9,6 +9,7 @@ from pathlib import Path
 from torch import Tensor
 
 from stylenet.apply.painters import Say, Wish, painter_of
+from stylenet.apply.stylizer import find_named_style
 from stylenet.apply.zoo import ANY, shipped_models
 from stylenet.errors import StylenetError
 from stylenet.images import LongerSide, check_writable, contact_sheet, read_image, write_image
@@ -53,6 +54,14 @@ def named_styles() -> list[NamedStyle]:
         for name, entry in known.items()
     ]
     return styles + [NamedStyle(n, "", n) for n in nets if n not in known and n != ANY]
+
+
+def picture_of(style: str) -> Path | None:
+    """The file of a named style's picture, without asking any server; None if none is here."""
+    try:
+        return find_named_style(style, online=False).path
+    except StyleNotFoundError:
+        return None
 
 
 def expected_flicker(style: str) -> str | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Sequence
 from typing import TypeAlias
 
@@ -94,11 +95,11 @@ def _broken(text: str, font: Font, width: int) -> list[str]:
     Values of a sweep may be lists that differ in the last of many items. Lines are broken after a
     space, a comma, an equals sign or a slash, else anywhere.
     """
-    lines = []
+    lines: list[str] = []
     for line in text.split("\n"):
         rest = " ".join(line.split())
-        while font.getlength(rest) > width:
-            end = next((n for n in range(len(rest), 0, -1) if font.getlength(rest[:n]) <= width), 0)
+        while font.getlength(rest) > width and len(lines) < MOST_LINES:
+            end = _room(rest, font, width)
             if not end:
                 rest = ""  # not even a letter fits
                 break
@@ -108,10 +109,8 @@ def _broken(text: str, font: Font, width: int) -> list[str]:
             rest = rest[cut:].lstrip()
         lines.append(rest)
     if len(lines) > MOST_LINES:
-        lines = [
-            *lines[: MOST_LINES - 1],
-            _shortened(" ".join(lines[MOST_LINES - 1 :]), font, width),
-        ]
+        rest = " ".join(lines[MOST_LINES - 1 :])
+        lines[MOST_LINES - 1 :] = [_shortened(rest, font, width)]
     return lines
 
 
@@ -120,8 +119,14 @@ def _shortened(text: str, font: Font, width: int) -> str:
     text = " ".join(text.split())
     if font.getlength(text) <= width:
         return text
-    for end in range(len(text) - 1, -1, -1):
-        cut = text[:end].rstrip() + "…"
-        if font.getlength(cut) <= width:
-            return cut
-    return ""
+    end = _room(text, font, width, "…")
+    return text[:end].rstrip() + "…" if end >= 0 else ""
+
+
+def _room(text: str, font: Font, width: int, after: str = "") -> int:
+    """How many of the first letters fit, with ``after`` behind; -1 where not even that fits."""
+
+    def length(letters: int) -> float:
+        return font.getlength(text[:letters].rstrip() + after)
+
+    return bisect_right(range(len(text) + 1), float(width), key=length) - 1

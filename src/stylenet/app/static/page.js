@@ -153,8 +153,12 @@ for (const id of ["style", "size", "webgpu"]) at(id).addEventListener("change", 
 for (const id of ["strength", "keep", "hue", "saturation", "brightness"]) {
   at(id).addEventListener("input", draw);
 }
-at("reset").addEventListener("click", () => {
-  at("controls").reset();
+at("reset_all").addEventListener("click", () => {
+  for (const control of at("controls").elements) { // not the photo, which reset() would take, too
+    if (control.type === "checkbox") control.checked = control.defaultChecked;
+    else if (control.type === "range") control.value = control.defaultValue;
+    else if (control.options) control.selectedIndex = Math.max(0, [...control.options].findIndex((o) => o.defaultSelected));
+  }
   at("style").dispatchEvent(new Event("change"));
 });
 at("split").addEventListener("input", () => {
