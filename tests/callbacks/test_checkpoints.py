@@ -1,4 +1,4 @@
-"""StepCheckpoints: whatever ends a training, ``last.ckpt`` is whole and belongs to a step."""
+"""BestCheckpoint; StepCheckpoints: whatever ends a training, ``last.ckpt`` is whole and belongs to a step."""
 
 import errno
 import os
@@ -11,7 +11,7 @@ import pytest
 import pytorch_lightning as pl
 import torch
 
-from stylenet.callbacks import StepCheckpoints
+from stylenet.callbacks import BestCheckpoint, StepCheckpoints
 
 
 class At(pl.Callback):
@@ -235,3 +235,15 @@ def test_a_disk_that_fills_while_the_file_is_moved_leaves_the_checkpoint_before(
         fit(fill, checkpoints)
     assert step_of(checkpoints.last) == 2
     assert files(tmp_path / "c") == ["last.ckpt"]
+
+
+def test_the_best_stays_the_best_in_a_folder_that_was_moved(tmp_path):
+    old, new = tmp_path / "old", tmp_path / "new" / "old"
+    before, after = (BestCheckpoint(folder, monitor="loss") for folder in (old, new))
+    before.best_model_score = torch.tensor(0.25)
+    before.best_model_path = before.kth_best_model_path = f"{old}/best.ckpt"
+    before.best_k_models = {f"{old}/best.ckpt": torch.tensor(0.25)}
+    after.load_state_dict(before.state_dict())
+    assert after.best_model_score == 0.25
+    assert after.best_model_path == after.kth_best_model_path == f"{new}/best.ckpt"
+    assert after.best_k_models == {f"{new}/best.ckpt": torch.tensor(0.25)}

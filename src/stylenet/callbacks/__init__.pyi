@@ -1,4 +1,4 @@
-from .checkpoints import StepCheckpoints, how_to_resume, save_whole
+from .checkpoints import BestCheckpoint, StepCheckpoints, how_to_resume, save_whole
 from .comparable import ComparableMetrics, StepsDone
 from .curves import LossCurves
 from .metadata import run_metadata
@@ -11,6 +11,7 @@ from .stopping import StopWhenFlat
 from .throughput import Throughput
 
 __all__ = [
+    "BestCheckpoint",
     "ComparableMetrics",
     "LossCurves",
     "PictureGrids",

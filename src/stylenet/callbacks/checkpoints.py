@@ -14,6 +14,7 @@ from typing import Any
 
 import torch
 from pytorch_lightning import Callback, LightningModule, Trainer
+from pytorch_lightning.callbacks import ModelCheckpoint
 from typing_extensions import override
 
 from stylenet.commands import command
@@ -21,6 +22,26 @@ from stylenet.files import part_of, replacing
 
 log = logging.getLogger(__name__)
 _SIGHUP = getattr(signal, "SIGHUP", None)  # not on Windows
+
+
+class BestCheckpoint(ModelCheckpoint):
+    """Lightning's checkpoint of the best validation; in a folder that was moved, it stays the best.
+
+    Lightning itself forgets the best figure there, so that a worse net would replace the best one.
+    """
+
+    @override
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+        old, new = str(state_dict["dirpath"]), str(self.dirpath)
+
+        def moved(value: Any) -> Any:
+            if isinstance(value, str) and value.startswith(old):
+                return new + value.removeprefix(old)
+            if isinstance(value, dict):
+                return {moved(key): one for key, one in value.items()}
+            return value
+
+        super().load_state_dict({key: moved(value) for key, value in state_dict.items()})
 
 
 class StepCheckpoints(Callback):
