@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import re
 from pathlib import Path
 
 from safetensors.torch import load_file, save
@@ -15,6 +16,7 @@ from safetensors.torch import load_file, save
 from stylenet.apply import load_model, zoo
 from stylenet.files import write_files
 
+WEIGHTS = "weights_of_the_loss_network"
 KEPT = ("format", "architecture", "any_style", "style", "styles", "recipe", "losses", "versions")
 
 
@@ -28,6 +30,8 @@ def main() -> None:
     description = json.loads((options.run / "model.json").read_text())
     shipped = {key: description[key] for key in KEPT if key in description}
     shipped["training"] = {k: description["training"][k] for k in ("steps", "finished", "seed")}
+    if WEIGHTS in shipped.get("losses", {}):  # a file's name, without where it lay
+        shipped["losses"][WEIGHTS] = re.sub(r"file \S*/", "file ", shipped["losses"][WEIGHTS])
     files = {"safetensors": save(tensors), "json": json.dumps(shipped, indent=2).encode() + b"\n"}
     write_files({zoo.folder() / f"{options.name}.{kind}": data for kind, data in files.items()})
     load_model(options.name)
