@@ -1,4 +1,4 @@
-"""BestCheckpoint; StepCheckpoints: whatever ends a training, ``last.ckpt`` is whole and belongs to a step."""
+"""The best checkpoint in a moved run; whatever ends a training, ``last.ckpt`` is of a whole step."""
 
 import errno
 import os
