@@ -1,4 +1,4 @@
-"""The best checkpoint in a moved run; whatever ends a training, ``last.ckpt`` is of a whole step."""
+"""The best checkpoint of a moved run; ``last.ckpt``, whole and of a step, whatever ends it."""
 
 import errno
 import os
