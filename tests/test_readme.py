@@ -159,11 +159,12 @@ def test_train_commands(
     arguments = shlex.split(command)[2:]
     if BANK in command:
         bank()
-    if f"init={RUN}" in command or f"resume={RUN}" in command:
+    if f"init={RUN}" in command:
         trained(RUN, "style=udnie")
     if "resume" not in command:
         assert script("train.py", *small(arguments)) == 0
         return
+    assert script("train.py", *small(["style=udnie", f"run.dir={RUN}"])) == 0
     if "max_steps" not in command:  # a finished run says that it is
         assert script("train.py", *arguments) == 2
         return

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
 from hydra.errors import HydraException
-from omegaconf import DictConfig
+from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
 from stylenet.errors import StylenetError
@@ -16,6 +17,7 @@ from stylenet.settings.explain import explain
 from stylenet.settings.inputs import check_keys, runner_for, tasks_with
 
 Composed = Callable[..., DictConfig]
+CONF = Path(__file__).parents[2] / "conf"
 OF_PICTURES = ["gatys", "gatys_video", "invert", "pyramid", "sketch", "texture"]
 
 
@@ -54,10 +56,11 @@ def leaves(config: DictConfig, above: str = "") -> Iterator[str]:
 
 
 def test_each_input_of_a_task_is_refused_elsewhere_with_the_tasks_that_take_it(
-    composed: Composed, monkeypatch: pytest.MonkeyPatch
+    composed: Composed,
 ) -> None:
     """What a composed configuration has tells which these are, not the reader of the files."""
-    files = (Path(__file__).parents[2] / "conf" / "task").glob("*.yaml")
+    files = (CONF / "task").glob("*.yaml")
+    others = {name: composed(f"task={name}") for name in ("feedforward", "gatys")}
     taken = {name: set(leaves(composed(f"task={name}"))) for name in sorted(f.stem for f in files)}
     everywhere = set.intersection(*taken.values())
     own = set.union(*taken.values()) - everywhere
@@ -73,13 +76,19 @@ def test_each_input_of_a_task_is_refused_elsewhere_with_the_tasks_that_take_it(
     }
     for key in own:
         takers = [name for name, keys in taken.items() if key in keys]
-        for task in {"feedforward", "gatys"} - set(takers):
-            overrides = [f"task={task}", f"{key}=x"]
-            with pytest.raises((HydraException, OmegaConfBaseException)) as caught:
-                composed(*overrides)
-            words = explain(caught.value, overrides)
-            assert words.startswith(f"Error: Got {key}=x. {key} is an input of task=")
-            assert re.findall(r"task=(\w+)", words.removeprefix(f"Error: Got {key}=x.")) == takers
+        task = "gatys" if "feedforward" in takers else "feedforward"
+        given = [f"task={task}", f"{key}=x"]
+        is_group = (CONF / key).is_dir()  # Hydra misses one before it composes
+        update = (
+            partial(composed, *given)
+            if is_group
+            else partial(OmegaConf.update, others[task], key, "x")
+        )
+        with pytest.raises((HydraException, OmegaConfBaseException)) as caught:
+            update()
+        words = explain(caught.value, given)
+        assert words.startswith(f"Error: Got {key}=x. {key} is an input of task=")
+        assert re.findall(r"task=(\w+)", words.removeprefix(f"Error: Got {key}=x.")) == takers
 
 
 def test_a_key_that_nothing_declares_is_refused_with_the_nearest(composed: Composed) -> None:

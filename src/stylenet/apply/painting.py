@@ -72,7 +72,7 @@ def recipe_of(
     *,
     size: int | None = None,
     keep_colours: bool = False,
-    adjustment: Adjustment | None = None,
+    adjustment: tuple[float, float, float] = (0.0, 1.0, 1.0),
 ) -> Recipe:
     """The recipe for what a person asks for.
 
@@ -81,14 +81,14 @@ def recipe_of(
         say: see `painter_of`.
         size: pixels of the longer side; None for the photograph's own.
         keep_colours: the photograph's.
-        adjustment: of the painting's hue, saturation and brightness; None: none.
+        adjustment: hue, saturation and brightness; see `Adjustment`.
 
     Raises:
-        StylenetError: see `painter_of`.
+        StylenetError: see `painter_of`; a factor below 0.
     """
     return Recipe(
         painter_of(wish, say),
         AsIs() if size is None else LongerSide(size),
         LuminanceOnly() if keep_colours else StyleColours(),
-        adjustment or Adjustment(),
+        Adjustment(*adjustment),
     )

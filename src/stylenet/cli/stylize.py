@@ -67,14 +67,13 @@ def stylize(
             # torch comes with these: --help and one photo in a style that ships do not wait for it
             from stylenet.apply.painters import Wish
             from stylenet.apply.painting import recipe_of
-            from stylenet.images import Adjustment
 
             wish = Wish(
                 *(style, model, strength, regions, region_styles, device),
                 packages=tuple(net_package or ()),
                 backend=backend_of(backend, device, _most(given)),
             )
-            colours = Adjustment(hue, saturation, brightness)
+            colours = (hue, saturation, brightness)
             return recipe_of(wish, say, size=size, keep_colours=keep_colours, adjustment=colours)
 
         plain = not any((model, regions, net_package, keep_colours, hue))

@@ -94,7 +94,6 @@ def video(
             rate_of,
             seconds_of,
         )
-        from stylenet.images import Adjustment
 
         tune_allocator()
         camera = int(clips[0]) if len(clips) == 1 and clips[0].isdecimal() else None
@@ -114,7 +113,7 @@ def video(
             packages=tuple(net_package or ()),
             backend=backend_of(backend, device, MANY),
         )
-        colours = Adjustment(hue, saturation, brightness)
+        colours = (hue, saturation, brightness)
         recipe = recipe_of(wish, say, size=size, keep_colours=keep_colours, adjustment=colours)
         if camera is not None:
             _show(camera, recipe, how)
