@@ -15,7 +15,6 @@ from omegaconf import DictConfig, ListConfig, OmegaConf, open_dict
 from stylenet.config import as_list
 from stylenet.errors import StylenetError
 from stylenet.run.building import runner_of
-from stylenet.runners.results import steps_of_results
 from stylenet.settings.arguments import keys_of
 from stylenet.settings.choices import choices_by_targets
 from stylenet.settings.config_file import CONFIG_FILE, ConfigFileError, read_config
@@ -24,6 +23,7 @@ from stylenet.settings.objectives import LOSS
 from stylenet.settings.old_names import renew_targets
 from stylenet.settings.values import check_values
 from stylenet.styles import is_stand_in
+from stylenet.sweeps.jobs import finished_steps
 
 RECORD = "run.json"
 RESUMABLE = r"(trainer|callbacks|logger)\.[\w.]+|data\.(num_workers|cache)"
@@ -145,7 +145,7 @@ def _lengthen(config: DictConfig, folder: Path, given: set[str]) -> None:
     done, finished = runner_of(config).progress(folder)
     if (
         finished
-        and steps_of_results(folder) == done
+        and finished_steps(folder) == done
         and (not limits or 0 < config.trainer.max_steps <= done)
     ):
         raise StylenetError(

@@ -131,10 +131,9 @@ def _job(place: Path, number: int, said: dict[str, Any]) -> Job:
     if overrides is None:  # of a sweep that an older version started
         overrides = read_config(folder / CONFIG_FILE).run.overrides
         said = {"state": FINISHED if results else UNFINISHED}
-    end = read_json(folder / METRICS)
-    if said.get("state") == UNFINISHED and results and end.get("steps") == run.get("steps"):
+    if said.get("state") == UNFINISHED and results and finished_steps(folder) == run.get("steps"):
         # it has come to its end, and was killed before that was said
-        said = {"state": FINISHED, "returned": end.get("to_minimise")}
+        said = {"state": FINISHED, "returned": read_json(folder / METRICS).get("to_minimise")}
     return Job(
         number=number,
         place=place,
@@ -172,6 +171,15 @@ def _numbers(values: Any) -> dict[str, float]:
         for key, value in pairs
         if isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
     }
+
+
+def finished_steps(folder: Path) -> int | None:
+    """The steps of the run in ``folder`` when it was finished; None where it was not, or is old.
+
+    ``metrics.json`` is the last that a run writes: one killed before that is not finished.
+    """
+    steps = read_json(folder / METRICS).get("steps")
+    return steps if isinstance(steps, int) else None
 
 
 def read_json(file: Path) -> dict[str, Any]:
