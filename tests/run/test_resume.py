@@ -213,6 +213,7 @@ def test_a_damaged_file_of_a_run_is_named(
     run = tmp_path / "run"
     assert script("train.py", *tiny, "trainer.max_steps=1", "logger=none", f"run.dir={run}") == 0
     last = run / "checkpoints" / "last.ckpt"
+    config = (run / "config.yaml").read_bytes()
     for file, content in (
         (last, last.read_bytes()[:-1000]),
         (last, b""),
@@ -220,6 +221,8 @@ def test_a_damaged_file_of_a_run_is_named(
         (run / "config.yaml", b"a: 1\n"),
         (run / "config.yaml", b"a: &a [x]\nb: *a\n"),
         (run / "config.yaml", b"[" * 100_000),
+        (run / "config.yaml", config.replace(b"weights:", b"w:")),
+        (run / "config.yaml", config.replace(b"stand_ins: {}", b"stand_ins: 5")),
         (run / "run.json", b"{"),
         (run / "run.json", b'{"stand_ins": 1.5}'),
     ):

@@ -22,7 +22,7 @@ from stylenet.files import claimed
 from stylenet.run import training
 from stylenet.settings.config_file import CLAIM, CONFIG_FILE
 from stylenet.sweeps import sheet
-from stylenet.sweeps.jobs import UNFINISHED, Job
+from stylenet.sweeps.jobs import UNFINISHED, Job, read_jobs
 from stylenet.sweeps.recording import JobRecord, check_sweep, going_on
 
 Script = Callable[..., int]
@@ -174,6 +174,22 @@ def test_a_job_that_was_killed_after_its_end_is_finished(
     assert status == 0
     assert "job 1 is finished: skipped" in capfd.readouterr().out
     assert table(folder) == before
+
+
+def test_of_equal_jobs_the_one_that_came_furthest_goes_on(tmp_path: Path) -> None:
+    """The same command twice in one folder: the first was killed at once, the second later."""
+    for place, checkpoint in (("0_a", False), ("0_b", True), ("0_c", False)):
+        folder = tmp_path / place
+        (folder / "checkpoints").mkdir(parents=True)
+        said = {"state": UNFINISHED, "overrides": ["seed=0"], "folder": "."}
+        (folder / "job.json").write_text(json.dumps(said))
+        if checkpoint:
+            (folder / CONFIG_FILE).touch()
+            (folder / "checkpoints" / "last.ckpt").touch()
+    (job,) = read_jobs(tmp_path)
+    assert job.place.name == "0_b"
+    (tmp_path / "0_b" / "checkpoints" / "last.ckpt").unlink()
+    assert len(read_jobs(tmp_path)) == 3
 
 
 def test_what_is_said_of_a_job_stays_where_another_sweep_is_refused(

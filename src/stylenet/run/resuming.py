@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import re
 from collections.abc import Iterator, Sequence
@@ -14,7 +15,6 @@ from omegaconf import DictConfig, ListConfig, OmegaConf, open_dict
 from stylenet.config import as_list
 from stylenet.errors import StylenetError
 from stylenet.run.building import runner_of
-from stylenet.runners.results import steps_of_results
 from stylenet.settings.arguments import keys_of
 from stylenet.settings.choices import choices_by_targets
 from stylenet.settings.config_file import CONFIG_FILE, ConfigFileError, read_config
@@ -23,6 +23,7 @@ from stylenet.settings.objectives import LOSS
 from stylenet.settings.old_names import renew_targets
 from stylenet.settings.values import check_values
 from stylenet.styles import is_stand_in
+from stylenet.sweeps.jobs import finished_steps
 
 RECORD = "run.json"
 RESUMABLE = r"(trainer|callbacks|logger)\.[\w.]+|data\.(num_workers|cache)"
@@ -50,12 +51,13 @@ def resumed(folder: Path, overrides: Sequence[str]) -> DictConfig:
         raise damaged(file, error) from error
     if not isinstance(config, DictConfig) or not {"run", "task", "trainer"} <= config.keys():
         raise damaged(file, "no configuration of a run")
-    renew_targets(config)
-    _modernise(config, folder)
-    record = _record_of(folder)
-    config.run.stand_ins.update(record.get("stand_ins", {}))
-    config.run.statistics = record.get("statistics", [])
-    OmegaConf.set_struct(config, True)
+    with _damage_in_words(file):
+        renew_targets(config)
+        _modernise(config, folder)
+        record = _record_of(folder)
+        config.run.stand_ins.update(record.get("stand_ins", {}))
+        config.run.statistics = record.get("statistics", [])
+        OmegaConf.set_struct(config, True)
     for override in overrides:
         key = override.partition("=")[0]
         if key == "resume":
@@ -71,11 +73,23 @@ def resumed(folder: Path, overrides: Sequence[str]) -> DictConfig:
             )
         config.merge_with_dotlist([override])
         config.run.overrides.append(override)
-    check_values(config, settled=False)
-    _lengthen(config, folder, keys_of(overrides))
-    config.resume = str(folder)
-    _move(config, config.run.dir, str(folder.absolute()))
+    with _damage_in_words(file):
+        check_values(config, settled=False)
+        _lengthen(config, folder, keys_of(overrides))
+        config.resume = str(folder)
+        _move(config, config.run.dir, str(folder.absolute()))
     return config
+
+
+@contextlib.contextmanager
+def _damage_in_words(file: Path) -> Iterator[None]:
+    """A configuration that can be parsed may still lack, or have twice, what is read of it."""
+    try:
+        yield
+    except StylenetError:
+        raise
+    except Exception as error:
+        raise damaged(file, error) from error
 
 
 def _modernise(config: DictConfig, folder: Path) -> None:
@@ -131,7 +145,7 @@ def _lengthen(config: DictConfig, folder: Path, given: set[str]) -> None:
     done, finished = runner_of(config).progress(folder)
     if (
         finished
-        and steps_of_results(folder) == done
+        and finished_steps(folder) == done
         and (not limits or 0 < config.trainer.max_steps <= done)
     ):
         raise StylenetError(

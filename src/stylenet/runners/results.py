@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 from pytorch_lightning.loggers import WandbLogger
@@ -61,18 +60,6 @@ def keep_results(run: Run, figures: Mapping[str, float], rate: float | None) -> 
         files = [run.folder / name for name in run.runner.artifact]
         if files:
             keep_artifact(logger, run.config.run.name, files)
-
-
-def steps_of_results(folder: Path) -> int | None:
-    """The steps of the run in ``folder`` when it was finished; None where it was not, or is old.
-
-    ``metrics.json`` is the last that a run writes: one killed before that is not finished.
-    """
-    try:
-        found = json.loads((folder / METRICS_FILE).read_text())
-        return int(found["steps"])
-    except (OSError, ValueError, KeyError, TypeError, RecursionError):
-        return None
 
 
 def results_in_words(

@@ -58,6 +58,11 @@ class Job:
         file = self.folder / "checkpoints" / "last.ckpt"
         return file if file.is_file() and (self.folder / CONFIG_FILE).is_file() else None
 
+    @property
+    def reached(self) -> int:
+        """How far it came: 2 finished, 1 to a checkpoint, 0 neither."""
+        return 2 if self.state == FINISHED else int(self.checkpoint is not None)
+
     def was_started_with(self, overrides: Iterable[str]) -> bool:
         """Whether ``overrides`` are its own, in any order; where things lie does not count."""
         return identity(self.overrides) == identity(overrides)
@@ -86,7 +91,17 @@ def read_jobs(sweep: Path) -> list[Job]:
             f"There is no job of a sweep in {sweep}.",
             "Name the folder that train.py -m made, not the one of a single run.",
         )
-    return sorted(jobs, key=lambda job: job.number)
+    left = [job for job in jobs if not _is_superseded(job, jobs)]
+    return sorted(left, key=lambda job: job.number)
+
+
+def _is_superseded(job: Job, jobs: Iterable[Job]) -> bool:
+    """Whether it was killed with nothing done, and the same job came further when begun anew."""
+    return (
+        job.state == UNFINISHED
+        and not job.reached
+        and any(other.reached and other.was_started_with(job.overrides) for other in jobs)
+    )
 
 
 def _read(place: Path) -> Job | None:
@@ -116,10 +131,9 @@ def _job(place: Path, number: int, said: dict[str, Any]) -> Job:
     if overrides is None:  # of a sweep that an older version started
         overrides = read_config(folder / CONFIG_FILE).run.overrides
         said = {"state": FINISHED if results else UNFINISHED}
-    end = read_json(folder / METRICS)
-    if said.get("state") == UNFINISHED and results and end.get("steps") == run.get("steps"):
+    if said.get("state") == UNFINISHED and results and finished_steps(folder) == run.get("steps"):
         # it has come to its end, and was killed before that was said
-        said = {"state": FINISHED, "returned": end.get("to_minimise")}
+        said = {"state": FINISHED, "returned": read_json(folder / METRICS).get("to_minimise")}
     return Job(
         number=number,
         place=place,
@@ -157,6 +171,15 @@ def _numbers(values: Any) -> dict[str, float]:
         for key, value in pairs
         if isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
     }
+
+
+def finished_steps(folder: Path) -> int | None:
+    """The steps of the run in ``folder`` when it was finished; None where it was not, or is old.
+
+    ``metrics.json`` is the last that a run writes: one killed before that is not finished.
+    """
+    steps = read_json(folder / METRICS).get("steps")
+    return steps if isinstance(steps, int) else None
 
 
 def read_json(file: Path) -> dict[str, Any]:

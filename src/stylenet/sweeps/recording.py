@@ -161,7 +161,9 @@ def _earlier(sweep: Path, overrides: list[str]) -> Job | None:
         jobs = read_jobs(sweep)
     except StylenetError:
         return None
-    return next((job for job in jobs if job.was_started_with(overrides)), None)
+    # the same sweep may have been begun more than once in its folder
+    same = (job for job in jobs if job.was_started_with(overrides))
+    return max(same, key=lambda job: job.reached, default=None)
 
 
 def going_on(config: DictConfig, record: JobRecord) -> DictConfig:
