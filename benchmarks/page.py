@@ -39,7 +39,7 @@ CONTROLS: dict[str, tuple[float, ...]] = {
     "weight_second": (0.1, 0.2, 0.3, 0.4, 0.6, 0.7, 0.8, 0.9),
 }
 SLOW = 120_000
-STEPS = re.compile(r"^\s*\d+ of \d+ steps")  # not those after which it was stopped
+STEPS = re.compile(r"^\s*[1-9]\d* of \d+ steps")  # neither the photo nor what was stopped
 # milliseconds from giving a number to the painting's being there
 CHANGE = """([control, value, patience]) => new Promise((resolve, reject) => {
     const number = document.querySelector(`#${control} input[type=number]`);

@@ -105,7 +105,7 @@ def styles(tab: Any) -> Image.Image:
     boxes = [tab.locator(at).bounding_box() for at in ("[role=listbox]", "#style")]
     top = min(box["y"] for box in boxes)
     height = max(box["y"] + box["height"] for box in boxes) - top
-    clip = {"x": boxes[1]["x"], "y": top, "width": boxes[1]["width"], "height": height}
+    clip = {"x": boxes[0]["x"], "y": top, "width": boxes[0]["width"], "height": height}
     image = Image.open(io.BytesIO(tab.screenshot(clip=clip))).convert("RGB")
     tab.keyboard.press("Escape")
     return image

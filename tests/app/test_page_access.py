@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import re
+import socket
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -16,6 +18,7 @@ from torch import Tensor
 from stylenet.app.limits import Limits
 from stylenet.app.studio import Studio
 from stylenet.apply import Stylizer
+from stylenet.errors import StylenetError
 from stylenet.images import read_image
 
 pytest.importorskip("gradio", reason="the page needs gradio, which is not installed")
@@ -119,6 +122,22 @@ def test_who_has_the_page_open_when_its_server_ends_is_told_so(
     tab.keyboard.press("ArrowLeft")
     tab.get_by_text(re.compile("connection", re.IGNORECASE)).first.wait_for()
     tab.close()
+
+
+def test_a_server_that_does_not_answer_in_time_is_said_in_words(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("gradio.networking.url_ok", lambda url: False)
+    before = os.environ.get("GRADIO_TEMP_DIR")
+    with socket.create_server(("127.0.0.1", 0)) as found:
+        port = found.getsockname()[1]
+    with (
+        pytest.raises(StylenetError, match=r"did not begin to answer at port.*may be too busy"),
+        served(Studio("cpu"), port=port),
+    ):
+        raise AssertionError("it was served")
+    assert os.environ.get("GRADIO_TEMP_DIR") == before
+    socket.create_server(("127.0.0.1", port)).close()  # it does not go on behind
 
 
 class Net:

@@ -29,6 +29,7 @@ from stylenet.errors import StylenetError
 
 PORTS = range(7860, 7960)  # Gradio's
 DAY = 24 * 3600
+NOT_REACHED = "localhost is not accessible"  # in words of Gradio's
 
 
 @dataclass(frozen=True)
@@ -103,33 +104,35 @@ def served(
         StylenetError: the port is taken; the machine is too busy.
     """
     chosen = _free_port(host, port)
-    with tempfile.TemporaryDirectory(prefix="stylenet-app-", ignore_cleanup_errors=True) as folder:
-        before = os.environ.get("GRADIO_TEMP_DIR")
-        os.environ["GRADIO_TEMP_DIR"] = folder
+    with _folder_of_uploads() as folder:
         os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
         visits = Visits(Path(folder), studio.limits)
 
         async def begin() -> tuple[gr.Blocks, str]:
             page = page_of(studio, visits)
             page.queue(max_size=studio.limits.waiting)
-            _, address, _ = page.launch(
-                server_name=host,
-                server_port=chosen,
-                auth=auth,
-                inline=False,
-                share=False,
-                prevent_thread_lock=True,
-                quiet=True,
-                footer_links=[],
-                run_history=False,
-                enable_monitoring=False,
-                ssr_mode=False,
-                pwa=False,
-                mcp_server=False,
-                max_file_size=f"{studio.limits.upload_mb}mb",
-                theme=THEME,
-                css=CSS + pictures_css(studio.pictures),
-            )
+            try:
+                _, address, _ = page.launch(
+                    server_name=host,
+                    server_port=chosen,
+                    auth=auth,
+                    inline=False,
+                    share=False,
+                    prevent_thread_lock=True,
+                    quiet=True,
+                    footer_links=[],
+                    run_history=False,
+                    enable_monitoring=False,
+                    ssr_mode=False,
+                    pwa=False,
+                    mcp_server=False,
+                    max_file_size=f"{studio.limits.upload_mb}mb",
+                    theme=THEME,
+                    css=CSS + pictures_css(studio.pictures),
+                )
+            except ValueError:  # it runs, but did not answer in time
+                page.close(verbose=False)
+                raise
             return page, address
 
         # where no event loop runs Gradio makes several, and closes none
@@ -137,7 +140,9 @@ def served(
             beginning = thread.submit(asyncio.run, begin())
         try:
             page, address = beginning.result()
-        except ServerFailedToStartError as error:
+        except (ServerFailedToStartError, ValueError) as error:
+            if isinstance(error, ValueError) and NOT_REACHED not in str(error):
+                raise
             raise StylenetError(
                 f"The page's server did not begin to answer at port {chosen} of {host}.",
                 "Start it again: this machine may be too busy.",
@@ -147,6 +152,17 @@ def served(
         finally:
             page.close(verbose=False)
             visits.end_all()
+
+
+@contextlib.contextmanager
+def _folder_of_uploads() -> Iterator[str]:
+    """Where Gradio puts them, which it takes from the environment."""
+    with tempfile.TemporaryDirectory(prefix="stylenet-app-", ignore_cleanup_errors=True) as folder:
+        before = os.environ.get("GRADIO_TEMP_DIR")
+        os.environ["GRADIO_TEMP_DIR"] = folder
+        try:
+            yield folder
+        finally:
             if before is None:
                 del os.environ["GRADIO_TEMP_DIR"]
             else:

@@ -14,7 +14,7 @@ from stylenet.images import sample_photographs
 
 SIZES = (256, 384, 512, 768, 1024, 1536)  # and the largest that is allowed
 QUICK = 768
-"""Pixels up to which a photo is painted at first: sliders then answer within 300 ms."""
+"""Pixels up to which a photo is painted at first; larger sizes can be chosen, and take longer."""
 
 
 class PaintControls:
