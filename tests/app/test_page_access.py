@@ -30,6 +30,7 @@ from stylenet.app.page import served
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
 PATIENCE = 120.0  # seconds, on a machine that does much else
 TABS = ("Paint", "Regions", "Optimise", "Train", "Video")
+UNCHANGING = "!document.getAnimations().some(a => a instanceof CSSTransition)"
 AUDIT = (Path(__file__).parent / "access.js").read_text()
 
 
@@ -61,7 +62,8 @@ def test_text_can_be_read_controls_have_names_and_nothing_is_wider_than_the_scre
         for scheme in ("light", "dark"):
             tab.emulate_media(color_scheme=scheme)
             tab.locator("body.dark" if scheme == "dark" else "body:not(.dark)").wait_for()
-            tab.wait_for_timeout(300)  # colours change gradually
+            tab.wait_for_timeout(300)
+            tab.wait_for_function(UNCHANGING)  # colours change gradually
             found = tab.evaluate(AUDIT)
             case = (name, width, scheme)
             assert found["count"] > 8

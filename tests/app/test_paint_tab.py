@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import re
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -35,7 +36,8 @@ def tab(shipped: Path, tmp_path: Path) -> PaintTab:
         with gr.Blocks(analytics_enabled=False):
             return PaintTab(studio, Visits(tmp_path / "visits", studio.limits))
 
-    return asyncio.run(drawn())
+    with ThreadPoolExecutor(1) as thread:  # in this one an earlier test's browser has its loop
+        return thread.submit(asyncio.run, drawn()).result()
 
 
 @pytest.mark.parametrize(
