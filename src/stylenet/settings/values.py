@@ -12,6 +12,7 @@ from typing import Any
 
 from hydra.utils import get_object
 from omegaconf import DictConfig, ListConfig, OmegaConf
+from omegaconf.errors import InterpolationKeyError
 
 from stylenet.errors import StylenetError
 
@@ -46,7 +47,8 @@ def check_values(config: Any, *, settled: bool = True) -> None:
 
     Args:
         config: with keys that can be told.
-        settled: False where null may stand for what is filled in later.
+        settled: False where null, or a key that is not there, may stand for what is filled in or
+            refused later.
 
     Raises:
         StylenetError: with the key, the value, and what is expected.
@@ -56,8 +58,9 @@ def check_values(config: Any, *, settled: bool = True) -> None:
             raise _misfit(config._get_full_key(key), value, expected)
     keys: Iterable[Any] = range(len(config)) if isinstance(config, ListConfig) else config
     for key in keys if OmegaConf.is_config(config) else ():
-        if not OmegaConf.is_missing(config, key) and OmegaConf.is_config(config[key]):
-            check_values(config[key], settled=settled)
+        value = _value(config, key, settled)
+        if OmegaConf.is_config(value):
+            check_values(value, settled=settled)
 
 
 def check_kinds(config: DictConfig, kinds: Mapping[str, Any]) -> None:
@@ -82,13 +85,23 @@ def _misfit(key: str, value: object, expected: str) -> StylenetError:
 def _misfits(config: DictConfig, settled: bool) -> Iterator[tuple[str, object, str]]:
     hints = _hints(get_object(str(config._target_)))
     for key in config:
-        if OmegaConf.is_missing(config, key):
-            continue
-        value = config[key]
-        if value is None and not settled:
+        value = _value(config, key, settled)
+        if OmegaConf.is_missing(config, key) or (value is None and not settled):
             continue
         if key in hints and not _fits(value, hints[str(key)]):
             yield str(key), _shown(value), inspect.formatannotation(hints[str(key)])
+
+
+def _value(config: Any, key: Any, settled: bool) -> Any:
+    """None where there is no value yet."""
+    if OmegaConf.is_missing(config, key):
+        return None
+    try:
+        return config[key]
+    except InterpolationKeyError:
+        if settled:
+            raise
+        return None
 
 
 def _shown(value: object) -> object:
