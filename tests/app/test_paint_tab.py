@@ -42,7 +42,7 @@ def tab(shipped: Path, tmp_path: Path) -> PaintTab:
 
 @pytest.mark.parametrize(
     ("photo", "size"),
-    [((0, 0), 768), ((4000, 3000), 768), ((640, 480), 640), ((200, 300), 300), ((90, 60), 256)],
+    [((0, 0), 512), ((4000, 3000), 512), ((480, 360), 480), ((200, 300), 300), ((90, 60), 256)],
 )
 def test_a_photo_is_painted_at_its_own_size_where_that_is_quick(
     tab: PaintTab, photo: tuple[int, int], size: int
@@ -70,11 +70,11 @@ def test_a_size_that_the_visitor_chose_stays_with_the_next_photo(
         assert str(answer[2]["value"]) in answer[1]  # what is said of the painting
         return int(answer[2]["value"])
 
-    assert taken("small.png", 768) == 256  # as it was at first
+    assert taken("small.png", 512) == 256  # as it was at first
     assert taken("other.png", 256) == 270
     assert taken("other.png", 384) == 384
     assert taken("large.png", 384) == 384
-    assert taken("small.png", 768) == 256  # the photo's size before, not the visitor's wish
+    assert taken("small.png", 512) == 256  # the photo's size before, not the visitor's wish
     assert tab._reset(request)[at] == 256
 
 

@@ -49,7 +49,7 @@ def loss_plot(elem_id: str) -> gr.HTML:
     """Where `loss_curves` are shown."""
     return gr.HTML(
         loss_curves(()),
-        label="How far the picture is from its goal (the losses)",
+        label="The losses: how far to go",
         show_label=True,
         container=True,
         apply_default_css=False,

@@ -13,7 +13,7 @@ from stylenet.app.wanted import NONE
 from stylenet.images import sample_photographs
 
 SIZES = (256, 384, 512, 768, 1024, 1536)  # and the largest that is allowed
-QUICK = 768
+QUICK = 512
 """Pixels up to which a photo is painted at first; larger sizes can be chosen, and take longer."""
 
 

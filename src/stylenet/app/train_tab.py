@@ -46,7 +46,7 @@ class TrainTab:
                     "among the styles of the other tabs. It is yours alone, and is deleted with "
                     "your pictures."
                 )
-                self.own = upload("Upload a painting (it is then chosen below)", "t_own", 160)
+                self.own = upload("Upload a painting", "t_own", 160)
                 self.style = style_menu(studio.styles, "t_style", "The painting to learn")
                 self.minutes = gr.Slider(
                     0.5,
