@@ -47,11 +47,8 @@ def in_turn(file: Path, waiting: str) -> Iterator[None]:
         OSError: The file cannot be made or opened.
     """
     file.parent.mkdir(parents=True, exist_ok=True)
-    with locked(file, waiting):
-        try:
-            yield
-        finally:
-            file.unlink(missing_ok=True)  # while it is held: as `claimed`
+    with _removed_at_the_end(file, locked(file, waiting)):
+        yield
 
 
 @contextlib.contextmanager
@@ -70,13 +67,19 @@ def claimed(file: Path, taken: StylenetError) -> Iterator[None]:
     from filelock import FileLock, Timeout  # as above
 
     file.parent.mkdir(parents=True, exist_ok=True)
-    lock = FileLock(file)
     try:
-        lock.acquire(timeout=0)
+        held = FileLock(file).acquire(timeout=0)
     except Timeout:
         raise taken from None
-    try:
+    with _removed_at_the_end(file, held):
         yield
-    finally:
-        file.unlink(missing_ok=True)  # while it is held: whoever comes next makes one of his own
-        lock.release()
+
+
+@contextlib.contextmanager
+def _removed_at_the_end(file: Path, held: AbstractContextManager[object]) -> Iterator[None]:
+    """Removed while it is held: whoever comes next makes one of his own."""
+    with held:
+        try:
+            yield
+        finally:
+            file.unlink(missing_ok=True)
