@@ -65,20 +65,25 @@ def onnxruntime_web() -> dict[str, bytes]:
         pytest.skip(str(error))
 
 
+@pytest.fixture
+def real_runtime(onnxruntime_web: dict[str, bytes], runtime: Path) -> Path:
+    """`runtime` with the real one's files."""
+    for name, content in onnxruntime_web.items():
+        (runtime / "dist" / name).write_bytes(content)
+    return runtime
+
+
 def test_it_paints_as_stylizer_does_and_goes_on_without_its_server(
     chromium: Any,
-    onnxruntime_web: dict[str, bytes],
     serve: Callable[[Path], ThreadingHTTPServer],
     shipped: Path,
-    runtime: Path,
+    real_runtime: Path,
     photos: Path,
     turned: Path,
     tmp_path: Path,
 ) -> None:
-    for name, content in onnxruntime_web.items():
-        (runtime / "dist" / name).write_bytes(content)
     painting = photos / "03.jpg"
-    done = write_site(["wave", str(painting)], tmp_path / "site", runtime, print, webgpu=True)
+    done = write_site(["wave", str(painting)], tmp_path / "site", real_runtime, print, webgpu=True)
     assert done.largest < MOST
     coarse = np.random.default_rng(0).integers(0, 256, (6, 8, 3), dtype=np.uint8)
     photo = tmp_path / "me.png"
@@ -166,15 +171,12 @@ def test_it_paints_as_stylizer_does_and_goes_on_without_its_server(
 
 def test_webgpu_paints_as_webassembly_does(
     chromium: Any,
-    onnxruntime_web: dict[str, bytes],
     serve: Callable[[Path], ThreadingHTTPServer],
     shipped: Path,
-    runtime: Path,
+    real_runtime: Path,
     tmp_path: Path,
 ) -> None:
-    for name, content in onnxruntime_web.items():
-        (runtime / "dist" / name).write_bytes(content)
-    write_site(["wave"], tmp_path / "site", runtime, print, webgpu=True)
+    write_site(["wave"], tmp_path / "site", real_runtime, print, webgpu=True)
     coarse = np.random.default_rng(0).integers(0, 256, (6, 8, 3), dtype=np.uint8)
     photo = tmp_path / "me.png"
     Image.fromarray(coarse).resize((45, 33), Image.Resampling.BICUBIC).save(photo)
