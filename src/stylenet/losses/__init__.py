@@ -9,7 +9,7 @@ from stylenet.losses.distances import (
     WassersteinDistance,
 )
 from stylenet.losses.diversity import DiversityTerm
-from stylenet.losses.examples import ExampleStyleTerm, style_statistics
+from stylenet.losses.examples import ExampleStyleTerm, StyleReader, style_statistics
 from stylenet.losses.laplacian import LaplacianTerm
 from stylenet.losses.levels import LevelsTerm
 from stylenet.losses.perceptual import LossTerms, PerceptualLoss, Second, Term, View
@@ -49,6 +49,7 @@ __all__ = [
     "RegionStylesTerm",
     "Second",
     "StyleDistance",
+    "StyleReader",
     "StyleTerm",
     "StylesTerm",
     "TemporalTerm",

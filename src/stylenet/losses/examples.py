@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from typing_extensions import override
 
 from stylenet.errors import StylenetError
@@ -108,3 +108,22 @@ def style_statistics(features: Mapping[str, Tensor]) -> Tensor:
     """
     found = [[channel_means(value), channel_stds(value)] for value in features.values()]
     return torch.cat([one for pair in found for one in pair], 1)
+
+
+class StyleReader(nn.Module):
+    """Style images (N,3,H,W) in [0,1] -> their `style_statistics` (N,D) in a loss network.
+
+    Args:
+        network: is left as it is by training.
+        layers: of it, by name.
+    """
+
+    def __init__(self, network: LossNetwork, layers: Sequence[str]) -> None:
+        super().__init__()
+        self.network = network
+        self.layers = tuple(layers)
+
+    @torch.no_grad()
+    def forward(self, images: Tensor) -> Tensor:
+        """Statistics (N,D)."""
+        return style_statistics(read_features(self.network, images, self.layers))

@@ -14,6 +14,7 @@ from stylenet.config import Settings
 from stylenet.data.style_crops import StyleCrops
 from stylenet.errors import StylenetError
 from stylenet.images import ShorterSide, to_tensor, write_image
+from stylenet.losses import StyleReader
 from stylenet.nets import AnyStyleNet
 from stylenet.runners.base import Instantiate, Run, Say
 from stylenet.runners.nets import Net, NetRunner, say_net
@@ -75,7 +76,18 @@ class AnyStyleRunner(NetRunner):
             PurePath(kept.name(number)).stem: size(to_tensor(kept.load(number)))[None]
             for number in range(len(kept))
         }
-        return {"style_images": StyleCrops.of(data, config.mixed_styles), "styles": shown}
+        return {
+            "style_images": StyleCrops.of(data, config.mixed_styles),
+            "styles": shown,
+            "reader": self._reader(config, instantiate),
+        }
+
+    def _reader(self, config: Settings, instantiate: Instantiate) -> StyleReader | None:
+        """What reads styles for the net, unless the loss network does."""
+        if config.reader.name == config.loss_network.name:
+            return None
+        network = instantiate(config.reader.network)
+        return StyleReader(network, config.reader.style_layers)
 
     @override
     def start(self, run: Run) -> None:
@@ -88,11 +100,13 @@ class AnyStyleRunner(NetRunner):
 
     @override
     def described_styles(self, run: Run) -> dict[str, Any]:
-        network = run.task.loss.network
+        reader = run.task.reader
+        network = run.task.loss.network if reader is None else reader.network
+        layers = run.values["loss"]["style_layers"] if reader is None else reader.layers
         return {
             "any_style": {
                 "style_images": len(run.task.style_images.pictures),
-                "layers": list(run.values["loss"]["style_layers"]),
+                "layers": list(layers),
                 "loss_network": network.weights_source,
             }
         }

@@ -11,7 +11,7 @@ from pytorch_lightning import LightningModule
 from torch import Tensor
 from typing_extensions import override
 
-from stylenet.losses import LossTerms, PerceptualLoss, View, style_statistics
+from stylenet.losses import LossTerms, PerceptualLoss, StyleReader, View, style_statistics
 from stylenet.nets import AnyStyleNet
 from stylenet.tasks.feedforward import OptimizerFactory, check_finite, log_losses, scalars_of
 from stylenet.tasks.schedules import SchedulerFactory, with_schedule
@@ -41,6 +41,8 @@ class AnyStyle(LightningModule):
         scheduler: factory of a learning-rate schedule stepped after every batch, or None.
         images_per_style: how many images of a batch share a style image, and are compared with it
             together; divides the batch.
+        reader: takes the statistics that the net is given, where they are not those of the loss
+            network.
     """
 
     def __init__(
@@ -52,6 +54,7 @@ class AnyStyle(LightningModule):
         optimizer: OptimizerFactory,
         scheduler: SchedulerFactory | None = None,
         images_per_style: int = 1,
+        reader: StyleReader | None = None,
     ) -> None:
         super().__init__()
         self.net = net
@@ -61,6 +64,7 @@ class AnyStyle(LightningModule):
         self._optimizer = optimizer
         self._scheduler = scheduler
         self.images_per_style = images_per_style
+        self.reader = reader
 
     def forward(self, content: Tensor, predicted: Tensor) -> Tensor:
         """Stylise ``content`` (N,3,H,W) in [0,1] by what the net predicted, (N,K)."""
@@ -124,5 +128,8 @@ class AnyStyle(LightningModule):
     def _statistics(self, view: View) -> Tensor:
         """Those of the examples at the style layers, as they are: (N,D)."""
         assert view.example is not None
+        if self.reader is not None:
+            read: Tensor = self.reader(view.example.image)
+            return read
         seen = view.example.features
         return style_statistics({k: value for k, value in seen.items() if "@" not in k})
