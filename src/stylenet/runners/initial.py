@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from torch import Tensor, nn
 
 from stylenet.apply import (
+    Model,
     in_styles,
     load_model,
     plain_architecture,
@@ -15,12 +17,14 @@ from stylenet.apply import (
     takes_styles,
 )
 from stylenet.apply.zoo import ANY
-from stylenet.config import Settings
+from stylenet.config import Settings, as_list
 from stylenet.errors import StylenetError
-from stylenet.nets import AnyStyleNet
+from stylenet.nets import AnyStyleNet, styles_of
 from stylenet.runners.base import Say
 
 BASE = "base"
+CONDITIONAL = "stylenet.nets.ConditionalInstanceNorm"
+OF_STYLE = re.compile(r"(.+)\.styles\.(\d+)\.(\w+)")  # a parameter of one style of a norm
 
 
 def take_channels(config: Settings) -> None:
@@ -59,7 +63,7 @@ def settle_init(config: Settings, say: Say) -> None:
     lacks = _why_not(config)
     if lacks is None:
         if config.init == "auto":
-            say("begins with the base net's prediction for this style (init=null: random weights)")
+            say("begins with what the base net predicts (init=null: random weights)")
         config.init = BASE
     elif config.init == BASE:
         raise StylenetError(f"Got init=base, but {lacks}.", "Leave init out, or use init=null.")
@@ -71,10 +75,14 @@ def settle_init(config: Settings, say: Say) -> None:
 def _why_not(config: Settings) -> str | None:
     if ANY not in shipped_models():
         return "no base net ships"
-    own = plain_architecture(load_model(ANY))
-    if _equal(config.net, own):
-        return None
-    return "the base net is another net than this (it fits net=johnson_half norm=instance)"
+    plain = plain_architecture(load_model(ANY))
+    for norm in ({}, {"_target_": CONDITIONAL, "styles": len(as_list(config.style))}):
+        if _equal(config.net, {**plain, "norm": {**plain["norm"], **norm}}):
+            return None
+    return (
+        "the base net is another net than this (it fits net=johnson_half with norm=instance or "
+        "norm=conditional_instance)"
+    )
 
 
 def _equal(settings: Any, values: Any) -> bool:
@@ -99,9 +107,13 @@ def initialise(config: Settings, net: nn.Module, pictures: Mapping[str, Tensor])
     if config.init is None or config.resume is not None:
         return
     model: Any = load_model(ANY if config.init == BASE else config.init, config.net_packages)
-    if takes_styles(model) and not isinstance(net, AnyStyleNet):
-        model = in_styles(model, pictures)
-    state, own = model.net.state_dict(), net.state_dict()
+    own = net.state_dict()
+    if not takes_styles(model) or isinstance(net, AnyStyleNet):
+        state = model.net.state_dict()
+    elif styles_of(net) is None:
+        state = in_styles(model, pictures).net.state_dict()
+    else:
+        state = _of_each(model, pictures, own)
     differ = [key for key in {**own, **state} if _shape(own, key) != _shape(state, key)]
     if differ:
         raise StylenetError(
@@ -110,6 +122,24 @@ def initialise(config: Settings, net: nn.Module, pictures: Mapping[str, Tensor])
             "Use a run of the same net, width, norm and number of styles, or init=null.",
         )
     net.load_state_dict(state)
+
+
+def _of_each(
+    model: Model, pictures: Mapping[str, Tensor], own: Mapping[str, Tensor]
+) -> dict[str, Tensor]:
+    """What `model`, a net for any style, predicts for each picture, in a conditional net's keys."""
+    folded = [
+        in_styles(model, {name: picture}).net.state_dict() for name, picture in pictures.items()
+    ]
+    state = dict(folded[0])
+    for key in own:
+        if found := OF_STYLE.fullmatch(key):
+            norm, style, parameter = found.groups()
+            plain = f"{norm}.{parameter}"
+            if plain in folded[int(style)]:
+                state.pop(plain, None)
+                state[key] = folded[int(style)][plain]
+    return state
 
 
 def _shape(state: Mapping[str, Tensor], key: str) -> tuple[int, ...] | None:

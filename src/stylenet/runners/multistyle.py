@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 from torch import Tensor, nn
 from typing_extensions import override
@@ -14,6 +14,7 @@ from stylenet.config import Settings, as_list
 from stylenet.errors import StylenetError
 from stylenet.images import write_image
 from stylenet.runners.base import Instantiate, Run, Say
+from stylenet.runners.initial import settle_init
 from stylenet.runners.nets import Net, NetComponents, NetRunner, describe_style
 from stylenet.styles import FoundStyle
 
@@ -22,6 +23,8 @@ log = logging.getLogger(__name__)
 
 class MultiStyleRunner(NetRunner):
     """A net is trained for several styles."""
+
+    models: ClassVar[tuple[str, ...]] = ("init",)
 
     @override
     def validate(self, config: Settings, say: Say) -> None:
@@ -51,6 +54,8 @@ class MultiStyleRunner(NetRunner):
                 "Leave it out.",
             )
         config.compile = False
+        if "init" in config:
+            settle_init(config, say)
 
     @override
     def styles_learnt(self, config: Settings) -> int:
@@ -107,6 +112,7 @@ class AddStyleRunner(MultiStyleRunner):
     """
 
     paths = (*MultiStyleRunner.paths, "bank")
+    models = ()
 
     @override
     def validate(self, config: Settings, say: Say) -> None:
