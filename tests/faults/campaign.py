@@ -199,10 +199,17 @@ def main() -> None:
     out = options.out.absolute() if options.out else Path(os.devnull)
     ends: Counter[tuple[str, str]] = Counter()
     began = time.monotonic()
-    with tempfile.TemporaryDirectory() as folder, contextlib.chdir(folder), out.open("w") as file:
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        out.open("w") as file,
+        contextlib.ExitStack() as at,
+    ):
+        base = Path(folder)
+        here = base / "one" / "two"  # ../.. is a folder of the campaign's own
+        here.mkdir(parents=True)
+        at.enter_context(contextlib.chdir(here))
         rows = csv.writer(file)
         rows.writerow(Outcome.__dataclass_fields__)
-        base = Path(folder)
         for one in campaign(base, options.seed, options.kinds, options.first, options.count):
             rows.writerow(vars(replace(one, said=one.said[-LONGEST:])).values())
             file.flush()

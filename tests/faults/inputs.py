@@ -46,7 +46,7 @@ ARCHITECTURE = {
     "upsample": {"_target_": "stylenet.nets.NearestUpsample", "_partial_": True},
 }
 # what starts processes, listens on the network or asks for hours is no case of this campaign
-WHOLE = 0.02  # of the damaged files that are read, those that a whole training is given
+WHOLE = 0.1  # of the damaged files that are read, those that a whole training is given
 LEFT_OUT = ("hydra", "run.", "trainer.devices", "trainer.num_nodes", "trainer.strategy", "logger")
 
 

@@ -223,6 +223,8 @@ def test_any_loss_is_measured(
         ({"content": "thin.png"}, ["thin.png", "too small for layer", "larger"]),
         ({"content": "[]"}, ["content=[]"]),
         ({"model": "[]"}, ["model=[]"]),
+        ({"region_styles": "1"}, ["region_styles=1", "Mapping"]),
+        ({"style_weights": "[udnie]"}, ["style_weights=['udnie']", "Mapping"]),
         ({"loss.content_layers": "[nowhere]"}, ["nowhere", "relu3_2"]),
         ({"loss.content_weight": "2"}, ["loss.content_weight", "unweighted"]),
         ({"loss": "optimised", "loss.range_weight": "2"}, ["loss.range_weight", "unweighted"]),

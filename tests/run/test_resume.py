@@ -222,6 +222,9 @@ def test_a_damaged_file_of_a_run_is_named(
         (run / "config.yaml", b"a: &a [x]\nb: *a\n"),
         (run / "config.yaml", b"[" * 100_000),
         (run / "config.yaml", config.replace(b"weights:", b"w:")),
+        (run / "config.yaml", config.replace(b"  max_steps: 1\n", b"")),  # of trainer
+        (run / "config.yaml", config.replace(b"seed: ", b"sed: ")),
+        (run / "config.yaml", config.replace(b"log_every_n_steps:", b"log_ev_n_steps:")),
         (run / "config.yaml", config.replace(b"stand_ins: {}", b"stand_ins: 5")),
         (run / "run.json", b"{"),
         (run / "run.json", b'{"stand_ins": 1.5}'),

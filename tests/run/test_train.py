@@ -428,3 +428,18 @@ def test_a_folder_that_cannot_be_made_is_said(
     run = f"run.dir={tmp_path / 'file' / 'run'}"
     assert script("train.py", *tiny, "trainer.max_steps=1", "logger=none", run) == 2
     assert "Choose another" in capfd.readouterr().err
+
+
+def test_a_setting_that_is_first_used_at_a_validation_is_refused_in_words(
+    script: Script, tiny: list[str], tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    run = tmp_path / "run"
+    arguments = ["trainer.max_steps=1", "logger=none", f"run.dir={run}"]
+    assert script("train.py", *tiny, *arguments, "callbacks.best.monitor=val/metric/nothing") == 2
+    said = capfd.readouterr().err
+    assert "Error: Lightning refuses a setting" in said
+    assert "monitor='val/metric/nothing'" in said
+    assert f"resume={run}" in said
+    assert "Traceback" not in said
+    mended = ["callbacks.best.monitor=val/loss/total", "trainer.max_steps=2"]
+    assert script("train.py", f"resume={run}", *mended) == 0

@@ -22,6 +22,10 @@ from stylenet.settings.values import check_target, check_values
         ("net.width=x", r"Got net\.width=x, expected float"),
         ("loss.terms.tv.variation=[1,2]", r"Got loss\.terms\.tv\.variation=\[1, 2\], .*Callable"),
         ("loss.terms.tv.variation={a: 1}", r"Got loss\.terms\.tv\.variation=.*Callable"),
+        ("callbacks.best.dirpath=[]", r"Got callbacks\.best\.dirpath=\[\], expected .*Path"),
+        ("callbacks.curves.folder={a: 1}", r"Got callbacks\.curves\.folder=.*, expected .*Path"),
+        ("net.padding.mode=[reflect]", r"Got net\.padding\.mode=.*, expected .*Literal"),
+        ("net.padding.mode=x", r"Got net\.padding\.mode=x, expected .*Literal"),
         ("loss.terms.tv.variation=x", r"Got loss\.terms\.tv\.variation=x, expected .*Callable"),
     ],
 )
@@ -33,6 +37,16 @@ def test_a_value_of_the_wrong_kind_is_refused_by_its_key(
         check_values(composed(*task, given))
 
 
+def test_a_word_that_is_none_of_a_list(composed: Callable[..., DictConfig]) -> None:
+    config = composed("task=gatys", "data=iterations", "optimizer=lbfgs")
+    config.optimizer.line_search_fn = "wolfe"
+    with pytest.raises(StylenetError, match=r"line_search_fn=wolfe, expected .*strong_wolfe"):
+        check_values(config.optimizer)
+    config.precision = config.trainer.precision = "auto"  # one that is filled in later
+    config.optimizer.line_search_fn = None
+    check_values(config, settled=False)
+
+
 @pytest.mark.parametrize(
     ("task", "given", "words"),
     [
@@ -40,6 +54,7 @@ def test_a_value_of_the_wrong_kind_is_refused_by_its_key(
         ("pyramid", "pyramid.levels=[2]", r"Got pyramid\.levels=\[2\], expected int"),
         ("gatys_video", "clip.past=2", r"Got clip\.past=2, expected .*Sequence\[int\]"),
         ("texture", "checkpoint_px=x", r"Got checkpoint_px=x, expected int"),
+        ("gatys", "trainer.max_time=[1]", r"Got trainer\.max_time=\[1\], expected .*timedelta"),
         ("gatys", "trainer.max_steps=x", r"Got trainer\.max_steps=x, expected int"),
         (
             "gatys",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import shutil
+from collections.abc import Mapping
 from datetime import datetime
 
 from hydra.core.hydra_config import HydraConfig
@@ -33,9 +34,10 @@ from stylenet.run.building import instantiate
 from stylenet.runners.building import build_network
 from stylenet.runners.speed import tune_allocator
 from stylenet.settings.arguments import keys_of
-from stylenet.settings.values import check_target
+from stylenet.settings.values import check_kinds, check_target
 
 log = logging.getLogger(__name__)
+KINDS = {"style_weights": Mapping[str, float], "region_styles": Mapping[str, str]}
 SHEET_ROWS = 12
 SHEET_CELL = LongerSide(256)
 
@@ -56,6 +58,7 @@ def evaluate(config: DictConfig) -> list[Row]:
         StylenetError: a model or picture that cannot be used; a picture in a folder that is broken,
             too small, or too large for the memory, is skipped with a warning.
     """
+    check_kinds(config, KINDS)
     out = expanded(config.out or f"evaluations/{datetime.now():%Y-%m-%d_%H-%M-%S}")
     settings = _unweighted(config)
     device = device_of(config.device)

@@ -7,6 +7,7 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from traceback import walk_tb
 from typing import Any
 
 import hydra
@@ -176,6 +177,12 @@ def _sum_up(sweep: Path) -> None:
     console.print(sum_up(sweep, console.width), markup=False)
 
 
+def _is_of_hydra(error: BaseException) -> bool:
+    """Whether Hydra's own code raised it: that has no words for some choices of no sense."""
+    frames = [frame.f_globals.get("__name__", "") for frame, _ in walk_tb(error.__traceback__)]
+    return bool(frames) and frames[-1].startswith("hydra.")
+
+
 def say_error(words: str) -> None:
     """Print ``words`` to standard error, in lines of any length."""
     from rich.console import Console
@@ -199,4 +206,10 @@ def in_words(error: BaseException) -> str | None:
     of_hydra = isinstance(error, ValueError) and "Config group override" in str(error)
     if of_hydra or isinstance(error, (HydraException, OmegaConfBaseException)):
         return explain(error, sys.argv[1:])
+    if _is_of_hydra(error):
+        return (
+            f"Error: Hydra stumbles over the command line ({type(error).__name__}: {error}). Look "
+            "for a group that is given a null, a number or a mapping among its choices. "
+            f"(command line: {' '.join(sys.argv[1:])})"
+        )
     return missing_launcher(error)

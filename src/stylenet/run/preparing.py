@@ -25,7 +25,7 @@ from stylenet.processes import RUN_DIR, rank
 from stylenet.run.budget import Timer, settle_budget
 from stylenet.run.building import runner_of
 from stylenet.run.messages import Messages
-from stylenet.run.resuming import resumed
+from stylenet.run.resuming import damage_of, resumed
 from stylenet.runners.base import Runner, Say
 from stylenet.runners.speed import settle_compile, settle_precision
 from stylenet.settings.arguments import keys_of
@@ -81,6 +81,12 @@ def prepare(
         _name(config, overrides)
         _settle_length(config, overrides)
         _settle_paths(config, runner)
+    with damage_of(config):
+        _settle(config, runner, timer)
+    return config
+
+
+def _settle(config: DictConfig, runner: Runner, timer: Timer | None) -> None:
     if config.seed < 0:
         raise StylenetError(f"Got seed={config.seed}, expected 0 or more.", "Use seed=0.")
     messages = Messages(config.run.messages)
@@ -99,7 +105,6 @@ def prepare(
     config.run.messages = messages.lines
     OmegaConf.resolve(config)
     OmegaConf.set_readonly(config, True)
-    return config
 
 
 def _name(config: DictConfig, overrides: Iterable[str]) -> None:

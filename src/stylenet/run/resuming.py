@@ -11,6 +11,7 @@ from typing import Any
 
 from hydra.utils import get_object
 from omegaconf import DictConfig, ListConfig, OmegaConf, open_dict
+from omegaconf.errors import OmegaConfBaseException
 
 from stylenet.config import as_list
 from stylenet.errors import StylenetError
@@ -52,6 +53,9 @@ def resumed(folder: Path, overrides: Sequence[str]) -> DictConfig:
     if not isinstance(config, DictConfig) or not {"run", "task", "trainer"} <= config.keys():
         raise damaged(file, "no configuration of a run")
     with _damage_in_words(file):
+        lacking = UNLIMITED.keys() - config.trainer.keys()
+        if lacking:
+            raise damaged(file, f"it has no trainer.{min(lacking)}")
         renew_targets(config)
         _modernise(config, folder)
         record = _record_of(folder)
@@ -90,6 +94,21 @@ def _damage_in_words(file: Path) -> Iterator[None]:
         raise
     except Exception as error:
         raise damaged(file, error) from error
+
+
+@contextlib.contextmanager
+def damage_of(config: DictConfig) -> Iterator[None]:
+    """Blame the file of a run that is resumed for keys that it lacks; a new run has its own words.
+
+    Raises:
+        StylenetError: its configuration is damaged.
+    """
+    try:
+        yield
+    except OmegaConfBaseException as error:
+        if config.resume is None:
+            raise
+        raise damaged(Path(config.resume) / CONFIG_FILE, error) from error
 
 
 def _modernise(config: DictConfig, folder: Path) -> None:

@@ -12,6 +12,7 @@ from pathlib import Path
 import torch
 from hydra.core.hydra_config import HydraConfig
 from hydra.errors import InstantiationException
+from lightning_fabric.utilities.exceptions import MisconfigurationException
 from omegaconf import DictConfig
 
 from stylenet.callbacks import StepCheckpoints, how_to_resume
@@ -24,7 +25,7 @@ from stylenet.run.building import build, runner_of
 from stylenet.run.messages import Messages
 from stylenet.run.preparing import prepare
 from stylenet.run.processes import check_processes, together
-from stylenet.run.resuming import damaged, messages_of, other_version
+from stylenet.run.resuming import damage_of, damaged, messages_of, other_version
 from stylenet.runners.base import Run
 from stylenet.runners.checks import check_batch_statistics, check_comparability
 from stylenet.runners.compiling import on_gpu
@@ -149,7 +150,8 @@ def _train(config: DictConfig, folder: Path) -> float | None:
         messages_of(folder, config.run.messages) if config.resume else config.run.messages
     )
     try:
-        run = build(config, messages)
+        with damage_of(config):
+            run = build(config, messages)
     except InstantiationException as error:
         if config.resume is None or not isinstance(error.__cause__, TypeError):
             raise
@@ -160,16 +162,26 @@ def _train(config: DictConfig, folder: Path) -> float | None:
     with together(run.trainer, folder, resumed=config.resume is not None):
         try:
             return _fit(run)
+        except MisconfigurationException as error:  # some settings are first used in the midst
+            said = str(error).partition(" HINT:")[0]
+            raise StylenetError(
+                f"Lightning refuses a setting of trainer, callbacks or logger: {said}",
+                f"Change it, and {_way_on(run)}",
+            ) from error
         except OSError as error:
             if error.errno not in FULL:
                 raise
-            checkpoints = run.callback(StepCheckpoints)
-            kept = checkpoints is not None and checkpoints.last.is_file()
-            again = how_to_resume(folder) if kept else "run the same command again."
             raise StylenetError(
                 f"The disk is full ({error}). What was written before is whole.",
-                f"Free some space, and {again}",
+                f"Free some space, and {_way_on(run)}",
             ) from error
+
+
+def _way_on(run: Run) -> str:
+    """How a run that was broken off is gone on with."""
+    checkpoints = run.callback(StepCheckpoints)
+    kept = checkpoints is not None and checkpoints.last.is_file()
+    return how_to_resume(run.folder) if kept else "run the same command again."
 
 
 def _fit(run: Run) -> float | None:
@@ -235,6 +247,8 @@ def quieten() -> None:
     for message in (
         # the run directory of a resumed run is not empty, on purpose
         "Checkpoint directory .* exists and is not empty",
+        # a resumed run may be given other callbacks
+        "Be aware that when using `ckpt_path`, callbacks used to create the checkpoint",
         # decoding off the training thread is the data module's to decide
         ".*does not have many workers which may be a bottleneck",
         # the sampler starts at the trainer's step: see stylenet.data.position

@@ -19,7 +19,8 @@ from stylenet.errors import StylenetError
 # what may be told apart: any other annotation takes anything
 _PLAIN = (bool, int, float, str, type(None))
 # whose classes are written as plain values: paths, spans of time, ...
-_WRITTEN = ("builtins", "typing", "collections.abc", "pathlib", "datetime", "numbers", "os")
+_WRITTEN_ALONE = ("pathlib", "datetime", "numbers", "os")
+_WRITTEN = ("builtins", "typing", "collections.abc", *_WRITTEN_ALONE)
 
 
 def check_target(config: Any, key: str | None = None) -> None:
@@ -71,7 +72,7 @@ def check_kinds(config: DictConfig, kinds: Mapping[str, Any]) -> None:
     """
     for key, kind in kinds.items():
         value = OmegaConf.select(config, key)
-        if value is not None and not _fits(value, kind):
+        if value is not None and not _fits(value, kind, settled=True):
             raise _misfit(key, _shown(value), inspect.formatannotation(kind))
 
 
@@ -88,7 +89,7 @@ def _misfits(config: DictConfig, settled: bool) -> Iterator[tuple[str, object, s
         value = _value(config, key, settled)
         if OmegaConf.is_missing(config, key) or (value is None and not settled):
             continue
-        if key in hints and not _fits(value, hints[str(key)]):
+        if key in hints and not _fits(value, hints[str(key)], settled):
             yield str(key), _shown(value), inspect.formatannotation(hints[str(key)])
 
 
@@ -116,12 +117,12 @@ def _hints(target: Callable[..., Any]) -> dict[str, Any]:
         return {}
 
 
-def _fits(value: object, hint: Any) -> bool:
+def _fits(value: object, hint: Any, settled: bool) -> bool:
     if isinstance(value, DictConfig) and "_target_" in value:
         return True  # what is built of it tells
     origin = typing.get_origin(hint) or hint
     if origin in (typing.Union, types.UnionType):
-        return any(_fits(value, one) for one in typing.get_args(hint))
+        return any(_fits(value, one, settled) for one in typing.get_args(hint))
     if origin in _PLAIN:
         return _is(value, origin)
     if _is_built(origin):
@@ -129,11 +130,16 @@ def _fits(value: object, hint: Any) -> bool:
     inner = typing.get_args(hint)
     if inspect.isclass(origin) and issubclass(origin, Mapping):
         of = inner[-1] if inner else Any
-        return isinstance(value, DictConfig) and all(_fits(value[key], of) for key in value)
+        return isinstance(value, DictConfig) and all(
+            _fits(value[key], of, settled) for key in value
+        )
     if inspect.isclass(origin) and issubclass(origin, Sequence):
         of = inner[0] if inner else Any
-        return isinstance(value, ListConfig) and all(_fits(one, of) for one in value)
-    return True
+        return isinstance(value, ListConfig) and all(_fits(one, of, settled) for one in value)
+    if origin is typing.Literal and settled:  # before: a word such as auto
+        return value in inner
+    alone = origin is typing.Literal or getattr(origin, "__module__", None) in _WRITTEN_ALONE
+    return not (alone and OmegaConf.is_config(value))
 
 
 def _is_built(origin: Any) -> bool:

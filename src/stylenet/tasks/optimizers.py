@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import torch
 from torch import Tensor, nn
@@ -46,7 +46,7 @@ class LBFGS(torch.optim.LBFGS):
         lr: float = 1.0,
         history_size: int = 20,
         memory_gib: float = 1.0,
-        line_search_fn: str | None = "strong_wolfe",
+        line_search_fn: Literal["strong_wolfe"] | None = "strong_wolfe",
         max_evaluations: int = 25,
     ) -> None:
         parameters = list(params)
