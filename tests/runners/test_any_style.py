@@ -195,6 +195,62 @@ def test_training_begins_with_the_base_nets_prediction(
         torch.testing.assert_close(value, folded[key])
 
 
+def test_a_net_of_several_styles_begins_with_the_prediction_for_each(
+    shipped: Path, composed: Compose, photos_of_module: Path, tmp_path: Path
+) -> None:
+    pictures = {name: photos_of_module / f"{name}.png" for name in ("1", "0")}
+    styles = f"style=[{','.join(map(str, pictures.values()))}]"
+    several = ["task=multistyle", "net=johnson_half", "norm=conditional_instance", styles]
+    more = [*several, "optimizer.lr=0", "style_size=whole", f"run.dir={tmp_path / 'run'}"]
+    train(composed(*tiny(photos_of_module, *more)))
+    assert OmegaConf.load(tmp_path / "run" / "config.yaml").init == "base"
+    trained = load_model(tmp_path / "run").net.state_dict()
+    folded = [
+        in_styles(load_model("any"), {name: read_image(picture)[None]}).net.state_dict()
+        for name, picture in pictures.items()
+    ]
+    norms = 0
+    for key, value in trained.items():
+        norm, *style, parameter = key.rsplit(".", 3) if ".styles." in key else (key, "")
+        norms += bool(style)
+        if style:
+            torch.testing.assert_close(value, folded[int(style[1])][f"{norm}.{parameter}"])
+        else:  # the prediction's colours are in the last convolution, of which there is one
+            torch.testing.assert_close(value, (folded[0][key] + folded[1][key]) / 2)
+    assert norms == 2 * 2 * 15  # a scale and a shift of every norm
+
+
+def test_the_bank_is_no_net_that_the_base_fits(
+    shipped: Path, composed: Compose, photos_of_module: Path, tmp_path: Path
+) -> None:
+    more = ["task=multistyle", f"style=[{photos_of_module / '0.png'}]", f"run.dir={tmp_path}"]
+    config = prepare(composed(*tiny(photos_of_module, *more)))
+    assert config.init is None
+    assert "norm=conditional_instance" in " ".join(config.run.messages)
+
+
+def test_the_net_reads_styles_by_the_network_that_ships_whatever_the_losses_are_taken_by(
+    run: Path, composed: Compose, tmp_path: Path
+) -> None:
+    before = OmegaConf.to_container(OmegaConf.load(run / "config.yaml"))
+    more = ["net.net.width=0.125", "data=folder", "trainer.accelerator=cpu", "precision=32"]
+    again = composed(
+        *("task=any_style", "loss_network=vgg16", "loss_network/weights=random", *more),
+        *("trainer.max_steps=1", "logger=none", "data.num_workers=0", f"run.dir={tmp_path}"),
+        *(f"{group}.{key}=[{before[group][key][0]}]" for group, key in [("styles", "roots")]),
+        *(f"data.{key}={before['data'][key]}" for key in ("root", "size", "val_size", "val_count")),
+        *(f"styles.val_root={before['styles']['val_root']}", "styles.val_count=2"),
+        *("data.batch_size=2", "loss.style_layers=[relu1_2,relu2_2]"),
+    )
+    train(again)
+    described = json.loads((tmp_path / "model.json").read_text())
+    usual = json.loads((run / "model.json").read_text())
+    assert described["any_style"] == usual["any_style"]
+    assert described["losses"] != usual["losses"]
+    painted = in_styles(load_model(tmp_path), {"a": torch.rand(1, 3, 60, 50)})
+    assert painted.net(torch.rand(1, 3, 48, 48)).shape == (1, 3, 48, 48)
+
+
 @pytest.mark.parametrize("asked", [["init=null"], ["net.blocks=2"], ["norm=batch"]])
 def test_training_begins_at_random_where_it_should(
     shipped: Path, composed: Compose, photos_of_module: Path, asked: list[str], tmp_path: Path

@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import torch
 from torch import Tensor, nn
 
 from stylenet.apply import (
@@ -63,7 +64,7 @@ def settle_init(config: Settings, say: Say) -> None:
     lacks = _why_not(config)
     if lacks is None:
         if config.init == "auto":
-            say("begins with what the base net predicts (init=null: random weights)")
+            say("begins with the base net's prediction (init=null: random weights)")
         config.init = BASE
     elif config.init == BASE:
         raise StylenetError(f"Got init=base, but {lacks}.", "Leave init out, or use init=null.")
@@ -127,11 +128,12 @@ def initialise(config: Settings, net: nn.Module, pictures: Mapping[str, Tensor])
 def _of_each(
     model: Model, pictures: Mapping[str, Tensor], own: Mapping[str, Tensor]
 ) -> dict[str, Tensor]:
-    """What `model`, a net for any style, predicts for each picture, in a conditional net's keys."""
-    folded = [
-        in_styles(model, {name: picture}).net.state_dict() for name, picture in pictures.items()
-    ]
-    state = dict(folded[0])
+    """What ``model``, a net for any style, predicts for each picture, in a conditional net's keys.
+
+    The last convolution, into which a prediction's colours are folded, is the mean of theirs.
+    """
+    folded = [in_styles(model, {k: picture}).net.state_dict() for k, picture in pictures.items()]
+    state = {key: torch.stack([one[key] for one in folded]).mean(0) for key in folded[0]}
     for key in own:
         if found := OF_STYLE.fullmatch(key):
             norm, style, parameter = found.groups()
