@@ -445,6 +445,11 @@ def test_recipes_hold_the_published_numbers(composed: Callable[..., DictConfig])
     examples = composed("recipe=pytorch_examples")
     assert (examples.loss.content_weight, examples.loss.style_weight) == (1e5, 1e10)
     assert list(examples.loss.content_layers) == ["relu2_2"]
+    engstrom = composed("recipe=engstrom2016")
+    assert (engstrom.loss.content_weight, engstrom.loss.style_weight) == (7.5, 100)
+    assert engstrom.loss.tv_weight == pytest.approx(200 * 255**2)
+    assert (engstrom.norm.eps, engstrom.net.width) == (1e-3, 1)
+    assert list(engstrom.loss.content_layers) == ["relu4_2"]
     ulyanov = composed("recipe=ulyanov2017")
     assert (ulyanov.data.batch_size, ulyanov.scheduler.gamma) == (1, 0.8)
     assert ulyanov.trainer.max_steps == 25 * 2000
