@@ -31,7 +31,7 @@ import torch
 from PIL import Image
 from side_by_side import Turns, race, report
 
-from stylenet.apply import Model, Stylizer, load_model, shipped_models
+from stylenet.apply import Model, Stylizer, load_model, shipped_painters
 from stylenet.apply.backends import Backend, Eager, OnnxRuntime, OpenVino
 from stylenet.apply.runtimes import PRECISIONS
 from stylenet.images import open_image, sample_photographs, to_pil, to_tensor
@@ -162,9 +162,7 @@ def by_bf16(size: int) -> list[dict[str, str]]:
     Throughout, and after the second residual block only.
     """
     rows = []
-    for name in shipped_models():
-        if name == "any":
-            continue
+    for name in shipped_painters():
         exact, *rounded = (
             Stylizer.load(name, "cpu", backend=OpenVino(precision=p)) for p in PRECISIONS
         )

@@ -12,8 +12,7 @@ from pathlib import Path
 
 import torch
 
-from stylenet.apply import Request, Stylizer, shipped_models
-from stylenet.apply.zoo import ANY
+from stylenet.apply import Request, Stylizer, shipped_painters
 from stylenet.images import ShorterSide, picture_files, read_image, write_image
 
 SHARED = Path(__file__).parents[1].parent / "shared" / "assets"
@@ -26,7 +25,7 @@ def main() -> None:
     parser.add_argument(
         "--models",
         nargs="+",
-        default=[m for m in shipped_models() if m != ANY],
+        default=shipped_painters(),
         help="run directories, model files or nets that ship",
     )
     parser.add_argument("--styles", type=Path, help="of a net for any style: a folder of images")

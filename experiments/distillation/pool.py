@@ -14,7 +14,7 @@ from pathlib import Path
 
 import torch
 
-from stylenet.apply import Stylizer, shipped_models
+from stylenet.apply import Stylizer, shipped_painters
 from stylenet.apply.zoo import ANY
 from stylenet.images import ShorterSide, picture_files, read_image, write_image
 
@@ -27,7 +27,7 @@ def main() -> None:
     parser.add_argument(
         "--models",
         nargs="+",
-        default=[m for m in shipped_models() if m != ANY],
+        default=shipped_painters(),
         help="nets of one style: run directories, model files or nets that ship",
     )
     parser.add_argument("--share", type=float, default=0.5, help="of the pictures painted by any")

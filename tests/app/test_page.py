@@ -14,7 +14,7 @@ from torch import Tensor
 
 from stylenet.app.look import Look
 from stylenet.app.studio import Studio
-from stylenet.apply import Stylizer, find_named_style, shipped_models
+from stylenet.apply import Stylizer, find_named_style, shipped_painters
 from stylenet.images import Adjustment, LongerSide, read_image
 
 pytest.importorskip("gradio", reason="the page needs gradio, which is not installed")
@@ -47,7 +47,7 @@ def download(tab: Any, button: str, folder: Path) -> Path:
 def painted(photo: Path, style: str) -> tuple[Tensor, Tensor]:
     """By `Stylizer`, and the photograph."""
     content = LongerSide(SIDE)(read_image(photo))
-    if style in shipped_models():
+    if style in shipped_painters():
         return Stylizer.load(style, "cpu")(content), content
     file = find_named_style(style, online=False).path
     return Stylizer.load("any", "cpu", style=file)(content), content

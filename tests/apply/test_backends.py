@@ -9,7 +9,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from stylenet.apply import Model, Request, Stylizer, load_model, save_model, shipped_models
+from stylenet.apply import Model, Request, Stylizer, load_model, save_model, shipped_painters
 from stylenet.apply.backends import (
     Backend,
     Compiled,
@@ -108,7 +108,7 @@ def test_two_halves_in_one_precision_are_the_whole(tmp_path: Path) -> None:
     assert counts == [3 + 2 * 2, blocks - 7]  # what comes before the blocks, and two of these
 
 
-@pytest.mark.parametrize("name", sorted(set(shipped_models()) - {"any"}))
+@pytest.mark.parametrize("name", shipped_painters())
 def test_mixed_precision_is_within_three_levels_where_bf16_is_not(
     name: str,
 ) -> None:

@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from stylenet.apply import load_model, shipped_model, shipped_models
+from stylenet.apply import load_model, shipped_model, shipped_painters
 from stylenet.apply.onnx_file import is_known, write_file
 from stylenet.apply.onnx_layers import write_net
 
 pytest.importorskip("onnx", reason="nets are written by onnx, which is not installed")
-NETS = [name for name in shipped_models() if name != "any"]
+NETS = shipped_painters()
 
 
 @pytest.mark.parametrize("name", NETS)

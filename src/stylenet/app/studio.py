@@ -11,7 +11,7 @@ from torch import Tensor
 
 from stylenet.app.limits import Limits
 from stylenet.app.words import short_title
-from stylenet.apply import Stylizer, shipped_models
+from stylenet.apply import Stylizer, shipped_painters
 from stylenet.apply.devices import device_of
 from stylenet.apply.style_sheet import NamedStyle, named_styles, picture_of
 from stylenet.apply.zoo import ANY
@@ -93,7 +93,7 @@ class Studio:
             return self._known[mixture]
         names = [name for name, _ in mixture]
         own_net = names[0] not in self.styles.values() and Path(names[0]).is_dir()
-        if len(names) == 1 and (own_net or names[0] in shipped_models()):
+        if len(names) == 1 and (own_net or names[0] in shipped_painters()):
             stylizer = Stylizer.load(names[0], self._device)
         elif len(names) == 1:
             stylizer = Stylizer.load(ANY, self._device, style=self.file(names[0]))

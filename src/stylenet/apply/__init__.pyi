@@ -17,7 +17,7 @@ from .model_file import (
 from .requests import Request, style_bytes
 from .style_of import style_of
 from .stylizer import Stylizer, find_named_style
-from .zoo import shipped_model, shipped_models
+from .zoo import shipped_model, shipped_models, shipped_painters
 
 __all__ = [
     "DESCRIPTION",
@@ -40,6 +40,7 @@ __all__ = [
     "save_model",
     "shipped_model",
     "shipped_models",
+    "shipped_painters",
     "style_bytes",
     "style_of",
     "takes_styles",

@@ -15,7 +15,7 @@ from stylenet.apply.backends import Backend, Eager
 from stylenet.apply.model_file import Model, load_model
 from stylenet.apply.requests import Request, read_regions
 from stylenet.apply.stylizer import Stylizer, style_images
-from stylenet.apply.zoo import ANY, shipped_model, shipped_models
+from stylenet.apply.zoo import ANY, shipped_model, shipped_models, shipped_painters
 from stylenet.errors import StylenetError
 from stylenet.files import expanded
 
@@ -195,7 +195,7 @@ def _in_style(style: str | None, model: Model | None, wish: Wish, say: Say) -> P
     if style is None:
         raise no_style_named(wish.model)
     weights = style_weights(style)
-    own = shipped_model(style) if model is None and style != ANY else None
+    own = shipped_model(style) if model is None and style in shipped_painters() else None
     if own is not None and wish.strength == 1 and not expanded(style).is_file():
         return _ByNet(
             Stylizer(load_model(own), wish.device, backend=wish.backend), Request(), style

@@ -10,7 +10,7 @@ from torch import Tensor
 
 from stylenet.apply.painters import Say, Wish, painter_of
 from stylenet.apply.stylizer import find_named_style
-from stylenet.apply.zoo import ANY, shipped_models
+from stylenet.apply.zoo import ANY, shipped_models, shipped_painters
 from stylenet.errors import StylenetError
 from stylenet.images import LongerSide, check_writable, contact_sheet, read_image, write_image
 from stylenet.styles import StyleNotFoundError, catalogue, painting_statistics
@@ -42,8 +42,8 @@ class NamedStyle:
 
 def named_styles() -> list[NamedStyle]:
     """Those of the catalogue in its order, then other nets that ship."""
-    nets, known = shipped_models(), catalogue()
-    anyhow = ANY if ANY in nets else None
+    nets, known = shipped_painters(), catalogue()
+    anyhow = ANY if ANY in shipped_models() else None
     styles = [
         NamedStyle(
             name,
@@ -53,7 +53,7 @@ def named_styles() -> list[NamedStyle]:
         )
         for name, entry in known.items()
     ]
-    return styles + [NamedStyle(n, "", n) for n in nets if n not in known and n != ANY]
+    return styles + [NamedStyle(n, "", n) for n in nets if n not in known]
 
 
 def picture_of(style: str) -> Path | None:

@@ -6,6 +6,7 @@ import importlib.resources
 from pathlib import Path
 
 ANY = "any"  # the net for any style
+SEVERAL = "six"  # the net for six paintings, to be mixed
 
 
 def folder() -> Path:
@@ -16,6 +17,11 @@ def folder() -> Path:
 def shipped_models() -> list[str]:
     """The names of the nets that ship, in alphabetical order."""
     return sorted(file.stem for file in folder().glob("*.safetensors"))
+
+
+def shipped_painters() -> list[str]:
+    """The nets that ship for one painting each, by whose name they go, in alphabetical order."""
+    return [name for name in shipped_models() if name not in (ANY, SEVERAL)]
 
 
 def shipped_model(name: str | Path) -> Path | None:
