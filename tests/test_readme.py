@@ -34,6 +34,11 @@ SET_UP = "python3 -m venv .uv && .uv/bin/pip install -q uv && .uv/bin/uv run "
 RUN = "runs/2026-01-01_12-00-00_udnie-3f2a"
 BANK = "runs/2026-01-01_12-00-00_four-styles"
 PIXELS = {f"task={name}" for name in ("gatys", "texture", "invert", "pyramid", "sketch")}
+WHOLE = {
+    "recipe=pytorch_examples",
+    "recipe=engstrom2016",
+    "style_size=whole",
+}  # own size
 Script = Callable[..., int]
 
 
@@ -109,9 +114,9 @@ def small(arguments: list[str]) -> list[str]:
         return [*arguments, *added, "styles.val_count=1", "trainer.max_steps=1"]
     if "init=base" in arguments:
         added.remove("net.width=0.125")  # the net that ships has another
-    if any(a.startswith("recipe=pytorch_examples") for a in arguments):
-        added.remove("style_size.px=32")  # this recipe takes the style whole
-    if any(a.endswith((".mat", ".pth")) for a in arguments):
+    if WHOLE & set(arguments):
+        added.remove("style_size.px=32")
+    if any(a.endswith((".mat", ".pth", "=vgg16_caffe.safetensors")) for a in arguments):
         # neither file can be had here: tests/losses reads such files, made up
         arguments = [a for a in arguments if not a.startswith("loss_network.")]
         added += ["loss_network/weights=random", "trainer.max_epochs=null"]
