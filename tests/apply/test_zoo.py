@@ -8,7 +8,14 @@ from pathlib import Path
 import pytest
 import torch
 
-from stylenet.apply import Stylizer, load_model, shipped_models, takes_styles
+from stylenet.apply import (
+    Request,
+    Stylizer,
+    load_model,
+    shipped_models,
+    shipped_painters,
+    takes_styles,
+)
 from stylenet.apply.zoo import folder
 from stylenet.images import read_image, reference_photographs
 from stylenet.styles import find_style
@@ -32,17 +39,27 @@ def test_a_net_has_a_card_and_tells_nothing_of_the_machine_it_was_made_on(name: 
     assert load_model(name).path == file
 
 
-def test_it_paints_each_style_of_the_catalogue_in_its_own_colours(tmp_path: Path) -> None:
+@pytest.mark.parametrize("net", ["any", "six"])
+def test_it_paints_each_style_of_the_catalogue_in_its_own_colours(net: str, tmp_path: Path) -> None:
     """Channel means of what is painted are nearer to their painting's than to another's."""
     (photo,) = reference_photographs()[1]
     styles = {}
     for name in ("udnie", "the_scream", "wave"):
         styles[name] = read_image(find_style(name, folder=None, cache=tmp_path, timeout=0.1).path)
-    assert takes_styles(load_model("any"))
+    assert takes_styles(load_model(net)) == (net == "any")
     means = {name: image.mean((1, 2)) for name, image in styles.items()}
     for name, image in styles.items():
-        painted = Stylizer.load("any", "cpu", style=image)(photo)
+        if net == "any":
+            painted = Stylizer.load(net, "cpu", style=image)(photo)
+        else:
+            painted = Stylizer.load(net, "cpu")(photo, Request({name: 1}))
         assert painted.shape == photo.shape
         apart = {other: float((painted.mean((1, 2)) - m).norm()) for other, m in means.items()}
         assert min(apart, key=lambda other: apart[other]) == name, apart
     assert torch.isfinite(painted).all()
+
+
+def test_the_net_for_six_paintings_has_those_that_have_nets_of_their_own() -> None:
+    assert sorted(load_model("six").styles) == shipped_painters()
+    assert {*shipped_painters(), "any", "six"} == set(NAMES)
+    assert (folder() / "six.safetensors").stat().st_size <= 1e6
