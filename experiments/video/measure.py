@@ -176,8 +176,10 @@ def style_of(
     return {key: fmean(row[key] for row in rows) for key in rows[0]}
 
 
-def net_for(painting: Path) -> Stylizer:
-    """The net of its name that ships, or else the one for any style."""
+def net_for(painting: Path, nets: Path | None = None) -> Stylizer:
+    """The run of its name in ``nets``, or the net that ships for it, or the one for any style."""
+    if nets is not None:
+        return Stylizer.load(nets / painting.stem, "cpu")
     if shipped_model(painting.stem) is not None:
         return Stylizer.load(painting.stem, "cpu")
     return Stylizer.load(ANY, "cpu", style=painting)
@@ -200,21 +202,28 @@ def original(name: str, clip: Clip, out: Path) -> list[Tensor]:
     return written(out / name / ORIGINAL, clip, Unpainted(), None)
 
 
-def painted(name: str, clip: Clip, painting: Path, out: Path) -> dict[str, list[Tensor]]:
+def painted(
+    name: str, clip: Clip, painting: Path, out: Path, nets: Path | None
+) -> dict[str, list[Tensor]]:
     """The frames of the clip's paintings, by variant."""
     folder = out / name / painting.stem
-    once = Remembered(net_for(painting), folder / "once")
+    once = Remembered(net_for(painting, nets), folder / "once")
     return {way: written(folder / way, clip, once, blend) for way, blend in VARIANTS.items()}
 
 
 def rows_of(
-    name: str, clip: Clip, paintings: Sequence[Path], out: Path, judge: Judge
+    name: str,
+    clip: Clip,
+    paintings: Sequence[Path],
+    out: Path,
+    judge: Judge,
+    nets: Path | None = None,
 ) -> list[dict[str, object]]:
     """What is measured of a clip: a row for it as it is, and one a painting and variant."""
     frames = {("", ORIGINAL): original(name, clip, out)}
     unpainted = frames["", ORIGINAL]
     for painting in paintings:
-        found = painted(name, clip, painting, out)
+        found = painted(name, clip, painting, out, nets)
         frames |= {(painting.stem, way): own for way, own in found.items()}
     by_name: Mapping[str, list[Tensor]] = {"/".join(key): own for key, own in frames.items()}
     errors = {
@@ -242,6 +251,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("out", type=Path)
     parser.add_argument("--paintings", nargs="+", type=Path, default=PAINTINGS)
+    parser.add_argument("--nets", type=Path, help="a folder of runs, in place of what ships")
     parser.add_argument("--clips", nargs="+")
     parser.add_argument("--px", type=int, help="longer side of all clips")
     parser.add_argument("--results", type=Path, default=HERE / "results.csv")
@@ -251,7 +261,7 @@ def main() -> None:
     for name, clip in clips(options.out).items():
         if options.clips is None or name in options.clips:
             chosen = clip if options.px is None else clip._replace(px=options.px)
-            rows += rows_of(name, chosen, options.paintings, options.out, judge)
+            rows += rows_of(name, chosen, options.paintings, options.out, judge, options.nets)
             write(options.results, rows)
 
 

@@ -46,6 +46,7 @@ def measured(network: LossNetwork, layer: str) -> tuple[Tensor, int]:
 # deep enough for every stride, and seen whole by a cell in the middle of 224 px
 LAYERS = {
     "vgg16": ("relu2_2", "pool3", "relu4_3"),
+    "vgg16_bundled": ("pool3", "relu4_1"),
     "vgg19": ("relu3_1",),
     "compact_vgg": ("relu2_2", "relu3_2", "relu4_2", "relu5_1"),
     "alexnet": ("relu1", "pool1", "relu2", "relu5"),

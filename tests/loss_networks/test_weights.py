@@ -13,11 +13,18 @@ import torch
 import torchvision
 from hydra import compose, initialize_config_dir
 from hydra.utils import instantiate
-from safetensors.torch import save_file
+from safetensors.torch import load_file, save_file
 from torch import nn
 
 from stylenet.loss_networks import network as networks
-from stylenet.loss_networks.architectures import ALEXNET, COMPACT_VGG, EVERY, VGG16, VGG19
+from stylenet.loss_networks.architectures import (
+    ALEXNET,
+    COMPACT_VGG,
+    EVERY,
+    VGG16,
+    VGG16_BUNDLED,
+    VGG19,
+)
 from stylenet.loss_networks.weight_files import WeightsError
 from stylenet.loss_networks.weights import Bundled, Pretrained, RandomWeights, WeightsFile
 
@@ -101,6 +108,37 @@ def test_bundled_only_what_is_bundled():
     assert {v.dtype for v in Bundled().load(COMPACT_VGG).tensors.values()} == {torch.float32}
     with pytest.raises(WeightsError, match=r"No weights of vgg16 come with stylenet.*pretrained"):
         Bundled().load(VGG16)
+
+
+def test_filters_of_8_bits_are_whole_numbers_of_their_scale():
+    file = Path(networks.__file__).with_name("vgg16_bundled.safetensors")
+    stored = load_file(file)
+    loaded = Bundled().load(VGG16_BUNDLED)
+    assert file.stat().st_size < 3e6
+    assert list(VGG16_BUNDLED.build())[-1] == "relu4_1"
+    for layer in (name for name in VGG16_BUNDLED.build() if name.startswith("conv")):
+        weight, whole = loaded.tensors[f"{layer}.weight"], stored[f"{layer}.weight"]
+        assert whole.dtype == torch.int8
+        scales = stored[f"{layer}.scale"]
+        for number in (0, len(scales) - 1):
+            expected = whole[number].float() * scales[number]
+            torch.testing.assert_close(weight[number], expected)
+            assert whole[number].abs().max() == 127
+
+
+def test_the_bundled_vgg16_takes_bgr_in_0_to_255():
+    network = networks.vgg16_bundled(Bundled())
+    assert network.is_caffe
+    red = torch.zeros(1, 3, 8, 8)
+    red[:, 0] = 1.0
+    tensors = Bundled().load(VGG16_BUNDLED).tensors
+    mean = torch.tensor([103.939, 116.779, 123.68]).view(1, 3, 1, 1)
+    image = torch.tensor([0.0, 0.0, 255.0]).view(1, 3, 1, 1) - mean
+    expected = nn.functional.conv2d(
+        image.expand(1, 3, 8, 8), tensors["conv1_1.weight"], tensors["conv1_1.bias"]
+    ).relu()
+    found = network(red, ["relu1_1"])["relu1_1"][..., 1:-1, 1:-1]
+    torch.testing.assert_close(found, expected, rtol=1e-4, atol=1e-2)
 
 
 @pytest.mark.parametrize("name", ["w.safetensors", "w.pth"])
@@ -297,9 +335,11 @@ def test_configuration_builds_a_network_with_its_layers(name):
     network = instantiate(config.network)
     assert config.name == name
     assert name.removesuffix("_caffe") == network.name
-    for layer in (*config.content_layers, *config.style_layers):
-        assert layer == "pixels" or network.resolve(layer) == layer
-    assert {*config} == {
+    assert ("squared" in config) == ("vgg" in name)
+    for layers in (config, config.get("squared", config)):
+        for layer in (*layers.content_layers, *layers.style_layers):
+            assert layer == "pixels" or network.resolve(layer) == layer
+    assert {*config} - {"squared"} == {
         *("name", "network", "weights", "pooling", "padding", "content_layers"),
         *("content_layer_weights", "style_layers", "content_weight", "style_weight", "tv_weight"),
         *("learning_rate", "optimised"),  # weights for single images

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import takewhile
 from typing import NamedTuple
 
 import torch
@@ -19,6 +20,10 @@ _JCJOHNSON = "https://web.eecs.umich.edu/~justincj/models/"
 COMPACT_WIDTHS = ((32,) * 2, (64,) * 2, (128,) * 2, (192,) * 2, (256,))
 
 
+def _imagenet_input() -> nn.Module:
+    return ImageNetInput()
+
+
 @dataclass(frozen=True)
 class Architecture:
     """A classifier's feature layers, and where its weights are published.
@@ -30,12 +35,14 @@ class Architecture:
             ``features.n``.
         url: torchvision's file of weights, if any.
         caffe_urls: files with the Caffe weights that publications up to about 2017 used, if any.
+        bundled_input: what an image goes through first under the weights that ship, if any do.
     """
 
     name: str
     build: Callable[[], dict[str, nn.Module]]
     url: str | None = None
     caffe_urls: tuple[str, ...] = ()
+    bundled_input: Callable[[], nn.Module] = _imagenet_input
 
     def shapes(self) -> dict[str, dict[str, torch.Size]]:
         """Shape of every parameter: layer name -> parameter's name within the layer -> shape."""
@@ -159,6 +166,10 @@ def _vgg16() -> dict[str, nn.Module]:
     return _vgg(*blocks, pool=MaxPool2x2)
 
 
+def _vgg16_bundled() -> dict[str, nn.Module]:
+    return dict(takewhile(lambda layer: layer[0] != "conv4_2", _vgg16().items()))
+
+
 def _vgg19() -> dict[str, nn.Module]:
     blocks = ((64,) * 2, (128,) * 2, (256,) * 4, (512,) * 4, (512,) * 4)
     return _vgg(*blocks, pool=MaxPool2x2)
@@ -223,6 +234,7 @@ VGG16 = Architecture(
     _TORCHVISION + "vgg16-397923af.pth",
     (_MATCONVNET + "imagenet-vgg-verydeep-16.mat", _JCJOHNSON + "vgg16-00b39a1b.pth"),
 )
+VGG16_BUNDLED = Architecture("vgg16_bundled", _vgg16_bundled, bundled_input=CaffeInput)
 VGG19 = Architecture(
     "vgg19",
     _vgg19,
@@ -237,4 +249,4 @@ SQUEEZENET1_0 = Architecture(
 SQUEEZENET1_1 = Architecture(
     "squeezenet1_1", _squeezenet1_1, url=_TORCHVISION + "squeezenet1_1-b8a52dc0.pth"
 )
-EVERY = (VGG16, VGG19, COMPACT_VGG, ALEXNET, SQUEEZENET1_0, SQUEEZENET1_1)
+EVERY = (VGG16, VGG16_BUNDLED, VGG19, COMPACT_VGG, ALEXNET, SQUEEZENET1_0, SQUEEZENET1_1)

@@ -241,6 +241,13 @@ def vgg16(
     return LossNetwork(architectures.VGG16, weights, pooling, convolution)
 
 
+def vgg16_bundled(
+    weights: Weights, pooling: Pooling | None = None, convolution: Convolution | None = None
+) -> LossNetwork:
+    """VGG-16 up to relu4_1, whose Caffe weights, in 8 bits, ship: ``vgg16_bundled.md``."""
+    return LossNetwork(architectures.VGG16_BUNDLED, weights, pooling, convolution)
+
+
 def vgg19(
     weights: Weights, pooling: Pooling | None = None, convolution: Convolution | None = None
 ) -> LossNetwork:

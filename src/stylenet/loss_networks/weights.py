@@ -142,7 +142,10 @@ class WeightsFile:
 
 
 class Bundled:
-    """The weights that come inside the package, ``<architecture's name>.safetensors``."""
+    """The weights that come inside the package, ``<architecture's name>.safetensors``.
+
+    Filters may be whole numbers of 8 bits, each with a float32 ``<layer>.scale`` (filters,).
+    """
 
     def load(self, architecture: Architecture) -> LoadedWeights:
         """The package's weights of ``architecture``."""
@@ -154,9 +157,10 @@ class Bundled:
                 "Use loss_network/weights=pretrained, or loss_network=compact_vgg.",
             )
         content = file.read_bytes()
-        tensors = match(safetensors.torch.load(content), architecture, name)
+        tensors = match(_of_8_bits(safetensors.torch.load(content)), architecture, name)
         digest = hashlib.sha256(content).hexdigest()
-        return LoadedWeights(tensors, f"bundled {name} sha256:{digest}")
+        source = f"bundled {name} sha256:{digest}"
+        return LoadedWeights(tensors, source, architecture.bundled_input())
 
 
 class RandomWeights:
@@ -180,6 +184,15 @@ class RandomWeights:
                     value.normal_(0, math.sqrt(2 / fan_in), generator=generator)
                 tensors[f"{layer}.{key}"] = value
         return LoadedWeights(tensors, f"random(seed={self.seed})")
+
+
+def _of_8_bits(tensors: dict[str, Tensor]) -> dict[str, Tensor]:
+    """Filters of whole numbers times their ``<layer>.scale``; what has none as it is."""
+    found = dict(tensors)
+    for key in (key for key in tensors if key.endswith(".scale")):
+        weight = key.removesuffix("scale") + "weight"
+        found[weight] = found[weight].float() * found.pop(key).view(-1, 1, 1, 1)
+    return found
 
 
 def _verify(file: Path, expected: str, architecture: Architecture) -> None:
