@@ -54,3 +54,9 @@ train 3 night_cafe 100 style=night_cafe $squared $cpu data.batch_size=4 loss.sty
   optimizer.lr=3e-4 "init=$out/2/night_cafe" "$@"
 train 3 shipwreck 160 style=shipwreck $normalised $cpu data.batch_size=4 loss.style_weight=5 \
   optimizer.lr=4e-4 "init=$out/1/shipwreck" "$@"
+
+flicker="$squared $cpu data.batch_size=4 optimizer.lr=4e-4 loss/temporal=stills"
+train 4 wave 200 style=wave $flicker loss.style_weight=12 loss.temporal_weight=3e6 \
+  "init=$out/2/wave" "$@"
+train 5 wave 160 style=wave $flicker loss.style_weight=12 loss.temporal_weight=2e7 \
+  "init=$out/4/wave" "$@"
