@@ -26,6 +26,28 @@ if sys.dont_write_bytecode:
 os.environ.setdefault("TORCHINDUCTOR_COMPILE_THREADS", "1")
 
 
+TAKEN = pytest.StashKey[float]()
+
+
+def _processor_seconds() -> float:
+    """What this process and those that it waited for have taken of the processor so far."""
+    return sum(os.times()[:4])
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Note the processor's time: ``tests/times.py`` reads what each test took."""
+    item.stash[TAKEN] = _processor_seconds()
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> None:
+    """Write down what a test took when it is torn down."""
+    if call.when == "teardown" and TAKEN in item.stash:
+        taken = _processor_seconds() - item.stash[TAKEN]
+        item.user_properties.append(("processor", f"{taken:.2f}"))
+
+
 def pytest_collection_finish() -> None:
     """Take what was imported out of what garbage is looked for among: half a million objects.
 
