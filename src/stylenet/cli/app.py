@@ -11,6 +11,7 @@ import typer
 from stylenet.cli import options
 from stylenet.cli.saying import errors_in_words, say
 from stylenet.errors import StylenetError
+from stylenet.importing import importing
 
 
 def app(
@@ -35,10 +36,11 @@ def app(
         from stylenet.app.quick_import import without_stubs
         from stylenet.apply.extras import imported
 
-        with without_stubs():
-            imported("gradio", "app", "the page")
-        from stylenet.app.page import served
-        from stylenet.app.studio import Studio
+        with importing():
+            with without_stubs():
+                imported("gradio", "app", "the page")
+            from stylenet.app.page import served
+            from stylenet.app.studio import Studio
 
         # pictures are deleted then, too
         before = signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))

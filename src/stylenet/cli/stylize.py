@@ -15,6 +15,7 @@ from stylenet.cli import options
 from stylenet.cli.backend import BackendName, backend_of, runtime_of
 from stylenet.cli.saying import errors_in_words, say
 from stylenet.errors import StylenetError
+from stylenet.importing import importing
 
 if TYPE_CHECKING:
     from stylenet.apply.painting import Recipe
@@ -65,8 +66,9 @@ def stylize(
 
         def whole() -> Recipe:
             # torch comes with these: --help and one photo in a style that ships do not wait for it
-            from stylenet.apply.painters import Wish
-            from stylenet.apply.painting import recipe_of
+            with importing():
+                from stylenet.apply.painters import Wish
+                from stylenet.apply.painting import recipe_of
 
             wish = Wish(
                 *(style, model, strength, regions, region_styles, device),

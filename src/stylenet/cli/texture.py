@@ -9,6 +9,7 @@ import typer
 
 from stylenet.cli import options
 from stylenet.cli.saying import errors_in_words, say
+from stylenet.importing import importing
 
 
 def texture(
@@ -28,8 +29,9 @@ def texture(
     Where width and height are multiples of 16, an image can be laid beside itself without a seam.
     """
     with errors_in_words(debug):
-        from stylenet.apply import load_model
-        from stylenet.apply.textures import draw_textures, write_numbered
+        with importing():
+            from stylenet.apply import load_model
+            from stylenet.apply.textures import draw_textures, write_numbered
 
         drawn = draw_textures(load_model(model), count, height, width, seed, device)
         for file in write_numbered(out, drawn, count):

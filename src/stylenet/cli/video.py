@@ -15,6 +15,7 @@ from stylenet.cli import options
 from stylenet.cli.backend import BackendName, backend_of
 from stylenet.cli.saying import errors_in_words, say
 from stylenet.errors import StylenetError
+from stylenet.importing import importing
 
 if TYPE_CHECKING:
     from stylenet.apply.painting import Recipe
@@ -83,17 +84,18 @@ def video(
     """
     with errors_in_words(debug):
         # torch comes with these: --help does not wait for it
-        from stylenet.apply.allocator import tune_allocator
-        from stylenet.apply.painters import Wish
-        from stylenet.apply.painting import recipe_of
-        from stylenet.apply.video import (
-            ClipOptions,
-            FlowBlend,
-            flow_of,
-            plan_clips,
-            rate_of,
-            seconds_of,
-        )
+        with importing():
+            from stylenet.apply.allocator import tune_allocator
+            from stylenet.apply.painters import Wish
+            from stylenet.apply.painting import recipe_of
+            from stylenet.apply.video import (
+                ClipOptions,
+                FlowBlend,
+                flow_of,
+                plan_clips,
+                rate_of,
+                seconds_of,
+            )
 
         tune_allocator()
         camera = int(clips[0]) if len(clips) == 1 and clips[0].isdecimal() else None

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from omegaconf import DictConfig
 
+from stylenet.importing import importing
 from stylenet.run.launch import launch
 
 if TYPE_CHECKING:
@@ -20,13 +21,15 @@ __all__ = ["evaluate", "launch", "train"]
 
 def train(config: DictConfig) -> float | None:
     """Train what ``config`` says; see `stylenet.run.training.train`."""
-    from stylenet.run import training
+    with importing():
+        from stylenet.run import training
 
     return training.train(config)
 
 
 def evaluate(config: DictConfig) -> list[Row]:
     """Paint and measure what ``config`` says; see `stylenet.run.evaluating.evaluate`."""
-    from stylenet.run import evaluating
+    with importing():
+        from stylenet.run import evaluating
 
     return evaluating.evaluate(config)
