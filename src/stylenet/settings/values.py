@@ -55,12 +55,14 @@ def check_values(config: Any, *, settled: bool = True) -> None:
     Raises:
         StylenetError: with the key, the value, and what is expected.
     """
-    if isinstance(config, DictConfig) and "_target_" in config:
-        for key, value, expected in _misfits(config, settled):
-            raise _misfit(config._get_full_key(key), value, expected)
+    if not OmegaConf.is_config(config):
+        return
     keys: Iterable[Any] = range(len(config)) if isinstance(config, ListConfig) else config
-    for key in keys if OmegaConf.is_config(config) else ():
-        value = _value(config, key, settled)
+    values = {key: _value(config, key, settled) for key in keys}
+    if isinstance(config, DictConfig) and "_target_" in config:
+        for key, value, expected in _misfits(config, values, settled):
+            raise _misfit(config._get_full_key(key), value, expected)
+    for value in values.values():
         if OmegaConf.is_config(value):
             check_values(value, settled=settled)
 
@@ -84,13 +86,16 @@ def _misfit(key: str, value: object, expected: str) -> StylenetError:
     )
 
 
-def _misfits(config: DictConfig, settled: bool) -> Iterator[tuple[str, object, str]]:
+def _misfits(
+    config: DictConfig, values: Mapping[Any, Any], settled: bool
+) -> Iterator[tuple[str, object, str]]:
     hints = _hints(get_object(str(config._target_)))
-    for key in config:
-        value = _value(config, key, settled)
-        if OmegaConf.is_missing(config, key) or (value is None and not settled):
+    for key, value in values.items():
+        if key not in hints or (value is None and not settled):
             continue
-        if key in hints and not _fits(value, hints[str(key)], settled):
+        if value is None and OmegaConf.is_missing(config, key):
+            continue
+        if not _fits(value, hints[str(key)], settled):
             yield str(key), _shown(value), inspect.formatannotation(hints[str(key)])
 
 
