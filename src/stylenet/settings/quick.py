@@ -27,7 +27,7 @@ def quicken() -> None:
     setattr(defaults_list, "_create_interpolation_map", _interpolation_map)  # noqa: B010
     if yaml.__with_libyaml__:
         setattr(omegaconf._utils, "get_yaml_loader", lambda: _Loader)  # noqa: B010
-        setattr(omegaconf.omegaconf, "get_omega_conf_dumper", lambda: _Dumper)  # noqa: B010
+        setattr(omegaconf.omegaconf, "get_omega_conf_dumper", _dumper)  # noqa: B010
 
 
 def _interpolation_map(overrides: Any, defaults: list[Any], self_added: bool) -> DictConfig:
@@ -48,7 +48,7 @@ class _Loader:
         own, quick = _classes()
         try:
             return _read(quick, self.text)
-        except (yaml.YAMLError, UnicodeError, RecursionError):
+        except (yaml.YAMLError, RecursionError):
             if self.text is self.stream:
                 return _read(own, self.text)
             again = io.StringIO(self.text)  # with a name, which errors tell
@@ -81,44 +81,6 @@ def _classes() -> tuple[Any, Any]:
             Resolver.__init__(self)
 
     return own, Quick
-
-
-class _Dumper:
-    """What ``yaml.dump`` asks of a dumper. The text is that of OmegaConf's own."""
-
-    def __init__(self, stream: Any, **settings: Any) -> None:
-        self.stream = stream
-        self.settings = settings
-
-    def open(self) -> None:
-        """Nothing is written before all is there."""
-
-    def represent(self, data: object) -> None:
-        try:
-            text = self._written(_dumper(), data)
-        except UnicodeError:  # half a character, as of a file's name that is no text
-            text = None
-        # libyaml escapes what lies beyond 16 bits
-        if text is None or "\\U" in text:
-            text = self._written(_own_dumper(), data)
-        self.stream.write(text)
-
-    def _written(self, kind: Any, data: object) -> str:
-        stream = io.StringIO()
-        dumper = kind(stream, **self.settings)
-        try:
-            dumper.open()
-            dumper.represent(data)
-            dumper.close()
-        finally:
-            dumper.dispose()
-        return stream.getvalue()
-
-    def close(self) -> None:
-        """All is written."""
-
-    def dispose(self) -> None:
-        """Nothing is left open."""
 
 
 @functools.cache
