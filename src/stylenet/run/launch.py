@@ -32,7 +32,6 @@ from stylenet.settings.guide import read_guide
 from stylenet.settings.help import help_text
 from stylenet.settings.names import run_dir, run_name, swept_keys
 from stylenet.settings.objectives import direction
-from stylenet.settings.quick import quicken
 from stylenet.sweeps.jobs import JOB
 from stylenet.sweeps.launchers import missing_launcher, register_launchers
 from stylenet.sweeps.recording import check_sweep, sweep_at_work, sweep_dir
@@ -48,7 +47,6 @@ def register() -> None:
     """Tell Hydra the typed roots and OmegaConf the resolvers that ``conf/`` uses."""
     setattr(ConfigStore, "__deepcopy__", _copied_store)  # noqa: B010
     setattr(ConfigRepository, "get_group_options", _choices)  # noqa: B010
-    quicken()
     store = ConfigStore.instance()
     # open, so that the files of conf/task can add keys: see check_keys
     train = OmegaConf.structured(TrainConfig, flags={"struct": False})

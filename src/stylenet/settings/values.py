@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import collections.abc
 import enum
-import functools
 import inspect
 import types
 import typing
@@ -115,7 +114,6 @@ def _shown(value: object) -> object:
     return OmegaConf.to_container(value) if OmegaConf.is_config(value) else value
 
 
-@functools.cache
 def _hints(target: Callable[..., Any]) -> dict[str, Any]:
     own = target.__init__ if inspect.isclass(target) else target
     try:
