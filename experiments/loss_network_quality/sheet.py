@@ -2,7 +2,8 @@
 
 Each picture is a run of ``task=gatys``; the folder ``--out`` keeps the runs, and a run that is
 finished is not made again. Writes ``sheet.jpg`` and ``pictures.csv`` beside this file. The losses
-are the default ones, which mean the same under any network.
+are the default ones, which mean the same under any network; what the judge says of a picture
+(EfficientNet-Lite0, which none of them is) compares them.
 """
 
 from __future__ import annotations
@@ -24,6 +25,8 @@ HERE = Path(__file__).parent
 CONTENTS = ("chicago", "tubingen", "lion")
 STYLES = ("udnie", "starry_night", "wave", "the_scream")
 TASK = ("task=gatys", "callbacks=none", "logger=none", "loss.content_weight=1", "style_scale=1")
+TASK += ("comparison=judged",)
+JUDGED = {"judge_content": "val/metric/judge/content", "judge_style": "val/metric/judge/style"}
 Row = dict[str, str]
 
 
@@ -48,12 +51,14 @@ def paint(one: Contender, content: str, style: str, options: argparse.Namespace)
         seconds = time.perf_counter() - started
         (folder / "seconds.txt").write_text(f"{seconds:.1f}\n")
     losses = json.loads((folder / "result.json").read_text())["losses"]
+    figures = json.loads((folder / "metrics.json").read_text())
     return {
         "network": one.name,
         "content": content,
         "style": style,
         "content_lost": f"{losses['content']:.4g}",
         "style_left": f"{losses['style'] / options.style_weight:.4g}",
+        **{column: f"{figures[figure]:.4g}" for column, figure in JUDGED.items()},
         "seconds": (folder / "seconds.txt").read_text().strip(),
     }
 
