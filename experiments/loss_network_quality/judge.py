@@ -32,6 +32,7 @@ GOALS = {
     ("triplets_256px", "balanced sum"): "0.95",
 }
 ALIGNMENTS = {"explained": align_whole_cells, "explained_interpolated": align}
+EXPLAINED = (*ALIGNMENTS, "fitted to")
 PAINTING = ShorterSide(512)
 CROPS = (256, 128)
 Row = dict[str, str]
@@ -101,32 +102,35 @@ def main() -> None:
     parser.add_argument("--photos", type=Path, default=SHARED / "photos", help="has train/, val/")
     parser.add_argument("--styles", type=Path, default=SHARED / "styles")
     parser.add_argument("--every", type=int, default=4, help="n-th photograph to fit to")
+    parser.add_argument("--paintings-only", action="store_true", help="nothing is explained anew")
     parser.add_argument("--results", type=Path, default=HERE / "results.csv")
     options = parser.parse_args()
-    teacher, _ = options.teacher.build()
     chosen: list[Contender] = options.networks
-    rows = _others(options.results, {one.name for one in chosen})
+    kept = EXPLAINED if options.paintings_only else ()
+    rows = _others(options.results, {one.name for one in chosen}, kept)
+    teacher = None if options.paintings_only else options.teacher.build()[0]
     for one in chosen:
         network, layers = one.build()
-        for found in (
-            *explained(network, teacher, options.photos, options.every),
-            *recognised(network, layers, options.styles),
-        ):
-            goal = GOALS.get((found["measure"], found["layer"]), "")
-            rows.append({"network": one.name, **found, "goal": goal})
+        found = [*recognised(network, layers, options.styles)]
+        if teacher is not None:
+            found = [*explained(network, teacher, options.photos, options.every), *found]
+            fitted = f"every {options.every}. training photograph"
+            rows.append({"network": one.name, "measure": "fitted to", "layer": fitted})
+        for row in found:
+            goal = GOALS.get((row["measure"], row["layer"]), "")
+            rows.append({"network": one.name, **row, "goal": goal})
             print("  ".join(rows[-1].values()), flush=True)
         rows.append({"network": one.name, "measure": "weights", "layer": _origin(network)})
-        fitted = f"every {options.every}. training photograph"
-        rows.append({"network": one.name, "measure": "fitted to", "layer": fitted})
     write_csv(options.results, rows)
 
 
-def _others(file: Path, names: Collection[str]) -> list[Row]:
-    """What is in the table already of networks that are not ``names``."""
+def _others(file: Path, names: Collection[str], kept: Collection[str] = ()) -> list[Row]:
+    """What is in the table already: of other networks all, of ``names`` the measures ``kept``."""
     if not file.is_file():
         return []
     with file.open(newline="") as lines:
-        return [row for row in csv.DictReader(lines) if row["network"] not in names]
+        rows = csv.DictReader(lines)
+        return [row for row in rows if row["network"] not in names or row["measure"] in kept]
 
 
 def _origin(network: LossNetwork) -> str:

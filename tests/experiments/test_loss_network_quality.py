@@ -105,3 +105,11 @@ def test_the_judges_table(study, tmp_path, monkeypatch):
     assert float(own["share"]) < 0.999
     for network in ("itself", "student"):
         assert 0 <= float(found[network, "triplets_32px", "balanced sum"]["share"]) <= 1
+    again = [word for word in arguments if word != "--teacher" and not word.startswith("teacher=")]
+    monkeypatch.setattr(sys, "argv", ["judge.py", *again, "--paintings-only"])
+    judge.main()  # what was explained stays, and is not worked out again
+    with (tmp_path / "results.csv").open() as lines:
+        renewed = {
+            (row["network"], row["measure"], row["layer"]): row for row in csv.DictReader(lines)
+        }
+    assert renewed == found
