@@ -5,7 +5,8 @@
 Squared Frobenius distance of Gram matrices from the painting's, of the cells within 16 px of the
 border and of all others by themselves, over the same distance of the unpainted photograph: 1 is no
 style at all. Means over three layers and the photographs, whose 256 px squares are painted.
-``border.csv`` is written beside this file.
+``border.csv`` is written beside this file, and ``sheet.jpg``: a photograph by the nets of the first
+seed, and the upper right corner of each, enlarged.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from torch import Tensor
 
 from stylenet.apply import Stylizer
 from stylenet.files import write_csv
-from stylenet.images import read_image
+from stylenet.images import LongerSide, contact_sheet, read_image, sample_photographs, write_image
 from stylenet.loss_networks import LossNetwork
 from stylenet.loss_networks.network import compact_vgg
 from stylenet.loss_networks.weights import Bundled
@@ -29,6 +30,7 @@ HERE = Path(__file__).parent
 LAYERS = {"relu1_2": 1, "relu2_2": 2, "relu3_2": 4}
 """Layer -> pixels a cell."""
 PX, WIDE = 256, 16
+CORNER, TIMES = 64, 4  # px of it, and how much larger they are shown
 Grams = dict[str, tuple[Tensor, Tensor]]
 
 
@@ -76,6 +78,15 @@ def square(image: Tensor) -> Tensor:
     return image[:, top : top + side, left : left + side]
 
 
+def sheet(nets: dict[str, Stylizer]) -> Tensor:
+    """A photograph by each net, and the corner of each."""
+    photograph = LongerSide(PX)(read_image(sample_photographs()["astronaut"]))
+    painted = [photograph, *(net(photograph) for net in nets.values())]
+    corners = [image[:, :CORNER, -CORNER:] for image in painted]
+    larger = [one.repeat_interleave(TIMES, 1).repeat_interleave(TIMES, 2) for one in corners]
+    return contact_sheet([painted, larger], column_titles=["", *nets], cell=PX)
+
+
 def main() -> None:
     """Measure all runs."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n", 1)[0])
@@ -88,11 +99,12 @@ def main() -> None:
     files = sorted(asked.photographs.glob("*.jpg"))[: asked.count]
     photographs = [square(read_image(file)) for file in files]
     plain = [grams(network, photograph) for photograph in photographs]
-    rows = []
-    for config in sorted(asked.runs.glob("*/config.yaml")):
-        said = OmegaConf.load(config)
-        net = Stylizer.load(config.parent, device="cpu")
-        style = whole(network, read_image(config.parent / "style.png"))
+    rows: list[dict[str, object]] = []
+    shown: dict[str, Stylizer] = {}
+    for run in sorted(file.parent for file in asked.runs.glob("*/metrics.json")):  # finished ones
+        said = OmegaConf.load(run / "config.yaml")
+        net = Stylizer.load(run, device="cpu")
+        style = whole(network, read_image(run / "style.png"))
         found = [
             distances(grams(network, net(photograph)), own, style)
             for photograph, own in zip(photographs, plain, strict=True)
@@ -100,9 +112,12 @@ def main() -> None:
         border, centre = (fmean(values) for values in zip(*found, strict=True))
         choices = said.run.choices
         about = {"padding": choices["net/padding"], "upsample": choices["net/upsample"]}
+        if said.seed == 0:
+            shown["\n".join(about.values())] = net
         about |= {"seed": said.seed, "border": f"{border:.4g}", "centre": f"{centre:.4g}"}
         rows.append(about | {"border_over_centre": f"{border / centre:.4g}"})
     write_csv(asked.results, rows)
+    write_image(asked.results.with_name("sheet.jpg"), sheet(shown))
 
 
 if __name__ == "__main__":
