@@ -2,11 +2,11 @@
 
     python experiments/padding/border.py <folder of runs> <folder of photographs>
 
-Squared Frobenius distance of Gram matrices from the painting's, of the cells within 16 px of the
-border and of all others by themselves, over the same distance of the unpainted photograph: 1 is no
-style at all. Means over three layers and the photographs, whose 256 px squares are painted.
-``border.csv`` is written beside this file, and ``sheet.jpg``: a photograph by the nets of the first
-seed, and the upper right corner of each, enlarged.
+Squared Frobenius distance of Gram matrices from the painting's, of the cells within 16 px
+(``--wide``) of the border and of all others by themselves, over the same distance of the unpainted
+photograph: 1 is no style at all. Means over three layers and the photographs, whose 256 px squares
+are painted. ``border.csv`` is written beside this file, and ``sheet.jpg``: a photograph by the nets
+of the first seed, and the upper right corner of each, enlarged.
 """
 
 from __future__ import annotations
@@ -29,18 +29,18 @@ from stylenet.loss_networks.weights import Bundled
 HERE = Path(__file__).parent
 LAYERS = {"relu1_2": 1, "relu2_2": 2, "relu3_2": 4}
 """Layer -> pixels a cell."""
-PX, WIDE = 256, 16
+PX = 256
 CORNER, TIMES = 64, 4  # px of it, and how much larger they are shown
 Grams = dict[str, tuple[Tensor, Tensor]]
 
 
 @torch.inference_mode()
-def grams(network: LossNetwork, image: Tensor) -> Grams:
-    """Of an image (3,H,W), layer by layer, of the border and of the centre."""
+def grams(network: LossNetwork, image: Tensor, wide: int) -> Grams:
+    """Of an image (3,H,W), layer by layer, of a border of ``wide`` px and of the centre."""
     found = {}
     for layer, features in network(image[None], list(LAYERS)).items():
         cells = features[0]
-        edge = WIDE // LAYERS[layer]
+        edge = wide // LAYERS[layer]
         border = torch.ones(cells.shape[-2:], dtype=torch.bool)
         border[edge:-edge, edge:-edge] = False
         found[layer] = (_gram(cells[:, border]), _gram(cells[:, ~border]))
@@ -93,12 +93,13 @@ def main() -> None:
     parser.add_argument("runs", type=Path, help="a folder of run directories")
     parser.add_argument("photographs", type=Path, help="a folder that no net was trained on")
     parser.add_argument("--count", type=int, default=16, help="photographs, at most")
+    parser.add_argument("--wide", type=int, default=16, help="of the border, px: 4, 8, ...")
     parser.add_argument("--results", type=Path, default=HERE / "border.csv")
     asked = parser.parse_args()
     network = compact_vgg(Bundled())
     files = sorted(asked.photographs.glob("*.jpg"))[: asked.count]
     photographs = [square(read_image(file)) for file in files]
-    plain = [grams(network, photograph) for photograph in photographs]
+    plain = [grams(network, photograph, asked.wide) for photograph in photographs]
     rows: list[dict[str, object]] = []
     shown: dict[str, Stylizer] = {}
     for run in sorted(file.parent for file in asked.runs.glob("*/metrics.json")):  # finished ones
@@ -106,7 +107,7 @@ def main() -> None:
         net = Stylizer.load(run, device="cpu")
         style = whole(network, read_image(run / "style.png"))
         found = [
-            distances(grams(network, net(photograph)), own, style)
+            distances(grams(network, net(photograph), asked.wide), own, style)
             for photograph, own in zip(photographs, plain, strict=True)
         ]
         border, centre = (fmean(values) for values in zip(*found, strict=True))
