@@ -60,3 +60,8 @@ train 4 wave 200 style=wave $flicker loss.style_weight=12 loss.temporal_weight=3
   "init=$out/2/wave" "$@"
 train 5 wave 160 style=wave $flicker loss.style_weight=12 loss.temporal_weight=2e7 \
   "init=$out/4/wave" "$@"
+for style in udnie:20 the_scream:60; do
+  name=${style%:*} weight=${style#*:}
+  train 4 "$name" 200 "style=$name" $flicker "loss.style_weight=$weight" \
+    loss.temporal_weight=2e7 "init=$out/2/$name" "$@"
+done
