@@ -71,7 +71,10 @@ KINDS = {
 
 
 def renew(files: Sequence[Path]) -> None:
-    """Put the table of the outcomes in ``files`` into the page."""
+    """Put the table of the outcomes in ``files`` into the page.
+
+    Rows of kinds that none of them has stay as they are.
+    """
     csv.field_size_limit(2**30)
     ends: Counter[tuple[str, str]] = Counter()
     kills: Counter[str] = Counter()
@@ -80,14 +83,18 @@ def renew(files: Sequence[Path]) -> None:
             for row in csv.DictReader(file):
                 ends[row["kind"], row["end"]] += 1
                 kills[row["kind"]] += len(re.findall(r"\d s\b", row["tried"]))
+    page = PAGE.read_text()
+    before, rest = page.split(BEGIN)
+    old, after = rest.split(END)
+    stay = {line.split(" | ")[0].removeprefix("| "): line for line in old.splitlines()}
     lines = [f"| kind | tried | {' | '.join(ENDS)} | what is odd |", "|---" * (len(ENDS) + 3) + "|"]
     for name, kind in KINDS.items():
+        if name in stay and not any(ends[name, end] for end in ENDS):
+            lines.append(f"{stay[name].rpartition(' | ')[0]} | {kind.what} |")
+            continue
         counts = [ends[name, end] for end in ENDS]
         tried = str(sum(counts))
         if name.startswith("killed"):
             tried += f" ({kills[name]})"
         lines.append(f"| {name} | {tried} | {' | '.join(map(str, counts))} | {kind.what} |")
-    page = PAGE.read_text()
-    before, rest = page.split(BEGIN)
-    after = rest.split(END)[1]
     PAGE.write_text(f"{before}{BEGIN}\n{chr(10).join(lines)}\n{END}{after}")

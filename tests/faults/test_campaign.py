@@ -50,7 +50,8 @@ def test_the_table_counts_outcomes_and_planned_kills(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     page, found = tmp_path / "page.md", tmp_path / "found.csv"
-    page.write_text(f"before\n{table.BEGIN}\nold\n{table.END}\nafter\n")
+    old = "| model | 7 | 5 | 2 | 0 | 0 | 0 | 0 | of before |\n| map | 9 | 9 | 0 | 0 | 0 | 0 | 0 | x |"
+    page.write_text(f"before\n{table.BEGIN}\n{old}\n{table.END}\nafter\n")
     found.write_text(
         "kind,number,tried,end,said,seconds\n"
         'killed gatys,0,"gatys, SIGHUP: 0.02 s after step 3, 1.50 s after the start",result,,1\n'
@@ -64,5 +65,6 @@ def test_the_table_counts_outcomes_and_planned_kills(
     assert "\n| killed gatys | 2 (3) | 1 | 0 | 0 | 0 | 1 | 0 | likewise |\n" in text
     assert "\n| killed cache | 1 (2) | 1 | 0 |" in text
     assert "\n| map | 1 | 0 | 1 | 0 |" in text
+    assert f"\n| model | 7 | 5 | 2 | 0 | 0 | 0 | 0 | {table.KINDS['model'].what} |\n" in text
     assert text.startswith("before\n")
     assert text.endswith("\nafter\n")
