@@ -218,11 +218,13 @@ def _launched(task: Callable[[DictConfig], object], name: str, arguments: Sequen
 
 
 def _keys(config: DictConfig) -> list[str]:
-    """Every value in ``config``, by its dotted key."""
+    """Every value in ``config``, by its dotted key, and every part of a group that is a mapping."""
 
     def below(node: Any, prefix: str) -> Iterator[str]:
         for key, value in node.items():
             if isinstance(value, dict) and value:
+                if prefix:  # groups are chosen by a word
+                    yield f"{prefix}{key}"
                 yield from below(value, f"{prefix}{key}.")
             elif not str(key).startswith("_"):
                 yield f"{prefix}{key}"

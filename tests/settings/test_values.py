@@ -23,6 +23,8 @@ from stylenet.settings.values import check_target, check_values
         ("loss.terms.tv.variation=[1,2]", r"Got loss\.terms\.tv\.variation=\[1, 2\], .*Callable"),
         ("loss.terms.tv.variation={a: 1}", r"Got loss\.terms\.tv\.variation=.*Callable"),
         ("callbacks.best.dirpath=[]", r"Got callbacks\.best\.dirpath=\[\], expected .*Path"),
+        ("callbacks.best.dirpath=true", r"Got callbacks\.best\.dirpath=True, expected .*Path"),
+        ("callbacks.best.dirpath=5", r"Got callbacks\.best\.dirpath=5, expected .*Path"),
         ("callbacks.curves.folder={a: 1}", r"Got callbacks\.curves\.folder=.*, expected .*Path"),
         ("net.padding.mode=[reflect]", r"Got net\.padding\.mode=.*, expected .*Literal"),
         ("net.padding.mode=x", r"Got net\.padding\.mode=x, expected .*Literal"),
@@ -34,11 +36,11 @@ def test_a_value_of_the_wrong_kind_is_refused_by_its_key(
 ) -> None:
     task = ["task=gatys", "data=iterations"] if given.startswith("optimizer") else []
     with pytest.raises(StylenetError, match=words):
-        check_values(composed(*task, given))
+        check_values(composed(*task, "run.dir=runs/x", given))
 
 
 def test_a_word_that_is_none_of_a_list(composed: Callable[..., DictConfig]) -> None:
-    config = composed("task=gatys", "data=iterations", "optimizer=lbfgs")
+    config = composed("task=gatys", "data=iterations", "optimizer=lbfgs", "run.dir=runs/x")
     config.optimizer.line_search_fn = "wolfe"
     with pytest.raises(StylenetError, match=r"line_search_fn=wolfe, expected .*strong_wolfe"):
         check_values(config.optimizer)
@@ -56,6 +58,17 @@ def test_a_word_that_is_none_of_a_list(composed: Callable[..., DictConfig]) -> N
         ("texture", "checkpoint_px=x", r"Got checkpoint_px=x, expected int"),
         ("gatys", "trainer.max_time=[1]", r"Got trainer\.max_time=\[1\], expected .*timedelta"),
         ("gatys", "trainer.max_steps=x", r"Got trainer\.max_steps=x, expected int"),
+        ("gatys", "callbacks.curves=''", r"Got callbacks\.curves=, expected what its _target_"),
+        ("gatys", "loss.terms.tv=1", r"Got loss\.terms\.tv=1, expected what its _target_"),
+        ("gatys", "loss.terms=x", r"Got loss\.terms=x, expected Mapping"),
+        ("gatys", "loss_network.network=x", r"Got loss_network\.network=x, expected what its"),
+        ("pyramid", "pyramid=1", r"Got pyramid=1, expected .*Mapping"),
+        ("pyramid", "pyramid.term=x", r"Got pyramid\.term=x, expected what its _target_"),
+        ("gatys_video", "clip=1", r"Got clip=1, expected .*Mapping"),
+        ("distill", "teacher.network=1", r"Got teacher\.network=1, expected what its _target_"),
+        ("distill", "student.net=x", r"Got student\.net=x, expected what its _target_"),
+        ("distill", "teacher.pairs=1", r"Got teacher\.pairs=1, expected .*Mapping"),
+        ("any_style", "reader.network=1", r"Got reader\.network=1, expected what its _target_"),
         (
             "gatys",
             "loss_network.content_layers=1",
@@ -67,7 +80,8 @@ def test_values_are_looked_at_before_a_task_computes_with_them(
     composed: Callable[..., DictConfig], task: str, given: str, words: str
 ) -> None:
     with pytest.raises(StylenetError, match=words):
-        prepare(composed(f"task={task}", "data=iterations", given))
+        data = "folder" if task in ("distill", "any_style") else "iterations"
+        prepare(composed(f"task={task}", f"data={data}", given))
 
 
 def test_null_may_stand_for_what_is_filled_in_later(composed: Callable[..., DictConfig]) -> None:

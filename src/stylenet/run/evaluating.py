@@ -34,10 +34,11 @@ from stylenet.run.building import instantiate
 from stylenet.runners.building import build_network
 from stylenet.runners.speed import tune_allocator
 from stylenet.settings.arguments import keys_of
-from stylenet.settings.values import check_kinds, check_target
+from stylenet.settings.values import check_built, check_kinds
 
 log = logging.getLogger(__name__)
-KINDS = {"style_weights": Mapping[str, float], "region_styles": Mapping[str, str]}
+BUILT = ("loss.terms.*", "loss_network.network")
+KINDS = {"loss_network": Mapping, "style_weights": Mapping[str, float], "region_styles": Mapping[str, str]}
 SHEET_ROWS = 12
 SHEET_CELL = LongerSide(256)
 
@@ -59,6 +60,7 @@ def evaluate(config: DictConfig) -> list[Row]:
             too small, or too large for the memory, is skipped with a warning.
     """
     check_kinds(config, KINDS)
+    check_built(config, BUILT)
     out = expanded(config.out or f"evaluations/{datetime.now():%Y-%m-%d_%H-%M-%S}")
     settings = _unweighted(config)
     device = device_of(config.device)
@@ -177,7 +179,6 @@ def _unweighted(config: DictConfig) -> DictConfig:
     settings = config.copy()
     command = HydraConfig.get().overrides.task if HydraConfig.initialized() else []
     for name, term in list(settings.loss.terms.items()):
-        check_target(term, f"loss.terms.{name}")
         if term is None:  # left out
             with open_dict(settings):
                 del settings.loss.terms[name]

@@ -34,7 +34,7 @@ from stylenet.settings.explain import check_choices
 from stylenet.settings.inputs import check_keys
 from stylenet.settings.names import run_dir, run_name
 from stylenet.settings.objectives import choose_objective
-from stylenet.settings.values import check_kinds, check_values
+from stylenet.settings.values import check_built, check_kinds, check_values
 from stylenet.sweeps.launchers import choose_gpu
 from stylenet.sweeps.recording import is_swept
 
@@ -63,6 +63,7 @@ def prepare(
         # runs/latest may lead elsewhere before this run has ended
         config = resumed(folder.resolve() if folder.is_symlink() else folder, overrides)
         runner = runner_of(config)
+        check_built(config, runner.built)
     else:
         config = copy.deepcopy(config)
         if config.get("tune") is not None:
@@ -75,6 +76,7 @@ def prepare(
         check_values(config, settled=False)  # before anything computes with them
         runner = runner_of(config)
         check_kinds(config, runner.kinds)
+        check_built(config, runner.built)
         config.run.overrides = list(overrides)
         config.run.messages = []
         config.run.choices = choices_of(config)

@@ -28,7 +28,12 @@ class AnyStyleRunner(NetRunner):
 
     paths = (*NetRunner.paths, "styles.roots", "styles.val_root", "styles.cache")
     models = ("init",)
-    kinds: ClassVar[Mapping[str, Any]] = {**NetRunner.kinds, "mixed_styles": float}
+    built = (*NetRunner.built, "reader.network")
+    kinds: ClassVar[Mapping[str, Any]] = {
+        **NetRunner.kinds,
+        "reader": Mapping,
+        "mixed_styles": float,
+    }
 
     @override
     def validate(self, config: Settings, say: Say) -> None:

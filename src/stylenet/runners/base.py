@@ -102,6 +102,7 @@ class Runner(ABC):
         paths: keys that hold a path, or a list of paths; a value with ``://`` is an address.
         named: keys that hold the path of an image, or a name.
         models: keys that hold a run directory, a model file, or a name.
+        built: keys of what is built, ``callbacks.*`` for all that it holds; null is always allowed.
         kinds: annotations of values that runners themselves compute with; null is always allowed.
         results: the file of the run directory that says what came of it.
         artifact: files of the run directory that are its finished net, if it makes one.
@@ -120,7 +121,14 @@ class Runner(ABC):
     )
     named: ClassVar[tuple[str, ...]] = ("style",)
     models: ClassVar[tuple[str, ...]] = ()
+    built: ClassVar[tuple[str, ...]] = (
+        "callbacks.*",
+        "logger.*",
+        "loss.terms.*",
+        "loss_network.network",
+    )
     kinds: ClassVar[Mapping[str, Any]] = {
+        "loss_network": Mapping,
         "loss_network.content_layers": Sequence[str],
         "loss_network.style_layers": Sequence[str],
     }

@@ -6,7 +6,7 @@ import copy
 import json
 import logging
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 import safetensors.torch
 import torch
@@ -37,6 +37,14 @@ class DistillRunner(Runner):
     results = FACTS
     artifact = (TENSORS, FACTS, CARD)
     paths = (*Runner.paths, "teacher.weights.path", "student.weights.path")
+    built = (*Runner.built, "teacher.network", "student.net")
+    kinds: ClassVar[Mapping[str, Any]] = {
+        **Runner.kinds,
+        "teacher": Mapping,
+        "teacher.pairs": Mapping[str, str],
+        "student": Mapping,
+        "card": Mapping,
+    }
 
     @override
     def validate(self, config: Settings, say: Say) -> None:

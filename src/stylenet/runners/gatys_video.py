@@ -47,6 +47,7 @@ class GatysVideoRunner(PixelRunner):
     named = tuple(name for name in PixelRunner.named if name != "content")
     kinds: ClassVar[Mapping[str, Any]] = {
         **PixelRunner.kinds,
+        "clip": Mapping,
         "clip.frames": int,
         "clip.passes": int,
         "clip.weight": float,

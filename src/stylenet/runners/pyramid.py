@@ -37,8 +37,10 @@ class PyramidRunner(PixelRunner):
     A run that was interrupted goes on in the transfer that it was in.
     """
 
+    built = (*PixelRunner.built, "pyramid.term")
     kinds: ClassVar[Mapping[str, Any]] = {
         **PixelRunner.kinds,
+        "pyramid": Mapping,
         "pyramid.levels": int,
         "pyramid.steps": int,
         "pyramid.layers": Sequence[str],

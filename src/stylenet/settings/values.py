@@ -5,9 +5,11 @@ from __future__ import annotations
 import collections.abc
 import enum
 import inspect
+import os
 import types
 import typing
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from hydra.utils import get_object
@@ -18,8 +20,8 @@ from stylenet.errors import StylenetError
 
 # what may be told apart: any other annotation takes anything
 _PLAIN = (bool, int, float, str, type(None))
-# whose classes are written as plain values: paths, spans of time, ...
-_WRITTEN_ALONE = ("pathlib", "datetime", "numbers", "os")
+# whose classes are written as plain values: spans of time, ...
+_WRITTEN_ALONE = ("datetime", "numbers")
 _WRITTEN = ("builtins", "typing", "collections.abc", *_WRITTEN_ALONE)
 
 
@@ -64,6 +66,28 @@ def check_values(config: Any, *, settled: bool = True) -> None:
     for value in values.values():
         if OmegaConf.is_config(value):
             check_values(value, settled=settled)
+
+
+def check_built(config: DictConfig, keys: Iterable[str]) -> None:
+    """Refuse plain values at ``keys``, where something is to be built; null leaves it out.
+
+    Args:
+        config: in which they are looked up.
+        keys: dotted; ``callbacks.*`` stands for all that ``callbacks`` holds.
+
+    Raises:
+        StylenetError: with the key and the value.
+    """
+    for key in keys:
+        above, _, last = key.rpartition(".")
+        if last != "*":
+            check_target(OmegaConf.select(config, key), key)
+            continue
+        several = OmegaConf.select(config, above)
+        if several is not None and not isinstance(several, DictConfig):
+            raise _misfit(above, _shown(several), "Mapping")
+        for name in several or ():
+            check_target(OmegaConf.select(several, str(name)), f"{above}.{name}")
 
 
 def check_kinds(config: DictConfig, kinds: Mapping[str, Any]) -> None:
@@ -127,7 +151,12 @@ def _fits(value: object, hint: Any, settled: bool) -> bool:
         return True  # what is built of it tells
     origin = typing.get_origin(hint) or hint
     if origin in (typing.Union, types.UnionType):
-        return any(_fits(value, one, settled) for one in typing.get_args(hint))
+        kinds = typing.get_args(hint)
+        if any(map(_is_path, kinds)):  # what a path is written as is looked at more narrowly
+            kinds = tuple(one for one in kinds if one is not str)
+        return any(_fits(value, one, settled) for one in kinds)
+    if _is_path(hint):  # a folder named 2017 is made a word when paths are expanded
+        return isinstance(value, (str, Path)) or (not settled and _is(value, float))
     if origin in _PLAIN:
         return _is(value, origin)
     if _is_built(origin):
@@ -147,6 +176,11 @@ def _fits(value: object, hint: Any, settled: bool) -> bool:
     return not (alone and OmegaConf.is_config(value))
 
 
+def _is_path(hint: Any) -> bool:
+    origin = typing.get_origin(hint) or hint
+    return inspect.isclass(origin) and issubclass(origin, os.PathLike)
+
+
 def _is_built(origin: Any) -> bool:
     """Whether no plain value is one of these: callables, protocols and classes of libraries."""
     if origin is collections.abc.Callable:
@@ -162,6 +196,6 @@ def _is(value: object, kind: type) -> bool:
     if kind is int:
         whole = isinstance(value, float) and value.is_integer()
         return whole or (isinstance(value, int) and not isinstance(value, bool))
-    if kind is str:
-        return isinstance(value, (str, int, float))  # a name such as 1 or 1e3
+    if kind is str:  # a name such as 1 or 1e3
+        return isinstance(value, str) or _is(value, float)
     return isinstance(value, kind)

@@ -23,6 +23,7 @@ from stylenet.run.training import train
 from stylenet.runners.results import METRICS_FILE
 from stylenet.settings.names import run_name
 from stylenet.settings.objectives import to_minimise
+from stylenet.settings.values import check_built
 from stylenet.tasks import NonFiniteLossError
 from stylenet.tuning.space import check_space, defaults, read_space
 
@@ -53,6 +54,7 @@ def tune(config: DictConfig) -> None:
 
     settings = config.tune
     _check(config)
+    check_built(config, ("tune.sampler", "tune.pruner"))
     typed = [o for o in own_overrides() if group_of(o) != "tune"]
     keys = {_key(override) for override in typed}
     fixed = [*(str(o) for o in settings.run if _key(str(o)) not in keys), *typed]
