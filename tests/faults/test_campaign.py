@@ -50,7 +50,8 @@ def test_the_table_counts_outcomes_and_planned_kills(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     page, found = tmp_path / "page.md", tmp_path / "found.csv"
-    old = "| model | 7 | 5 | 2 | 0 | 0 | 0 | 0 | of before |\n| map | 9 | 9 | 0 | 0 | 0 | 0 | 0 | x |"
+    rows = ["| model | 7 | 5 | 2 | 0 | 0 | 0 | 0 | x |", "| map | 9 | 9 | 0 | 0 | 0 | 0 | 0 | x |"]
+    old = "\n".join(rows)
     page.write_text(f"before\n{table.BEGIN}\n{old}\n{table.END}\nafter\n")
     found.write_text(
         "kind,number,tried,end,said,seconds\n"

@@ -79,9 +79,10 @@ def test_a_word_that_is_none_of_a_list(composed: Callable[..., DictConfig]) -> N
 def test_values_are_looked_at_before_a_task_computes_with_them(
     composed: Callable[..., DictConfig], task: str, given: str, words: str
 ) -> None:
+    data = "folder" if task in ("distill", "any_style") else "iterations"
+    config = composed(f"task={task}", f"data={data}", given)
     with pytest.raises(StylenetError, match=words):
-        data = "folder" if task in ("distill", "any_style") else "iterations"
-        prepare(composed(f"task={task}", f"data={data}", given))
+        prepare(config)
 
 
 def test_null_may_stand_for_what_is_filled_in_later(composed: Callable[..., DictConfig]) -> None:

@@ -39,8 +39,8 @@ def weigh_layers(name: str, layers: Sequence[str], weights: LayerWeights) -> dic
     if isinstance(weights, Mapping):
         if missing := [layer for layer in layers if layer not in weights]:
             raise LayerWeightsError(
-                f"Got {name} layers {layers} but weights for {', '.join(weights) or 'none'} only, expected "
-                f"one for {', '.join(missing)}, too.",
+                f"Got {name} layers {layers} but weights for {', '.join(weights) or 'none'} only, "
+                f"expected one for {', '.join(missing)}, too.",
                 f"Give loss.{name}_layer_weights one number a layer, or null for 1 each.",
             )
         weights = [weights[layer] for layer in layers]

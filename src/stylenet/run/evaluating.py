@@ -38,7 +38,11 @@ from stylenet.settings.values import check_built, check_kinds
 
 log = logging.getLogger(__name__)
 BUILT = ("loss.terms.*", "loss_network.network")
-KINDS = {"loss_network": Mapping, "style_weights": Mapping[str, float], "region_styles": Mapping[str, str]}
+KINDS = {
+    "loss_network": Mapping,
+    "style_weights": Mapping[str, float],
+    "region_styles": Mapping[str, str],
+}
 SHEET_ROWS = 12
 SHEET_CELL = LongerSide(256)
 

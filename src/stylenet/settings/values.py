@@ -84,10 +84,12 @@ def check_built(config: DictConfig, keys: Iterable[str]) -> None:
             check_target(OmegaConf.select(config, key), key)
             continue
         several = OmegaConf.select(config, above)
-        if several is not None and not isinstance(several, DictConfig):
+        if several is None:
+            continue
+        if not isinstance(several, DictConfig):
             raise _misfit(above, _shown(several), "Mapping")
-        for name in several or ():
-            check_target(OmegaConf.select(several, str(name)), f"{above}.{name}")
+        for name in map(str, several):
+            check_target(several[name], f"{above}.{name}")
 
 
 def check_kinds(config: DictConfig, kinds: Mapping[str, Any]) -> None:
