@@ -134,3 +134,13 @@ def test_a_choice_given_with_a_dot_is_refused(composed):
 def test_plain_values_and_choices_pass(override, composed):
     composed()
     check_choices([override])
+
+
+def test_a_working_directory_that_is_gone(tmp_path, monkeypatch):
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    monkeypatch.chdir(gone)
+    gone.rmdir()
+    with pytest.raises(FileNotFoundError) as caught:
+        Path.cwd()
+    assert "does not exist any more" in str(in_words(caught.value))

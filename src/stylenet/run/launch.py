@@ -183,6 +183,15 @@ def _is_of_hydra(error: BaseException) -> bool:
     return bool(frames) and frames[-1].startswith("hydra.")
 
 
+def _is_nowhere() -> bool:
+    """Whether the working directory was removed."""
+    try:
+        Path.cwd()
+    except FileNotFoundError:
+        return True
+    return False
+
+
 def say_error(words: str) -> None:
     """Print ``words`` to standard error, in lines of any length."""
     from rich.console import Console
@@ -201,6 +210,11 @@ def in_words(error: BaseException) -> str | None:
             return (
                 f"Error: the disk is full ({cause}). What was written before is whole; free "
                 "some space and run the same command again."
+            )
+        if isinstance(cause, FileNotFoundError) and _is_nowhere():
+            return (
+                "Error: the folder that this was started in does not exist any more. Change to "
+                "another one (cd), and run the same command again."
             )
     # Hydra's own word for logger=null and the like is a bare ValueError
     of_hydra = isinstance(error, ValueError) and "Config group override" in str(error)
