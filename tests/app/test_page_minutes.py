@@ -176,8 +176,9 @@ def test_a_clip_is_painted_as_stylizer_does_and_keeps_its_sound(
         assert len(ours.streams.audio) == 1
         frames = [[f.to_ndarray(format="rgb24") for f in c.decode(video=0)] for c in (ours, theirs)]
     assert len(frames[0]) == 8
-    # the server's threads add up in another order
-    assert np.abs(np.subtract(*frames, dtype=float)).mean() < 0.5
+    # the server's threads add up in another order; 2.2 of 255 levels was seen once, and not found
+    # again in 40 tries (another style, or none, is 30 and more away)
+    assert np.abs(np.subtract(*frames, dtype=float)).mean() < 5
 
 
 def test_a_clip_is_stopped(
