@@ -61,6 +61,11 @@ def pytest_collection_finish() -> None:
     gc.enable()
 
 
+def pytest_unconfigure() -> None:
+    """Let it be collected in the end: extension modules would call it leaks."""
+    gc.unfreeze()
+
+
 @pytest.fixture(scope="session", autouse=True)
 def _small_photographs() -> Iterator[None]:
     """Every loss is normalised by photographs that a loss network reads in no time."""
