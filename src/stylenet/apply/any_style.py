@@ -17,8 +17,7 @@ from stylenet.loss_networks import LossNetwork
 from stylenet.loss_networks.network import compact_vgg
 from stylenet.loss_networks.padding import ReplicatingConv2d
 from stylenet.loss_networks.weights import Bundled
-from stylenet.losses import style_statistics
-from stylenet.losses.features import read_features
+from stylenet.losses import StyleReader
 from stylenet.nets import AnyStyleNet
 
 STYLE_PX = 256  # shorter side of style images, as in training
@@ -114,13 +113,12 @@ def predict(model: Model, images: Sequence[Tensor]) -> Tensor:
         ModelFileError: it reads another loss network than the one that ships.
     """
     assert isinstance(model.net, AnyStyleNet)
-    network, layers = _reader(model)
-    size = ShorterSide(STYLE_PX)
-    rows = [style_statistics(read_features(network, size(i[0])[None], layers)) for i in images]
+    read, size = _reader(model), ShorterSide(STYLE_PX)
+    rows = [read(size(image[0])[None]) for image in images]
     return model.net.predict(torch.cat(rows).to(model.net.mean.device))
 
 
-def _reader(model: Model) -> tuple[LossNetwork, list[str]]:
+def _reader(model: Model) -> StyleReader:
     about = model.description.get(ABOUT, {})
     network = _network()
     if about.get("loss_network") != network.weights_source:
@@ -129,7 +127,7 @@ def _reader(model: Model) -> tuple[LossNetwork, list[str]]:
             f"{about.get('loss_network')}, expected the one that ships, {network.weights_source}.",
             "Use the version of stylenet that wrote it: see its 'versions'.",
         )
-    return network, list(about["layers"])
+    return StyleReader(network, about["layers"])
 
 
 @functools.cache
