@@ -1,7 +1,7 @@
 """A net for OpenVINO in two halves, of which the first is computed exactly and the second in bf16.
 
 What bf16 loses at the beginning of a net grows on its way: by the first convolution's inputs and
-weights alone, rounded, `wave`'s painting of a photograph is up to 25 levels of 255 off, by all of
+weights alone, rounded, `wave`'s painting of a photograph is up to 18 levels of 255 off, by all of
 those after the second residual block 1.4 (benchmarks/README.md). OpenVINO has no such choice for
 single layers.
 """
