@@ -40,8 +40,8 @@ def test_it_imports_and_waits_to_be_asked(
 def commands(readme: Path, folder: Path) -> list[list[str]]:
     """What the README's blocks call Python with, told by the shell: loops, variables and all."""
     blocks = re.findall(r"```(?:sh)?\n(.*?)```", readme.read_text(), flags=re.DOTALL)
-    python = "python() { printf '%s\\0' \"$@\"; printf '\\n\\0'; }\n"
-    scripts = 'sh() ( . "$ROOT/$1" "${@:2}" )\n'  # a study's own, gone through like its README
+    python = "python() { printf '%s\\0' \"$@\"; printf '\\n\\0'; }; export -f python\n"
+    scripts = 'sh() { bash "$ROOT/$1" "${@:2}"; }\n'  # a study's own, gone through like its README
     script = python + scripts + "\n".join(blocks)
     environment = os.environ | {"R": "runs", "A": "assets", "ROOT": str(ROOT)}
     done = subprocess.run(
