@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 
-from stylenet.errors import StylenetError
 from stylenet.losses import functional, moments
 
 Statistics = Mapping[str, Tensor]
@@ -146,67 +145,6 @@ class WassersteinDistance(StyleDistance):
             described["covariance"], target["covariance"], target["root"]
         )
         return {"mean": means / channels, "covariance": covariances / channels}
-
-
-@dataclass(frozen=True)
-class NormalisedDistance(StyleDistance):
-    """Each part of ``distance`` over what it is, on average, for photographs.
-
-    sum_k w_k d_k(x, s) / mean_p d_k(p, s) for an image x, a style s and photographs p, and the
-    layers' weights as fractions of 1: 0 for the style itself, about the sum of ``weights`` for a
-    photograph, whatever the layer, the loss network and the painting. So one style weight suits
-    all of them (Jing et al. 2020, arXiv:2104.10064 normalise by a bound of the distance instead).
-
-    Args:
-        distance: what is compared.
-        photographs: images (1,3,H,W) in [0,1], at least one.
-        weights: of the parts, by name; 1 for those that are not named.
-
-    Raises:
-        StylenetError: there is no photograph, or a weight of a part that ``distance`` has not.
-    """
-
-    distance: StyleDistance
-    photographs: Sequence[Tensor]
-    weights: Mapping[str, float] = field(default_factory=dict)
-
-    def __post_init__(self) -> None:
-        """Refuse what cannot be normalised."""
-        if not self.photographs:
-            raise StylenetError(
-                "Got no photographs to normalise the style distance by, expected at least one.",
-                "Use stylenet.images.reference_photographs(), or loss/style_distance=squared_gram.",
-            )
-
-    def describe(self, features: Tensor, guides: Tensor | None = None) -> Statistics:
-        """As ``distance``."""
-        return self.distance.describe(features, guides)
-
-    def target(self, style: Statistics, photographs: Sequence[Statistics]) -> Statistics:
-        """``style`` and the mean distance of ``photographs`` from it, for each part."""
-        far = [self.distance.parts(photograph, style) for photograph in photographs]
-        unknown = sorted({*self.weights} - {*far[0]})
-        if unknown:
-            raise StylenetError(
-                f"Got weights of {', '.join(unknown)} for a style distance of {', '.join(far[0])}.",
-                f"Name some of {', '.join(far[0])} in loss.style_distance.weights.",
-            )
-        scales = {f"scale_{key}": torch.stack([one[key] for one in far]).mean(0) for key in far[0]}
-        return {**style, **scales}
-
-    def weigh(self, layer_weights: Mapping[str, float]) -> dict[str, float]:
-        """As fractions of 1."""
-        total = sum(layer_weights.values())
-        return {layer: weight / total for layer, weight in layer_weights.items()}
-
-    def parts(self, described: Statistics, target: Statistics) -> Mapping[str, Tensor]:
-        """Those of ``distance``, weighed; parts of no weight are left out."""
-        found = self.distance.parts(described, target)
-        return {
-            key: self.weights.get(key, 1.0) * value / target[f"scale_{key}"]
-            for key, value in found.items()
-            if self.weights.get(key, 1.0) != 0
-        }
 
 
 def _without(key: str, statistics: Statistics) -> Statistics:
