@@ -11,7 +11,7 @@ from stylenet.losses.diversity import DiversityTerm
 from stylenet.losses.examples import ExampleStyleTerm, StyleReader, style_statistics
 from stylenet.losses.laplacian import LaplacianTerm
 from stylenet.losses.levels import LevelsTerm
-from stylenet.losses.normalised import NormalisedDistance
+from stylenet.losses.normalised import NormalisedDistance, ScaledDistance
 from stylenet.losses.perceptual import LossTerms, PerceptualLoss, Second, Term, View
 from stylenet.losses.region_styles import RegionStylesTerm
 from stylenet.losses.regions import RegionStyleTerm, guided_gram_matrix
@@ -47,6 +47,7 @@ __all__ = [
     "RangeTerm",
     "RegionStyleTerm",
     "RegionStylesTerm",
+    "ScaledDistance",
     "Second",
     "StyleDistance",
     "StyleReader",

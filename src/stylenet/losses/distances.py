@@ -41,6 +41,15 @@ class StyleDistance:
         del photographs
         return style
 
+    def targets(
+        self, style: Mapping[str, Statistics], photographs: Sequence[Mapping[str, Statistics]]
+    ) -> dict[str, Statistics]:
+        """`target` at each layer, from statistics by layer."""
+        return {
+            layer: self.target(statistics, [one[layer] for one in photographs])
+            for layer, statistics in style.items()
+        }
+
     def weigh(self, layer_weights: Mapping[str, float]) -> dict[str, float]:
         """Layer -> factor of its distance, from the weights that were asked for."""
         return dict(layer_weights)

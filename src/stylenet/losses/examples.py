@@ -82,9 +82,9 @@ class ExampleStyleTerm(Term):
                 "Use a data.batch_size that task.images_per_style divides.",
             )
         each = len(stylised.image) // len(example.image)
+        targets = self._targets(example)
         return {
-            layer: weight
-            * self.distance(self._described(layer, stylised, each), self._target(layer, example))
+            layer: weight * self.distance(self._described(layer, stylised, each), targets[layer])
             for layer, weight in self.layer_weights.items()
         }
 
@@ -93,12 +93,16 @@ class ExampleStyleTerm(Term):
         return self.distance.describe(single(stacked(values, each)))
 
     @torch.no_grad()
-    def _target(self, layer: str, example: View) -> Statistics:
-        photographs = [
-            {key: self.get_buffer(name) for key, name in names.items()}
-            for names in self._photographs[layer]
+    def _targets(self, example: View) -> dict[str, Statistics]:
+        photographs: list[dict[str, Statistics]] = [
+            {
+                layer: {key: self.get_buffer(name) for key, name in names[number].items()}
+                for layer, names in self._photographs.items()
+            }
+            for number in range(len(self.distance.photographs))
         ]
-        return self.distance.target(self._described(layer, example), photographs)
+        described = {layer: self._described(layer, example) for layer in self.stylised_layers}
+        return self.distance.targets(described, photographs)
 
 
 def style_statistics(features: Mapping[str, Tensor]) -> Tensor:

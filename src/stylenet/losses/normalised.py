@@ -36,11 +36,7 @@ class NormalisedDistance(StyleDistance):
 
     def __post_init__(self) -> None:
         """Refuse what cannot be normalised."""
-        if not self.photographs:
-            raise StylenetError(
-                "Got no photographs to normalise the style distance by, expected at least one.",
-                "Use stylenet.images.reference_photographs(), or loss/style_distance=squared_gram.",
-            )
+        _check_photographs(self.photographs)
 
     def describe(self, features: Tensor, guides: Tensor | None = None) -> Statistics:
         """As ``distance``."""
@@ -60,8 +56,7 @@ class NormalisedDistance(StyleDistance):
 
     def weigh(self, layer_weights: Mapping[str, float]) -> dict[str, float]:
         """As fractions of 1."""
-        total = sum(layer_weights.values())
-        return {layer: weight / total for layer, weight in layer_weights.items()}
+        return _fractions(layer_weights)
 
     def parts(self, described: Statistics, target: Statistics) -> Mapping[str, Tensor]:
         """Those of ``distance``, weighed; parts of no weight are left out."""
@@ -71,3 +66,72 @@ class NormalisedDistance(StyleDistance):
             for key, value in found.items()
             if self.weights.get(key, 1.0) != 0
         }
+
+
+@dataclass(frozen=True)
+class ScaledDistance(StyleDistance):
+    """``distance`` over one number for all layers of a painting.
+
+    d_l(x, s) / sqrt(m(s) mean_p m(p)) for an image x, a style s and photographs p, where m(y) is
+    the mean over layers of d_l(0, y), the size of y's own statistics; the layers' weights as
+    fractions of 1. One style weight suits all paintings and loss networks, as with
+    `NormalisedDistance`, but the layers and features that are strong in the painting keep their
+    say, as in the papers. The root is what was found: the weights that eyes chose for single
+    paintings go with the root of their sizes (experiments/zoo).
+
+    Args:
+        distance: what is compared: a squared difference of statistics, such as `GramDistance`.
+        photographs: images (1,3,H,W) in [0,1], at least one.
+
+    Raises:
+        StylenetError: there is no photograph.
+    """
+
+    distance: StyleDistance
+    photographs: Sequence[Tensor]
+
+    def __post_init__(self) -> None:
+        """Refuse what cannot be scaled."""
+        _check_photographs(self.photographs)
+
+    def describe(self, features: Tensor, guides: Tensor | None = None) -> Statistics:
+        """As ``distance``."""
+        return self.distance.describe(features, guides)
+
+    def targets(
+        self, style: Mapping[str, Statistics], photographs: Sequence[Mapping[str, Statistics]]
+    ) -> dict[str, Statistics]:
+        """``style`` and, the same at each layer, what distances are divided by."""
+        usual = torch.stack([self._size(one).mean() for one in photographs]).mean()
+        scale = (self._size(style) * usual).sqrt()
+        return {layer: {**statistics, "scale": scale} for layer, statistics in style.items()}
+
+    def weigh(self, layer_weights: Mapping[str, float]) -> dict[str, float]:
+        """As fractions of 1."""
+        return _fractions(layer_weights)
+
+    def parts(self, described: Statistics, target: Statistics) -> Mapping[str, Tensor]:
+        """Those of ``distance``, over the scale."""
+        found = self.distance.parts(described, target)
+        return {key: value / target["scale"] for key, value in found.items()}
+
+    def _size(self, style: Mapping[str, Statistics]) -> Tensor:
+        """Mean over layers of the distance of ``style`` from statistics of zero: (N,)."""
+        sizes = []
+        for statistics in style.values():
+            zero = {key: torch.zeros_like(value) for key, value in statistics.items()}
+            sizes.append(self.distance(zero, statistics))
+        return torch.stack(sizes).mean(0)
+
+
+def _check_photographs(photographs: Sequence[Tensor]) -> None:
+    if not photographs:
+        raise StylenetError(
+            "Got no photographs to normalise the style distance by, expected at least one.",
+            "Use stylenet.images.reference_photographs(), or loss/style_distance=squared_gram.",
+        )
+
+
+def _fractions(layer_weights: Mapping[str, float]) -> dict[str, float]:
+    total = sum(layer_weights.values())
+    return {layer: weight / total for layer, weight in layer_weights.items()}

@@ -67,9 +67,7 @@ def style_targets(
                 "Give it more pixels (style_size.px, style_scale), or use shallower "
                 "loss.style_layers.",
             ) from error
-        found.append(
-            {k: distance.target(statistics[k], [one[k] for one in photographs]) for k in layers}
-        )
+        found.append(distance.targets({k: statistics[k] for k in layers}, photographs))
     return found
 
 

@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from stylenet.config import Settings
 from stylenet.errors import StylenetError
 from stylenet.loss_networks import LossNetwork
-from stylenet.losses import NormalisedDistance, StyleDistance
+from stylenet.losses import NormalisedDistance, ScaledDistance, StyleDistance
 from stylenet.losses.targets import style_targets
 from stylenet.losses.terms import weigh_style_layers
 from stylenet.runners.base import Instantiate, Say
@@ -47,7 +47,7 @@ class Asked:
             return None
         given = term.keywords
         distance = given["distance"]
-        if isinstance(distance, NormalisedDistance):
+        if isinstance(distance, (NormalisedDistance, ScaledDistance)):
             distance = distance.distance
         layers = weigh_style_layers(given["layers"], None, distance, given["scales"])
         return cls(tuple(layers), distance, given["margin"])
