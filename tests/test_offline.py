@@ -158,7 +158,7 @@ def test_the_wheel_brings_the_loss_network_the_swatches_and_conf(wheel: Path) ->
     with zipfile.ZipFile(wheel) as archive:
         files = {info.filename: info.file_size for info in archive.infolist()}
     needed = [*package.glob("stylenet/loss_networks/*.safetensors")]
-    needed += [*package.glob("stylenet/styles/statistics/*.safetensors")]
+    needed += [*package.glob("stylenet/styles/statistics/*/*.safetensors")]
     needed += [*package.glob("stylenet/app/static/*")]
     needed += [*package.glob("stylenet/styles/swatches/*.jpg"), *package.glob("**/*.yaml")]
     assert len(needed) > 7

@@ -7,7 +7,7 @@ shift
 train() {
   name=$1
   shift
-  test -f "$out/$name/model.safetensors" || python train.py init=null "run.dir=$out/$name" \
+  test -f "$out/$name/model.safetensors" || python train.py experiment=normalised init=null "run.dir=$out/$name" \
     data=folder "data.root=$PHOTOS" "data.val_root=$STYLENET_CONTENTS" data.size=128 \
     style_size.px=256 loss.style_weight=5 scheduler=cosine trainer.max_steps=500 \
     trainer.val_check_interval=100 logger=none precision=32 compile=false data.num_workers=0 "$@"

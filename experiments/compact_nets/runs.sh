@@ -12,7 +12,7 @@ train() {
     steps=$2
     shift 2
     # shellcheck disable=SC2086  # several words
-    python train.py style="$STYLE" ${DATA:-data=sample} data.size="$SIZE" \
+    python train.py experiment=normalised style="$STYLE" ${DATA:-data=sample} data.size="$SIZE" \
         data.batch_size="$BATCH" init=null comparison=judged logger=none seed="$SEED" \
         trainer.max_steps="$steps" trainer.val_check_interval="$steps" run.dir="$R/$out" "$@"
 }

@@ -24,7 +24,7 @@ from stylenet.runners.building import build_loss, build_network
 
 def style_loss(style: Tensor) -> PerceptualLoss:
     """The loss that tells how far a picture is from ``style`` (3,H,W)."""
-    config = compose("loss=texture", "loss.style_weight=1")
+    config = compose("loss_network=compact_vgg", "loss=texture", "loss.style_weight=1")
     return build_loss(config, instantiate, build_network(config, instantiate), style=style[None])
 
 

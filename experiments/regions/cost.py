@@ -19,7 +19,8 @@ from stylenet.losses import PerceptualLoss
 from stylenet.run.building import instantiate
 from stylenet.runners.building import build_loss, build_network
 
-PLAIN = ["loss.content_weight=1", "loss.style_weight=1", "loss.tv_weight=0"]
+PLAIN = ["experiment=normalised", "loss.content_weight=1"]
+PLAIN += ["loss.style_weight=1", "loss.tv_weight=0"]
 GUIDED = [*PLAIN, "loss.terms.style._target_=stylenet.losses.RegionStyleTerm"]
 HEIGHT, WIDTH = 176, 256
 

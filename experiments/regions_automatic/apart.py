@@ -39,7 +39,7 @@ class Look:
     """Features of pictures, each computed once."""
 
     def __init__(self) -> None:
-        self.network = build_network(compose(), instantiate)
+        self.network = build_network(compose("loss_network=compact_vgg"), instantiate)
         self.seen: dict[tuple[bytes, str], Floats] = {}
 
     def __call__(self, picture: Picture, layers: Sequence[str]) -> list[Floats]:

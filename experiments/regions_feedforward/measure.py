@@ -40,7 +40,7 @@ def styles_in(regions: RegionMap, styles: tuple[str, ...]) -> RegionMap:
 def loss_for(model: Model) -> PerceptualLoss:
     """Content and style by region, unweighted, as ``train.py`` has them by default."""
     unweighted = ("loss.content_weight=1", "loss.style_weight=1", "loss.tv_weight=1")
-    config = compose("loss=region_styles", *unweighted)
+    config = compose("experiment=normalised", "loss=region_styles", *unweighted)
     folder = model.path.parent / "styles"
     pictures = [read_image(folder / f"{name}.png")[None] for name in model.styles]
     return build_loss(config, instantiate, build_network(config, instantiate), style=pictures)

@@ -3,9 +3,10 @@
     python experiments/style_statistics/make.py
 
 Paintings are looked for in $STYLENET_STYLES, in the cache, at their source: never among the
-swatches. Writes ``src/stylenet/styles/statistics/*.safetensors``, taken as ``train.py
-style=<name>`` takes them by default, and ``results.csv`` beside this file: style losses with these
-statistics for a target, with the painting and with its swatch.
+swatches. Writes ``src/stylenet/styles/statistics/<loss network>/*.safetensors``, taken as
+``train.py style=<name>`` takes them, by default and with ``experiment=normalised``, and
+``results.csv`` beside this file: style losses with these statistics for a target, with the painting
+and with its swatch.
 """
 
 from __future__ import annotations
@@ -36,9 +37,9 @@ HERE = Path(__file__).parent
 STYLES = ("udnie", "wave", "the_scream", "starry_night", "shipwreck", "night_cafe")
 
 
-def settings() -> Settings:
-    """The default configuration, with the weights that it leaves open at 1."""
-    config = compose("style_scale=1")
+def settings(*overrides: str) -> Settings:
+    """A configuration with its weights at 1."""
+    config = compose("style_scale=1", *overrides)
     for key in ("content_weight", "style_weight", "tv_weight"):
         config.loss[key] = 1.0
     return config
@@ -59,8 +60,9 @@ def make(config: Settings, network: LossNetwork, asked: Asked, style: str) -> Pa
     found = painting(config, style)
     words = conditions(config, instantiate, network, asked, found.sha256)
     image = read_sized_style(config, instantiate, found)
-    PaintingStatistics(words, asked.statistics(network, image)).write(statistics_file(style))
-    return PaintingStatistics.read(statistics_file(style))
+    file = statistics_file(style, network.name)
+    PaintingStatistics(words, asked.statistics(network, image)).write(file)
+    return PaintingStatistics.read(file)
 
 
 def style_losses(loss: PerceptualLoss, images: list[Tensor]) -> list[float]:
@@ -77,7 +79,8 @@ def measured(
     original = read_sized_style(config, instantiate, painting(config, style))
     photograph = ShorterSide(256)(read_image(sample_photographs()["chelsea"]))[None]
     images = {"painting": original, "swatch": swatch, "photograph": photograph}
-    row = {"style": style, "bytes": str(statistics_file(style).stat().st_size)}
+    size = statistics_file(style, network.name).stat().st_size
+    row = {"loss_network": network.name, "style": style, "bytes": str(size)}
     for target, given, statistics in (
         ("painting", original, None),
         ("statistics", swatch, [asked.named(known)]),
@@ -91,14 +94,14 @@ def measured(
 
 def main() -> None:
     """Make all of them."""
-    config = settings()
-    network, asked = build_network(config, instantiate), Asked.by(config, instantiate)
-    assert asked is not None
     rows = []
-    for style in STYLES:
-        known = make(config, network, asked, style)
-        rows.append(measured(config, network, asked, style, known))
-        print(rows[-1], flush=True)
+    for config in (settings(), settings("experiment=normalised")):
+        network, asked = build_network(config, instantiate), Asked.by(config, instantiate)
+        assert asked is not None
+        for style in STYLES:
+            known = make(config, network, asked, style)
+            rows.append(measured(config, network, asked, style, known))
+            print(rows[-1], flush=True)
     write_csv(HERE / "results.csv", rows)
 
 

@@ -36,6 +36,7 @@ def train(run: Path, style: str, weight: str, data: Path, steps: int, more: list
     command = [
         *(sys.executable, str(ROOT / "train.py"), f"run.dir={run.absolute()}"),
         *(
+            "experiment=normalised",
             f"style={style}",
             f"init={style}",
             f"paths.styles={data / 'styles'}",

@@ -14,7 +14,7 @@ train 1 any 2200 $any init=any "$@"
 train 2 any 640 $any $second "init=$out/1/any" "$@"
 for style in udnie:5 wave:6 the_scream:6 starry_night:6 shipwreck:6 night_cafe:6; do
   name=${style%:*} weight=${style#*:}
-  one="$common style=$name style_size.px=384"
+  one="$common experiment=normalised style=$name style_size.px=384"
   train 1 "$name" 2200 $one init=base loss.style_weight=5 "$@"
   train 2 "$name" 640 $one $second "init=$out/1/$name" "loss.style_weight=$weight" "$@"
 done

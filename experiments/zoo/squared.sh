@@ -14,13 +14,13 @@ vgg16() { # <stage> <name> <steps> <options>
     loss_network=vgg16_caffe "loss_network.weights.path=$weights" "$@"
 }
 gpu="channels_last=false +trainer.benchmark=true"
-normalised="style_size.px=512 loss/style_term=image"
+normalised="experiment=normalised style_size.px=512 loss/style_term=image"
 squared="loss=squared loss/style_distance=squared_gram loss/style_reduction=mean loss/content_distance=squared \
   loss.content_weight=7.5 loss.tv_weight=3e6 style_size=whole"
 any="task=any_style styles.roots=[$data/paintings,$data/styles] \
   styles.repeats=[1,8] styles.val_root=$data/held_out styles.val_count=6 styles.size=256 \
   data.batch_size=16 task.images_per_style=4 loss.style_weight=6"
-six="task=multistyle net=johnson_half norm=conditional_instance style_size.px=512 \
+six="experiment=normalised task=multistyle net=johnson_half norm=conditional_instance style_size.px=512 \
   style=[udnie,wave,the_scream,starry_night,shipwreck,night_cafe] data.batch_size=12 \
   loss/style_term=image loss.style_weight=6"
 

@@ -10,7 +10,7 @@ shift 4
 vgg16() { # <stage> <name> <steps> <steps of the schedule> <from> <style_weight> <options>
   stage=$1 name=$2 steps=$3 schedule=$4 init=$5 weight=$6
   shift 6
-  train "$stage" "$name" "$steps" "style=$name" style_size.px=512 "init=$init" data.batch_size=4 \
+  train "$stage" "$name" "$steps" experiment=normalised "style=$name" style_size.px=512 "init=$init" data.batch_size=4 \
     data.num_workers=0 optimizer.lr=6e-4 scheduler=cosine "scheduler.steps=$schedule" \
     loss_network=vgg16_caffe "loss_network.weights.path=$weights" "loss.style_weight=$weight" "$@"
 }

@@ -335,14 +335,13 @@ def test_configuration_builds_a_network_with_its_layers(name):
     network = instantiate(config.network)
     assert config.name == name
     assert name.removesuffix("_caffe") == network.name
-    assert ("squared" in config) == ("vgg" in name)
-    for layers in (config, config.get("squared", config)):
+    for layers in (config, config.squared):
         for layer in (*layers.content_layers, *layers.style_layers):
             assert layer == "pixels" or network.resolve(layer) == layer
-    assert {*config} - {"squared"} == {
+    assert {*config} == {
         *("name", "network", "weights", "pooling", "padding", "content_layers"),
         *("content_layer_weights", "style_layers", "content_weight", "style_weight", "tv_weight"),
-        *("learning_rate", "optimised"),  # weights for single images
+        *("learning_rate", "squared", "optimised"),  # of loss=squared and for single images
     }
 
 

@@ -61,7 +61,7 @@ def test_two_processes_are_one_with_twice_the_batch(
     # not Adam, whose first steps are as long for a gradient of mere rounding as for any other; and
     # short steps, for where rounding switches a ReLU the gradient jumps
     common += ["trainer.val_check_interval=2", "optimizer=sgd", "optimizer.lr=1e-6"]
-    common += ["loss.style_layers=[relu2_2,relu3_2]"]
+    common += ["loss_network=compact_vgg", "loss.style_layers=[relu2_2,relu3_2]"]
     # nothing that is measured by photographs, of which tests have smaller ones than processes
     common += ["loss/convention=johnson2016", "comparison=none"]
     two = [*common, "data.batch_size=1", "trainer=ddp", "trainer.devices=2", "logger=csv"]

@@ -431,7 +431,7 @@ def test_a_style_by_name_has_the_size_and_bytes_of_training(
     for size, expected in (
         ({"_target_": "stylenet.images.CentreSquare", "px": 40}, (40, 40)),
         ({"_target_": "stylenet.images.Height", "px": 36}, (36, 41)),
-        (None, (256, 293)),
+        (None, (512, 587)),
     ):
         describe_style(net, {"name": "07", "sha256": digest, "size": size})
         assert script("evaluate.py", *common) == 0

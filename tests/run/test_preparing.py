@@ -168,10 +168,10 @@ def weights(config):
 )
 def test_the_weights_are_the_loss_networks(overrides, command_line):
     config = command_line(*overrides)
-    own = config.loss_network
+    own = config.loss_network.squared
     assert weights(config) == (own.content_weight, own.style_weight, own.tv_weight)
     assert config.loss.terms.style.weight == own.style_weight  # what is built uses them
-    assert config.optimizer.lr == own.learning_rate
+    assert config.optimizer.lr == config.loss_network.learning_rate
 
 
 def test_an_image_that_is_optimised_has_weights_of_its_own(command_line):
@@ -187,7 +187,7 @@ def test_an_image_that_is_optimised_has_weights_of_its_own(command_line):
 def test_a_weight_given_goes_before_the_loss_networks(weight, command_line):
     config = command_line("style=udnie", f"loss.tv_weight={weight}")
     assert config.loss.tv_weight == config.loss.terms.tv.weight == weight
-    assert config.loss.style_weight == config.loss_network.style_weight
+    assert config.loss.style_weight == config.loss_network.squared.style_weight
 
 
 def test_a_recipes_weights_go_before_the_loss_networks(command_line):

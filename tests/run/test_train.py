@@ -65,7 +65,7 @@ def test_a_run_directory_holds_all_that_was_promised(
     assert "torch" in facts["versions"]
     config = yaml.safe_load((run / "config.yaml").read_text())
     assert "trainer.max_steps=3" in config["run"]["overrides"]
-    assert config["loss"]["style_weight"] == config["loss_network"]["style_weight"]
+    assert config["loss"]["style_weight"] == config["loss_network"]["squared"]["style_weight"]
 
     said = capfd.readouterr().out
     assert "wandb sync" in said
@@ -117,7 +117,7 @@ def test_a_run_is_seen_whole_in_weights_and_biases(
     (file,) = run.glob("wandb/offline-run-*/*.wandb")
     rows = wandb_history(file)
     keys = set().union(*rows)
-    for term in ("content", "style", "tv", "total", "style/relu2_2", "content/relu3_2"):
+    for term in ("content", "style", "tv", "total", "style/relu2_1", "content/relu4_1"):
         assert f"train/loss/{term}" in keys
         assert f"val/loss/{term}" in keys
     assert {"train/learning_rate", "train/pictures_per_second"} <= keys
@@ -130,14 +130,14 @@ def test_a_run_is_seen_whole_in_weights_and_biases(
     (begun,) = [r.run for r in wandb_file.records(file) if r.HasField("run")]
     assert (begun.entity, begun.notes, begun.job_type) == ("me", "why", "feedforward")
     assert list(begun.tags) == [
-        *("feedforward", "johnson_half", "batch", "07", "compact_vgg", "paper"),
+        *("feedforward", "johnson_half", "batch", "07", "vgg16_bundled", "paper"),
     ]
     name = begun.display_name
     assert re.fullmatch(r"folder\+07\+batch\+.*-[0-9a-f]{4}", name), name
 
     settings = wandb_file.config(file)
     expected = {"task": "feedforward", "net": "johnson_half", "norm": "batch", "style": "07"}
-    expected |= {"loss_network": "compact_vgg", "net/padding": "reflect", "seed": 0}
+    expected |= {"loss_network": "vgg16_bundled", "net/padding": "reflect", "seed": 0}
     assert expected.items() <= settings.items()
     assert settings["loss.style_weight"] == settings["settings"]["loss"]["style_weight"] == 3
 
@@ -192,7 +192,7 @@ def test_a_sweep_names_its_runs_and_groups_them(
         (["norm=instnce"], ["instance", "batch", "Did you mean"]),
         (["loss.styl_weight=3"], ["loss.style_weight", "Did you mean"]),
         (["net.padding=reflect"], ["net/padding=reflect"]),
-        (["loss.style_layers=[relu9_9]"], ["relu9_9", "relu4_2"]),
+        (["loss.style_layers=[relu9_9]"], ["relu9_9", "relu4_1"]),
         (["loss.style_layers=[relu1_2,relu2_2]", "loss.style_layer_weights=[1]"], ["equal length"]),
         (["loss.content_layers=[]"], ["at least one layer"]),
         (["precision=16"], ["bf16-mixed"]),

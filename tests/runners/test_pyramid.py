@@ -157,7 +157,7 @@ def test_the_laplacian_loss_keeps_a_pictures_edges(
 def test_its_weight_goes_with_the_style_weight(composed: Callable[..., DictConfig]) -> None:
     on = "loss/laplacian=on"
     for overrides, style in (
-        (["style=udnie.jpg"], composed().loss_network.style_weight),
+        (["style=udnie.jpg"], composed().loss_network.squared.style_weight),
         (["task=gatys"], composed().loss_network.optimised.style_weight),
         (["loss.style_weight=2"], 2.0),
         (["task=invert"], 1.0),

@@ -43,7 +43,7 @@ def test_every_key_of_the_configuration_is_in_the_help(
 def test_values_are_those_that_the_default_choices_have() -> None:
     keys = read_guide(CONF, "train").keys
     assert keys["trainer.max_steps"].default == "300"
-    assert keys["style_size.px"].default == "256"
+    assert keys["style_size.px"].default == "512"
     assert keys["net.width"].default == "0.5"
 
 

@@ -34,7 +34,8 @@ from stylenet.settings.values import check_target, check_values
 def test_a_value_of_the_wrong_kind_is_refused_by_its_key(
     composed: Callable[..., DictConfig], given: str, words: str
 ) -> None:
-    task = ["task=gatys", "data=iterations"] if given.startswith("optimizer") else []
+    gatys = given.startswith("optimizer")
+    task = ["task=gatys", "data=iterations"] if gatys else ["loss=perceptual"]
     with pytest.raises(StylenetError, match=words):
         check_values(composed(*task, "run.dir=runs/x", given))
 

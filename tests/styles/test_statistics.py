@@ -13,7 +13,8 @@ from stylenet.styles import (
     statistics_file,
 )
 
-SHIPPED = [name for name in catalogue() if statistics_file(name).is_file()]
+NETWORKS = ("compact_vgg", "vgg16_bundled")
+SHIPPED = [name for name in catalogue() if statistics_file(name, NETWORKS[0]).is_file()]
 
 
 def test_what_is_written_is_read_again(tmp_path: Path) -> None:
@@ -22,9 +23,9 @@ def test_what_is_written_is_read_again(tmp_path: Path) -> None:
     other = torch.rand(1, 3, 3)
     layers = {"relu1_2": (gram, means), "relu1_2@2": (other + other.mT, torch.rand(1, 3))}
     given = PaintingStatistics({"margin": "2"}, layers)
-    given.write(statistics_file("mine", tmp_path))
-    read = painting_statistics("mine", tmp_path)
-    assert read is not None
+    (tmp_path / "network").mkdir()
+    given.write(statistics_file("mine", "network", tmp_path))
+    (read,) = painting_statistics("mine", tmp_path)
     assert read.conditions == {"margin": "2"}
     assert read.layers.keys() == layers.keys()
     for layer, tensors in layers.items():
@@ -33,14 +34,16 @@ def test_what_is_written_is_read_again(tmp_path: Path) -> None:
 
 
 def test_a_style_without_statistics_has_none(tmp_path: Path) -> None:
-    assert painting_statistics("mine", tmp_path) is None
+    assert painting_statistics("mine", tmp_path) == []
 
 
 def test_each_swatch_has_the_statistics_of_its_painting() -> None:
-    swatches = statistics_file("any").parents[1].glob("swatches/*.jpg")
+    swatches = statistics_file("any", "any").parents[2].glob("swatches/*.jpg")
     assert {file.stem for file in swatches} == set(SHIPPED)
     for name in SHIPPED:
-        read = painting_statistics(name)
-        assert read is not None
-        assert read.conditions["painting"] == catalogue()[name].sha256
-        assert statistics_file(name).stat().st_size < 400_000
+        found = painting_statistics(name)
+        assert len(found) == len(NETWORKS)
+        for network, read in zip(NETWORKS, found, strict=True):
+            assert read.conditions["painting"] == catalogue()[name].sha256
+            assert network in read.conditions["loss_network"]
+            assert statistics_file(name, network).stat().st_size < 400_000

@@ -59,7 +59,7 @@ def test_a_search_says_what_to_type_and_goes_on(
     said = capsys.readouterr().out
     rows = table(study)
     assert [row["trial"] for row in rows] == ["0", "1", "2"]
-    assert (rows[0]["loss.style_weight"], rows[0]["loss.content_layers"]) == ("2", "[relu3_2]")
+    assert (rows[0]["loss.style_weight"], rows[0]["loss.content_layers"]) == ("20", "[relu4_1]")
     for row in rows:  # each is a run with these very settings
         run = study / row["run"]
         config = (run / "config.yaml").read_text()
@@ -164,7 +164,7 @@ def test_an_image_is_looked_at_with_its_snapshots(
         (["trainer.devices=2"], "trainer.devices=2"),
         (["loss.style_weight=3"], "Got loss.style_weight, which the search is to choose"),
         (["+tune.space.los.weight.choices=[1]"], "the run has no los.weight"),
-        (["tune.space.loss.style_weight.min=9"], "tune.space.loss.style_weight"),
+        (["tune.space.loss.style_weight.min=90"], "tune.space.loss.style_weight"),
         (["style=udnje"], "udnie"),
         (["norm=instence"], "instance"),
         (["resume=runs/x"], "a search goes on by itself"),

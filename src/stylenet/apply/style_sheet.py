@@ -66,12 +66,12 @@ def picture_of(style: str) -> Path | None:
 
 def expected_flicker(style: str) -> str | None:
     """See `NamedStyle`."""
-    statistics = painting_statistics(style)
-    if statistics is None or _FORETELLS not in statistics.layers:
-        return None
-    gram = statistics.layers[_FORETELLS][0]
-    trace = math.log10(float(gram[0].trace()))
-    return next(word for bound, word in _THIRDS if trace < bound)
+    for statistics in painting_statistics(style):
+        if _FORETELLS in statistics.layers:
+            gram = statistics.layers[_FORETELLS][0]
+            trace = math.log10(float(gram[0].trace()))
+            return next(word for bound, word in _THIRDS if trace < bound)
+    return None
 
 
 def write_sheet(photo: Path, out: Path, size: int, device: str, say: Say) -> list[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import InitVar, dataclass
 from typing import TypeAlias
 
 import torch.nn.functional as F
@@ -35,7 +35,12 @@ def resize(image: Tensor, height: int, width: int) -> Tensor:
 
 @dataclass(frozen=True)
 class AsIs:
-    """The image at its own size."""
+    """The image at its own size.
+
+    ``px`` is taken and not used: tasks set it for whichever way of sizing is chosen.
+    """
+
+    px: InitVar[int | None] = None
 
     def __call__(self, image: Tensor) -> Tensor:
         """(3,H,W) -> (3,H,W), the same."""

@@ -59,7 +59,7 @@ class StyleDistance:
         return torch.stack(list(self.parts(described, target).values())).sum(0)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class GramDistance(StyleDistance):
     """Squared difference of Gram matrices over C*H*W, reduced by ``reduction``.
 
@@ -67,6 +67,11 @@ class GramDistance(StyleDistance):
     """
 
     reduction: functional.Reduction = functional.sum_of_entries
+
+    def __repr__(self) -> str:
+        """Without a function's address: the words are kept in files."""
+        reduction = getattr(self.reduction, "func", self.reduction)  # of a partial
+        return f"GramDistance({getattr(reduction, '__name__', reduction)})"
 
     def describe(self, features: Tensor, guides: Tensor | None = None) -> Statistics:
         """Gram matrix (N,C,C)."""

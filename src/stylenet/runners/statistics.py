@@ -138,9 +138,8 @@ def _fitting(
     """The statistics that ship of the painting behind a swatch, if they are what is asked for."""
     if style.stand_in is None or style.entry is None:
         return None
-    statistics = painting_statistics(style.name)
-    if statistics is None:
-        return None
     wanted = conditions(config, instantiate, network, asked, style.entry.sha256)
-    fits = wanted == statistics.conditions and set(asked.layers) <= statistics.layers.keys()
-    return statistics if fits else None
+    for statistics in painting_statistics(style.name):
+        if wanted == statistics.conditions and set(asked.layers) <= statistics.layers.keys():
+            return statistics
+    return None

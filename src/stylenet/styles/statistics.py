@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import glob
 import importlib.resources
 import math
 from collections.abc import Mapping, Sequence
@@ -51,21 +52,24 @@ class PaintingStatistics:
         return cls(conditions, layers)
 
 
-def painting_statistics(style: str, folder: Path | None = None) -> PaintingStatistics | None:
-    """Those that ship of a painting of the catalogue, by its name; None where there are none.
+def painting_statistics(style: str, folder: Path | None = None) -> list[PaintingStatistics]:
+    """All that ship of a painting of the catalogue, by its name: under several loss networks.
 
     Args:
         style: the name.
-        folder: of files ``<name>.safetensors`` to use instead of the package's own.
+        folder: of folders with files ``<name>.safetensors``, to use instead of the package's own.
     """
-    file = statistics_file(style, folder)
-    return PaintingStatistics.read(file) if file.is_file() else None
+    files = (folder or _package()).glob(f"*/{glob.escape(style)}.safetensors")
+    return [PaintingStatistics.read(file) for file in sorted(files)]
 
 
-def statistics_file(style: str, folder: Path | None = None) -> Path:
-    """Where the statistics of a painting of this name lie, if there are any."""
-    package = Path(str(importlib.resources.files(__package__) / "statistics"))
-    return (folder or package) / f"{style}.safetensors"
+def statistics_file(style: str, loss_network: str, folder: Path | None = None) -> Path:
+    """Where a painting of this name has its statistics under a loss network, if there are any."""
+    return (folder or _package()) / loss_network / f"{style}.safetensors"
+
+
+def _package() -> Path:
+    return Path(str(importlib.resources.files(__package__) / "statistics"))
 
 
 def _folded(tensor: Tensor) -> Tensor:
