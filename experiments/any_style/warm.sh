@@ -9,14 +9,14 @@ train() { # <run> <painting> <steps> <options>
   run=$out/$1 painting=$2 length=$3
   shift 3
   test -f "$run/model.safetensors" || python train.py experiment=normalised "run.dir=$run" \
-    "style=$painting" data=folder "data.root=$data/photos" "data.val_root=$data/shown" data.size=128 scheduler=cosine \
-    "trainer.max_steps=$length" "trainer.val_check_interval=60" logger=csv compile=false \
+    "style=$painting" data=folder "data.root=$data/photos" "data.val_root=$data/shown" data.size=128 \
+    scheduler=cosine "trainer.max_steps=$length" "trainer.val_check_interval=60" logger=csv compile=false \
     precision=32 data.num_workers=0 callbacks=none "$@"
 }
 for seed in 0 1; do
   for painting in "$data"/held_out/[a-j]*.jpg; do
     test -f "$painting" || continue
-    name=$(basename "$painting" .jpg)_$seed
+    name=$seed/$(basename "$painting" .jpg)
     train "base/$name" "$painting" 60 "seed=$seed" init=base scheduler.warm_up=10 "$@"
     train "udnie/$name" "$painting" 60 "seed=$seed" init=udnie scheduler.warm_up=10 "$@"
     train "random/$name" "$painting" "$steps" "seed=$seed" init=null "$@"
