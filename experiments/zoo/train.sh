@@ -1,5 +1,5 @@
 # train <stage> <name> <steps> <options>: a run of $out/<stage>/<name> on the photographs of $data, unless it is
-# there. For runs.sh, vgg16.sh and squared.sh, which set both; what comes later wins.
+# there. For runs.sh, vgg16.sh, squared.sh and scaled.sh, which set both; what comes later wins.
 train() {
   run=$out/$1/$2 steps=$3
   shift 3
