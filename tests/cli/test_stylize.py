@@ -269,6 +269,9 @@ def test_streams(stylenet: Command, run_of_one: Path, photo: Path, photos: Path)
         (["me.png", "--model", "RUN", "-o", "out.gif"], "not written as '.gif'"),
         (["me.png", "photos", "--model", "RUN", "-o", "out.png"], "the file out.png"),
         (["me.png", "--model", "no_such_run"], "does not exist"),
+        (["me.png", "--model", "TWO"], "has the styles first, second, and none was named. Use "),
+        (["me.png", "--model", "TWO"], "Use --style first, or a mixture: --style first:0.6,"),
+        (["me.png", "--model", "TWO", "--style", "first:0.5"], "with a sum of 0.5, expected 1"),
         (["me.png", "--style", "udnei"], "Did you mean 'udnie'"),
         (["me.png", "--style", "udnie:0.6,wave"], "wave has no weight"),
         (["me.png", "--style", "wave", "--strength", "2"], "strength=2"),
@@ -284,13 +287,16 @@ def test_errors_take_one_line(
     stylenet: Command,
     shipped: Path,
     run_of_one: Path,
+    run_of_two: Path,
     photo: Path,
     words: list[str],
     expected: str,
 ) -> None:
-    done = stylenet("stylize", *[str(run_of_one) if w == "RUN" else w for w in words])
+    runs = {"RUN": str(run_of_one), "TWO": str(run_of_two)}
+    done = stylenet("stylize", *[runs.get(word, word) for word in words])
     assert done.status == 2
     assert expected in done.said
+    assert "style_weights" not in done.said
     errors = [line for line in done.said.splitlines() if line.startswith("Error: ")]
     assert len(errors) == 1
     assert "Traceback" not in done.said

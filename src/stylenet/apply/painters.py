@@ -177,6 +177,8 @@ def _by_own_styles(model: Model, wish: Wish) -> Painter:
                 "Leave out --style, or use a net for any style.",
             )
         weights = None
+    elif weights is None and wish.region_map is None:
+        raise _no_style_of_several(model, str(wish.model))
     if wish.region_map is not None:
         region_map = str(wish.region_map)
         request = Request(
@@ -188,6 +190,15 @@ def _by_own_styles(model: Model, wish: Wish) -> Painter:
     title = request.title(model)
     name = model.name if title is None else f"{model.name}_{title}"
     return _ByNet(Stylizer(model, wish.device, backend=wish.backend), request, name)
+
+
+def _no_style_of_several(model: Model, given: str) -> StylenetError:
+    first, *others = model.styles
+    mixture = f", or a mixture: --style {first}:0.6,{others[-1]}:0.4" if others else ""
+    return StylenetError(
+        f"The net {given} has the styles {', '.join(model.styles)}, and none was named.",
+        f"Use --style {first}{mixture}.",
+    )
 
 
 def _in_style(style: str | None, model: Model | None, wish: Wish, say: Say) -> Painter:

@@ -184,7 +184,7 @@ def _check_sum(row: Tensor, wanted: float, model: Model) -> None:
     total = float(row.sum())
     if not hasattr(model.net, "reconstruct") and abs(total - wanted) > 1e-3:
         raise StylenetError(
-            f"Got style_weights with a sum of {total:g}, expected 1: what is missing would be the "
+            f"Got weights of styles with a sum of {total:g}, expected 1: the rest would be the "
             f"reconstruction, which the net of {model.path} does not have.",
             "Give weights with a sum of 1.",
         )
