@@ -262,6 +262,26 @@ def test_contents_are_rows_of_the_sheet(
     assert "style_weight" in capfd.readouterr().out
 
 
+def test_the_sheet_of_generators_shows_samples_and_no_photographs(
+    script: Script, photos: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    net = ["task=texture_net", "net.scales=3", "net.channels=4", f"style={photos / '07.jpg'}"]
+    sizes = ["data.size=32", "data.val_size=32", "data.val_count=2", "style_size.px=32"]
+    assert script("train.py", "-m", *net, *sizes, *QUICK, "seed=0,1") == 0
+    (folder,) = (tmp_path / "runs").glob("*_sweep")
+    jobs = read_jobs(folder)
+    for job in jobs:
+        painted = list(sheet.paintings_of(job))
+        assert [title for title, _, _ in painted] == ["sample 1", "sample 2"]
+        assert {content for _, content, _ in painted} == {None}
+    with Image.open(folder / "sheet.jpg") as image:
+        assert 2 * 256 <= image.width < 3 * 256
+        assert 2 * 256 <= image.height < 3 * 256
+    said = capfd.readouterr()
+    assert "sheet     sheet.jpg" in said.out
+    assert "Error" not in said.out + said.err
+
+
 @pytest.mark.parametrize(("folder", "words"), [("nowhere", "no such folder"), (".", "no job")])
 def test_what_is_no_sweep_is_refused(
     folder: str,

@@ -14,9 +14,11 @@ from torch.nn.functional import pad
 from stylenet.apply import Request, Stylizer, load_model, takes_styles
 from stylenet.apply.contents import find_content
 from stylenet.apply.devices import device_of
+from stylenet.apply.textures import draw_textures
 from stylenet.errors import StylenetError
 from stylenet.files import expanded
 from stylenet.images import LongerSide, contact_sheet, read_image, sample_photographs, write_image
+from stylenet.nets import TextureNet
 from stylenet.settings.config_file import CONFIG_FILE, ConfigFileError, read_config
 from stylenet.settings.differences import label, named_values
 from stylenet.sweeps.jobs import Job
@@ -25,6 +27,7 @@ from stylenet.sweeps.table import differing
 SHEET = "sheet.jpg"
 PHOTOGRAPHS = ("chelsea", "astronaut", "coffee")  # of those that every installation has
 SIDE = LongerSide(256)
+SAMPLES = 2  # of a generator of textures
 BAND = 12  # jobs that stand side by side
 WIDEST, CELL = 1600, 256  # pixels
 CONTENT = "content"
@@ -34,8 +37,8 @@ def write_sheet(sweep: Path, jobs: Sequence[Job]) -> Path | None:
     """Rows photographs, columns jobs; None where none of ``jobs`` has left anything to show.
 
     More than `BAND` jobs stand in bands below one another, each with the photographs. Nets paint
-    some photographs of scikit-image; of jobs that optimise one image, those of different contents
-    stand below one another.
+    some photographs of scikit-image, generators of textures draw samples; of jobs that optimise one
+    image, those of different contents stand below one another.
     """
     keys = [key for key in differing(jobs) if key != CONTENT]
     rows: dict[str, dict[str, Tensor]] = {}
@@ -106,6 +109,10 @@ def _of_net(job: Job, config: Any) -> Iterator[tuple[str, Tensor | None, Tensor]
     model = load_model(job.folder, list(config.get("net_packages") or []))
     if takes_styles(model):
         return  # it paints in none of its own
+    if isinstance(model.net, TextureNet):  # from noise: there is no photograph in its sheet
+        for number, sample in enumerate(draw_textures(model, SAMPLES, CELL, CELL), 1):
+            yield f"sample {number}", None, sample
+        return
     stylizer = Stylizer(model, device_of("auto"))
     samples = sample_photographs()
     for name in [name for name in PHOTOGRAPHS if name in samples]:
