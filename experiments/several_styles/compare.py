@@ -2,7 +2,9 @@
 
 ``python compare.py metrics <metrics.csv> <net> ...``: each style of each net against the net
 ``single_<style>`` of this style alone, from what ``evaluate.py`` measured; written to
-``results.csv``. ``python compare.py added <run> <joint run> ...``: after how many steps and seconds
+``results.csv``. ``python compare.py squares <folder> <run> ...``: the same from the last validation
+of the runs in a folder, where the runs ``single_<style>`` lie too; written to ``squares.csv``.
+``python compare.py added <run> <joint run> ...``: after how many steps and seconds
 the style loss of a style that a run of ``task=add_style`` learns comes within 10 % of what it is in
 a run that trained all styles together; written to ``added.csv``.
 """
@@ -70,6 +72,28 @@ def validated(run: Path, style: str) -> dict[int, float]:
     return {int(row["step"]): float(row["value"]) for row in rows if row["name"] == name}
 
 
+def on_squares(folder: Path, nets: Sequence[str]) -> list[dict[str, str]]:
+    """A row a style and net, as their last validations have them."""
+    rows = []
+    for single in sorted(folder.glob("single_*")):
+        style = single.name.removeprefix("single_")
+        alone = _last(single, "val/loss/style")
+        for net, run, prefix in (
+            ("single", single, "val/loss"),
+            *((net, folder / net, f"val/loss/{style}") for net in nets),
+        ):
+            own = _last(run, f"{prefix}/style")
+            content = _last(run, f"{prefix}/content")
+            figures = {"style": f"{own:.3f}", "ratio": f"{own / alone:.2f}"}
+            rows.append({"painting": style, "net": net, **figures, "content": f"{content:.3f}"})
+    return rows
+
+
+def _last(run: Path, name: str) -> float:
+    with (run / "losses.csv").open(newline="") as stream:
+        return [float(row["value"]) for row in csv.DictReader(stream) if row["name"] == name][-1]
+
+
 def added(run: Path, joint: Path) -> dict[str, str]:
     """When the style that ``run`` learns comes near to what ``joint`` reached."""
     model, record = (json.loads((run / name).read_text()) for name in ("model.json", "run.json"))
@@ -103,12 +127,17 @@ def main() -> None:
     metrics = commands.add_parser("metrics")
     metrics.add_argument("file", type=Path)
     metrics.add_argument("nets", nargs="+")
+    squares = commands.add_parser("squares")
+    squares.add_argument("folder", type=Path)
+    squares.add_argument("nets", nargs="+")
     pairs = commands.add_parser("added")
     pairs.add_argument("runs", type=Path, nargs="+", help="a run, its joint run, another run, ...")
     arguments = parser.parse_args()
     if arguments.command == "metrics":
         rows = against_single(means(arguments.file), arguments.nets)
         write(arguments.out / "results.csv", rows)
+    elif arguments.command == "squares":
+        write(arguments.out / "squares.csv", on_squares(arguments.folder, arguments.nets))
     else:
         runs = arguments.runs
         rows = [added(*pair) for pair in zip(runs[::2], runs[1::2], strict=True)]

@@ -33,6 +33,27 @@ def write_rows(file: Path, rows: list[dict[str, object]]) -> Path:
     return file
 
 
+def test_last_validations_are_compared_with_those_of_nets_of_one_style(
+    compare: SimpleNamespace, tmp_path: Path
+) -> None:
+    steps: list[dict[str, object]] = [{"step": step} for step in (10, 20)]
+    for run, name, values in (
+        ("single_wave", "val/loss", (9, 2)),
+        ("bank", "val/loss/wave", (9, 3)),
+    ):
+        rows = [
+            {**step, "name": f"{name}/{loss}", "value": value}
+            for step, value in zip(steps, values, strict=True)
+            for loss in ("style", "content")
+        ]
+        write_rows(tmp_path / run / "losses.csv", rows)
+    alone, bank = compare.on_squares(tmp_path, ["bank"])
+    assert alone == {"painting": "wave", "net": "single", "style": "2.000", "ratio": "1.00"} | {
+        "content": "2.000"
+    }
+    assert (bank["net"], bank["style"], bank["ratio"]) == ("bank", "3.000", "1.50")
+
+
 def test_each_style_is_compared_with_the_net_of_this_style_alone(
     compare: SimpleNamespace, tmp_path: Path
 ) -> None:
