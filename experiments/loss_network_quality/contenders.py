@@ -39,7 +39,7 @@ class Contender(NamedTuple):
 
     def config(self, *more: str) -> DictConfig:
         """``train.py``'s configuration with it."""
-        return compose("loss=perceptual", *self.overrides, *more)
+        return compose(*self.overrides, *more)
 
     def build(self) -> tuple[LossNetwork, list[str]]:
         """The network, and the style layers of its configuration that are its own: no pixels."""
