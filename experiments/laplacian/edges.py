@@ -24,8 +24,8 @@ STYLE_WEIGHTS = (1, 3, 10, 30, 100)
 WITH = (30,)  # of these, those tried with the Laplacian loss, too
 ON = ["loss/laplacian=on"]
 LAPLACIAN = {
-    "pool 4, 1e5": [*ON, "loss.laplacian_weight=1e5"],
-    "pools 4 and 16, 3e4": [*ON, "loss.laplacian_weight=3e4", "loss.laplacian_pools=[4,16]"],
+    "pool 4, 300": [*ON, "loss.laplacian_weight=300"],
+    "pools 4 and 16, 100": [*ON, "loss.laplacian_weight=100", "loss.laplacian_pools=[4,16]"],
     "pool 1, 1e3": [*ON, "loss.laplacian_weight=1e3", "loss.laplacian_pools=[1]"],
 }
 KINDS = ("sobel", "blurred", "canny")
