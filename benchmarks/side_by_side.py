@@ -11,6 +11,7 @@ import multiprocessing
 import os
 import random
 import statistics
+import sys
 import tempfile
 import time
 from collections.abc import Callable, Mapping
@@ -29,8 +30,11 @@ class Turns:
         self._start = 0.0
 
     def begin(self) -> None:
-        """Wait for one's turn."""
-        self._pipe.recv()
+        """Wait for one's turn; when there is none to come, end this process."""
+        try:
+            self._pipe.recv()
+        except EOFError:
+            sys.exit()
         self._start = time.perf_counter()
 
     def end(self, more: Any = None, idle: float = 0.0) -> None:
@@ -68,6 +72,8 @@ def race(contenders: Mapping[str, Contender], rounds: int) -> dict[str, list[tup
                 found[name].append(pipes[name].recv())
         return found
     finally:
+        for pipe in pipes.values():
+            pipe.close()
         for process in processes:
             process.join(5)
             process.terminate()

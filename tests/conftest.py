@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import copy
 import csv
+import functools
+import hashlib
 import importlib.util
 import json
 import logging
 import os
 import re
 import runpy
+import shutil
 import signal
 import subprocess
 import sys
@@ -38,6 +42,8 @@ from torch import Tensor, nn
 import stylenet
 from stylenet.apply import any_style, save_model, zoo
 from stylenet.apply.model_file import build_architecture
+from stylenet.loss_networks.architectures import Architecture
+from stylenet.loss_networks.weights import LoadedWeights, RandomWeights
 from stylenet.metrics import Judge
 from stylenet.run.launch import register
 from stylenet.settings.folder import conf_folder
@@ -167,6 +173,24 @@ def fake_network() -> FakeLossNetwork:
     return FakeLossNetwork()
 
 
+_drawn: dict[str, LoadedWeights] = {}
+
+
+@pytest.fixture
+def drawn_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Random weights are drawn once, and copied: a VGG's 15 million take longer than their use."""
+    draw = RandomWeights.load
+
+    def load(weights: RandomWeights, architecture: Architecture) -> LoadedWeights:
+        key = f"{weights.seed} {architecture.shapes()}"
+        if key not in _drawn:
+            _drawn[key] = draw(weights, architecture)
+        copies = {name: tensor.clone() for name, tensor in _drawn[key].tensors.items()}
+        return LoadedWeights(copies, _drawn[key].source)
+
+    monkeypatch.setattr(RandomWeights, "load", load)
+
+
 @pytest.fixture
 def small_judge() -> Judge:
     """A judge of random blocks, each of four channels at half the size of the one before."""
@@ -234,17 +258,23 @@ def coco(tmp_path: Path) -> Path:
     return root
 
 
+@functools.cache
+def _composition(config_name: str, overrides: tuple[str, ...]) -> DictConfig:
+    if config_name == "train":
+        return stylenet.compose(*overrides)
+    return hydra_compose(config_name, list(overrides))
+
+
 @pytest.fixture
 def composed() -> Iterator[Callable[..., DictConfig]]:
     """`stylenet.compose`; a Hydra is there, too, as in an application.
 
-    ``config_name="evaluate"`` composes the configuration of ``evaluate.py``.
+    ``config_name="evaluate"`` composes the configuration of ``evaluate.py``. What was composed is
+    kept, since that takes 0.2 s, and each gets a copy.
     """
 
     def one(*overrides: str, config_name: str = "train") -> DictConfig:
-        if config_name == "train":
-            return stylenet.compose(*overrides)
-        return hydra_compose(config_name, list(overrides))
+        return copy.deepcopy(_composition(config_name, overrides))
 
     register()
     with initialize_config_dir(str(conf_folder()), version_base="1.3"):
@@ -310,6 +340,35 @@ def script(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Callable
     HydraConfig.instance().cfg = None
     for name, level in levels.items():
         logging.getLogger(name).setLevel(level)
+
+
+@pytest.fixture(scope="session")
+def _made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("made")
+
+
+@pytest.fixture
+def trained(script: Callable[..., int], _made: Path, tmp_path: Path) -> Callable[..., Path]:
+    """``trained(run, *overrides)``: the directory of a run that train.py really left.
+
+    Made once, and copied for whoever wants the same; paths in it are those of this test.
+    """
+
+    def train(run: Path, *overrides: str) -> Path:
+        own = "\n".join(overrides).replace(str(tmp_path), "")
+        kept = _made / hashlib.sha256(f"{run.name}\n{own}".encode()).hexdigest()
+        if not kept.exists():
+            assert script("train.py", *overrides, f"run.dir={run}") == 0
+            shutil.copytree(run, kept / "run")
+            (kept / "place").write_text(str(tmp_path))
+            return run
+        shutil.copytree(kept / "run", run)
+        before = (kept / "place").read_text()
+        for file in (*run.glob("*.yaml"), *run.glob("*.json")):
+            file.write_text(file.read_text().replace(before, str(tmp_path)))
+        return run
+
+    return train
 
 
 @pytest.fixture

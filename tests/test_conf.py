@@ -110,10 +110,11 @@ def choice_of(file: str) -> list[str]:
     return [*task, *NEEDS.get(file, []), f"{group}={name}"]
 
 
-def together(files: Iterable[str]) -> list[tuple[str, ...]]:
+def together(files: Iterable[str], *, mixed: bool = True) -> list[tuple[str, ...]]:
     """``files`` in batches that one run can choose: of the same needs, and of each group one.
 
-    Data loaders are one group with all that belongs to them; a publication is chosen alone.
+    Data loaders are one group with all that belongs to them, and without ``mixed`` each group is:
+    what lies below it may take one another's place. A publication or a study is chosen alone.
     """
     batches: dict[tuple[tuple[str, ...], int], dict[str, str]] = {}
     for file in files:
@@ -121,14 +122,19 @@ def together(files: Iterable[str]) -> list[tuple[str, ...]]:
         needs = tuple(choice_of(file)[:-1])
         if group == "task" and file != "task/feedforward.yaml":
             needs = tuple(choice_of(file))
-        slot = "data" if group.startswith("data/") else group
-        if group == "recipe":
+        slot = group if mixed and not group.startswith("data/") else group.partition("/")[0]
+        if group.startswith(("recipe", "experiment")):
             needs = (file,)
         number = 0
         while slot in (batch := batches.setdefault((needs, number), {})):
             number += 1
         batch[slot] = file
     return [tuple(batch.values()) for batch in batches.values()]
+
+
+def chosen(files: Iterable[str]) -> list[str]:
+    """The overrides that choose ``files``, and what they need."""
+    return list(dict.fromkeys(choice for file in files for choice in choice_of(file)))
 
 
 def make_small(config: DictConfig) -> None:
@@ -301,13 +307,16 @@ def test_every_choice_of_evaluation_composes(
         assert all(callable(instantiate(node)) for node in targets(group))
 
 
-@pytest.mark.parametrize("file", [file for file in CHOICES if file not in TRAINED])
+@pytest.mark.parametrize(
+    "files", together((file for file in CHOICES if file not in TRAINED), mixed=False), ids="+".join
+)
 def test_every_choice_fits_its_signature(
-    file: str, composed: Callable[..., DictConfig], tmp_path: Path
+    files: tuple[str, ...], composed: Callable[..., DictConfig]
 ) -> None:
-    check_signatures(composed(*choice_of(file), f"run.dir={tmp_path}"))
+    check_signatures(composed(*chosen(files)))
 
 
+@pytest.mark.usefixtures("drawn_once")
 @pytest.mark.parametrize("files", together(TRAINED), ids="+".join)
 def test_every_target_fits_its_signature_and_trains_for_one_step(
     files: tuple[str, ...],
@@ -322,8 +331,7 @@ def test_every_target_fits_its_signature_and_trains_for_one_step(
     groups = {Path(file).parent.name for file in files}
     if "logger" not in groups:
         more.append("logger=none")
-    choices = dict.fromkeys(choice for file in files for choice in choice_of(file))
-    config = composed(*choices, *more)
+    config = composed(*chosen(files), *more)
     check_signatures(config)
     config = offline(config, photos)
     make_small(config)

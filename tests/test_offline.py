@@ -230,6 +230,8 @@ def test_the_wheel_trains_and_paints_in_an_empty_folder_without_a_network(
     stylenet = str(installed / "stylenet")
     tiny = ["data.size=48", "data.val_size=48", "data.batch_size=1", "data.num_workers=0"]
     tiny += ["net.width=0.125", "net.blocks=1", "style_size.px=32", "trainer.max_steps=2"]
+    tiny += ["comparison.px=64", "+comparison.style.distance.photographs.px=64"]
+    tiny += ["+loss.style_distance.photographs.px=64"]
     two = ["trainer=ddp", "trainer.accelerator=cpu", "trainer.devices=2"]
     run(stylenet, "train", "style=udnie", "run.dir=trained", "logger=csv", *tiny, *two)
     record = json.loads((folder / "trained" / "run.json").read_text())

@@ -67,7 +67,7 @@ def _cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def photo() -> Tensor:
-    return reference_photographs()[4][0][:, 3:, :57]
+    return reference_photographs()[1][0][:, 3:, :57]
 
 
 @pytest.mark.parametrize("backend", [OnnxRuntime(), OpenVino()], ids=["onnxruntime", "openvino"])

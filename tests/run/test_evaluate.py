@@ -37,16 +37,10 @@ ARCHITECTURE = {
 
 
 @pytest.fixture
-def trained(script: Script, tiny: list[str], tmp_path: Path) -> Callable[[str], Path]:
-    """``trained(norm)``: a run directory that train.py really left."""
-
-    def train(norm: str) -> Path:
-        run = tmp_path / norm
-        arguments = [f"norm={norm}", "trainer.max_steps=2", "logger=none", f"run.dir={run}"]
-        assert script("train.py", *tiny, *arguments) == 0
-        return run
-
-    return train
+def of_norm(trained: Callable[..., Path], tiny: list[str], tmp_path: Path) -> Callable[[str], Path]:
+    """``of_norm(norm)``: a run directory that train.py really left."""
+    common = [*tiny, "trainer.max_steps=2", "logger=none"]
+    return lambda norm: trained(tmp_path / norm, *common, f"norm={norm}")
 
 
 @pytest.fixture
@@ -74,12 +68,12 @@ def rows(out: Path) -> list[dict[str, str]]:
 
 def test_models_side_by_side(
     script: Script,
-    trained: Callable[[str], Path],
+    of_norm: Callable[[str], Path],
     photos: Path,
     tmp_path: Path,
     capfd: pytest.CaptureFixture[str],
 ) -> None:
-    runs = [trained(norm) for norm in ("instance", "batch")]
+    runs = [of_norm(norm) for norm in ("instance", "batch")]
     (photos / "broken.jpg").write_bytes((photos / "00.jpg").read_bytes()[:200])
     out = tmp_path / "out"
     models = f"model=[{runs[0]},{runs[1] / 'model.safetensors'}]"
@@ -173,10 +167,10 @@ def test_tables_for_papers(
 
 
 def test_one_picture_and_a_model_far_from_its_run(
-    script: Script, trained: Callable[[str], Path], photos: Path, tmp_path: Path
+    script: Script, of_norm: Callable[[str], Path], photos: Path, tmp_path: Path
 ) -> None:
     """Without the run directory the style is looked for by name, and given by hand."""
-    run = trained("instance")
+    run = of_norm("instance")
     for suffix in ("safetensors", "json"):
         shutil.copy(run / f"model.{suffix}", tmp_path / f"moved.{suffix}")
     out = tmp_path / "out"
@@ -189,10 +183,10 @@ def test_one_picture_and_a_model_far_from_its_run(
 
 
 def test_any_loss_is_measured(
-    script: Script, trained: Callable[[str], Path], photos: Path, tmp_path: Path
+    script: Script, of_norm: Callable[[str], Path], photos: Path, tmp_path: Path
 ) -> None:
     """Each term has its column, unweighted, even where the loss's file has a weight for it."""
-    common = [f"model={trained('instance')}", f"content={photos / '01.jpg'}", "loss=optimised"]
+    common = [f"model={of_norm('instance')}", f"content={photos / '01.jpg'}", "loss=optimised"]
     assert script("evaluate.py", *common, f"out={tmp_path / 'out'}") == 0
     (row,) = rows(tmp_path / "out")
     assert list(row)[5:11] == ["content", "style", "tv", "deviation", "range", "ssim"]

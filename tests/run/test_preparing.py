@@ -34,7 +34,10 @@ def command_line(composed):
     """``command_line(*overrides)``: prepared, as if these had been typed."""
 
     def build(*overrides):
-        return prepare(composed(*overrides), overrides)
+        folders = [one for one in overrides if one.startswith(("resume=", "run.dir="))]
+        config = composed(*(one for one in overrides if one not in folders))
+        config.merge_with_dotlist(folders)  # of one test: the rest is composed once for all
+        return prepare(config, overrides)
 
     return build
 

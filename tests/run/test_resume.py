@@ -21,6 +21,8 @@ Script = Callable[..., int]
 Losses = Callable[[Path], dict[tuple[int, str], float]]
 Parted = Callable[..., tuple[Path, Path]]
 ROOT = Path(__file__).parents[2]
+# a process of its own has no small photographs, of which fixtures tell only this one
+PLAIN = ["loss/style_distance=squared_gram", "comparison=none", "compile=false"]
 
 
 @pytest.mark.parametrize(
@@ -62,11 +64,15 @@ def test_a_validation_that_a_kill_prevented_is_made_up_for(
     assert len((killed / "losses.csv").read_text().splitlines()) == len(losses(whole)) + 1
 
 
+@pytest.fixture
+def run(trained: Callable[..., Path], tiny: list[str], tmp_path: Path) -> Path:
+    """A run of one step."""
+    return trained(tmp_path / "run", *tiny, "trainer.max_steps=1", "logger=none")
+
+
 def test_a_finished_run_says_that_it_is(
-    script: Script, tiny: list[str], tmp_path: Path, capfd: pytest.CaptureFixture[str]
+    script: Script, run: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    run = tmp_path / "run"
-    assert script("train.py", *tiny, "trainer.max_steps=1", "logger=none", f"run.dir={run}") == 0
     assert script("train.py", f"resume={run}") == 2
     assert "is finished" in capfd.readouterr().err
 
@@ -74,16 +80,20 @@ def test_a_finished_run_says_that_it_is(
 @pytest.mark.parametrize("end", ["stopped in its last step", "killed before its last file"])
 @pytest.mark.parametrize("task", ["feedforward", "gatys"])
 def test_a_run_whose_last_step_is_done_is_resumed_for_its_end(
-    losses: Losses, script: Script, tiny: list[str], tmp_path: Path, task: str, end: str
+    losses: Losses,
+    script: Script,
+    trained: Callable[..., Path],
+    tiny: list[str],
+    tmp_path: Path,
+    task: str,
+    end: str,
 ) -> None:
     """The last validation, results and figures; not a step more."""
-    run = tmp_path / "run"
     image = [word for word in tiny if not word.startswith(("data", "net"))]
     small = ["content_size.px=32", "loss.style_layers=[relu1_2]"]
     of_image = ["task=gatys", "data=iterations", *small, *image]
     words = tiny if task == "feedforward" else [*of_image, image[-1].replace("style", "content")]
-    common = ["train.py", *words, "logger=none", "trainer.max_steps=2"]
-    assert script(*common, f"run.dir={run}") == 0
+    run = trained(tmp_path / "run", *words, "logger=none", "trainer.max_steps=2")
     expected, figures = losses(run), _figures(run)
     assert figures["to_minimise"] is not None
     (run / "metrics.json").unlink()  # the last file of all
@@ -106,11 +116,7 @@ def _figures(run: Path) -> dict[str, object]:
     return {k: v for k, v in found.items() if "second" not in k}
 
 
-def test_a_run_of_epochs_is_resumed_by_epochs(
-    script: Script, tiny: list[str], tmp_path: Path
-) -> None:
-    run = tmp_path / "run"
-    assert script("train.py", *tiny, "trainer.max_steps=2", "logger=none", f"run.dir={run}") == 0
+def test_a_run_of_epochs_is_resumed_by_epochs(script: Script, run: Path) -> None:
     assert script("train.py", f"resume={run}", "trainer.max_epochs=2") == 0
     assert load_model(run).description["training"]["steps"] == 2 * 3
     assert script("train.py", f"resume={run}") == 2
@@ -132,8 +138,8 @@ def test_ctrl_c_leaves_a_checkpoint_to_resume_from(
     SIGTERM goes to one in tests/run/test_ddp.py, SIGHUP below.
     """
     run = tmp_path / "run"
-    arguments = [*tiny, "data.num_workers=1", "trainer.max_steps=100000", f"run.dir={run}"]
-    arguments.append("compile=false")  # which compile=auto would do, for so many steps
+    arguments = [*tiny, *PLAIN, "data.num_workers=1", "trainer.max_steps=100000"]
+    arguments.append(f"run.dir={run}")
     process = subprocess.Popen(
         [sys.executable, "-W", "error::ResourceWarning", str(ROOT / "train.py"), *arguments],
         env={**os.environ, "WANDB_MODE": "offline"},
@@ -163,7 +169,7 @@ def test_a_closed_terminal_leaves_a_checkpoint_of_the_last_step(
 ) -> None:
     """Writing to a terminal that is gone fails: the bar of the run must not bring it down."""
     run = tmp_path / "run"
-    settings = ["trainer.max_steps=100000", "compile=false", "logger=none", f"run.dir={run}"]
+    settings = [*PLAIN, "trainer.max_steps=100000", "logger=none", f"run.dir={run}"]
     terminal, its_end = pty.openpty()
     own_terminal = (
         "import fcntl, os, sys, termios; fcntl.ioctl(0, termios.TIOCSCTTY, 0); "
@@ -191,10 +197,8 @@ def test_a_closed_terminal_leaves_a_checkpoint_of_the_last_step(
 
 
 def test_a_run_that_this_version_cannot_build_names_the_commit_that_can(
-    script: Script, tiny: list[str], tmp_path: Path, capfd: pytest.CaptureFixture[str]
+    script: Script, run: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    run = tmp_path / "run"
-    assert script("train.py", *tiny, "trainer.max_steps=1", "logger=none", f"run.dir={run}") == 0
     config = OmegaConf.load(run / "config.yaml")
     config.loss.terms.tv.softness = 3
     OmegaConf.save(config, run / "config.yaml")
@@ -208,10 +212,8 @@ def test_a_run_that_this_version_cannot_build_names_the_commit_that_can(
 
 
 def test_a_damaged_file_of_a_run_is_named(
-    script: Script, tiny: list[str], tmp_path: Path, capfd: pytest.CaptureFixture[str]
+    script: Script, run: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    run = tmp_path / "run"
-    assert script("train.py", *tiny, "trainer.max_steps=1", "logger=none", f"run.dir={run}") == 0
     last = run / "checkpoints" / "last.ckpt"
     config = (run / "config.yaml").read_bytes()
     for file, content in (

@@ -76,12 +76,15 @@ def test_a_run_directory_holds_all_that_was_promised(
     assert (tmp_path / "runs" / "latest").resolve() == run
 
 
-def test_checkpoints_hold_plain_data_and_no_loss_network(
-    script: Script, tiny: list[str], tmp_path: Path
-) -> None:
-    assert script("train.py", *tiny, "trainer.max_steps=1", "logger=none") == 0
+@pytest.fixture
+def done(trained: Callable[..., Path], tiny: list[str], tmp_path: Path) -> Path:
+    """A run of one step."""
+    return trained(tmp_path / "run", *tiny, "trainer.max_steps=1", "logger=none")
+
+
+def test_checkpoints_hold_plain_data_and_no_loss_network(done: Path) -> None:
     for name in ("best", "last"):
-        file = only(tmp_path / "runs") / "checkpoints" / f"{name}.ckpt"
+        file = done / "checkpoints" / f"{name}.ckpt"
         checkpoint: dict[str, Any] = torch.load(file, weights_only=True)
         assert {key.partition(".")[0] for key in checkpoint["state_dict"]} == {"net"}
         assert checkpoint["config"]["norm"]["_target_"] == "stylenet.nets.InstanceNorm"
@@ -280,14 +283,13 @@ def test_a_recipe_without_its_loss_network_is_said_to_be_not_comparable(
 
 
 def test_a_run_is_not_written_over(
-    script: Script, tiny: list[str], tmp_path: Path, capfd: pytest.CaptureFixture[str]
+    script: Script, tiny: list[str], done: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    arguments = [*tiny, "trainer.max_steps=1", "logger=none", f"run.dir={tmp_path / 'run'}"]
-    assert script("train.py", *arguments) == 0
-    before = (tmp_path / "run" / "model.safetensors").read_bytes()
+    before = (done / "model.safetensors").read_bytes()
+    arguments = [*tiny, "trainer.max_steps=1", "logger=none", f"run.dir={done}"]
     assert script("train.py", *arguments, "seed=1") == 2
     assert "holds a run already" in capfd.readouterr().err
-    assert (tmp_path / "run" / "model.safetensors").read_bytes() == before
+    assert (done / "model.safetensors").read_bytes() == before
 
 
 def test_a_run_that_was_killed_before_its_first_checkpoint_begins_anew(
@@ -316,13 +318,17 @@ def test_a_run_that_was_killed_before_its_first_checkpoint_begins_anew(
 
 @pytest.mark.parametrize("how", ["new", "resumed"])
 def test_two_processes_do_not_train_in_one_directory(
-    script: Script, tiny: list[str], tmp_path: Path, how: str, capfd: pytest.CaptureFixture[str]
+    script: Script,
+    tiny: list[str],
+    tmp_path: Path,
+    how: str,
+    request: pytest.FixtureRequest,
+    capfd: pytest.CaptureFixture[str],
 ) -> None:
     run = tmp_path / "run"
-    new = [*tiny, "trainer.max_steps=1", "logger=none", f"run.dir={run}"]
-    arguments = new if how == "new" else [f"resume={run}", "trainer.max_steps=2"]
+    arguments = [*tiny, "trainer.max_steps=1", "logger=none", f"run.dir={run}"]
     if how == "resumed":
-        assert script("train.py", *new) == 0
+        arguments = [f"resume={request.getfixturevalue('done')}", "trainer.max_steps=2"]
     with claimed(run / ".claim", StylenetError("It is free.", "")):
         before = sorted(run.iterdir())
         assert script("train.py", *arguments) == 2

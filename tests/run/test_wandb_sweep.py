@@ -66,6 +66,7 @@ def test_wandbs_own_agent_runs_train_py_until_the_server_ends_it(
 ) -> None:
     """Its agent and the processes it starts are real, the server's three answers are not."""
     small = dict(a.split("=", 1) for a in tiny) | {"trainer.max_steps": 1, "logger": "wandb"}
+    small |= {"loss/style_distance": "squared_gram", "comparison.px": 64}
     chosen = {key: values_of(one)[0] for key, one in SWEEP["parameters"].items()} | small
     job = {"type": "run", "run_id": "job1", "program": str(ROOT / SWEEP["program"])}
     job["args"] = {key: {"value": value} for key, value in chosen.items()}

@@ -53,10 +53,9 @@ def rows(out: Path) -> list[dict[str, str]]:
 
 @pytest.mark.parametrize("kind", BOTH)
 def test_a_run_leaves_a_net_of_several_styles(
-    losses: Losses, script: Script, several: list[str], tmp_path: Path, kind: str
+    losses: Losses, trained: Callable[..., Path], several: list[str], tmp_path: Path, kind: str
 ) -> None:
-    run = tmp_path / "run"
-    assert script("train.py", *several, *BOTH[kind], f"run.dir={run}") == 0
+    run = trained(tmp_path / "run", *several, *BOTH[kind])
     for name in ("config.yaml", "run.json", "curves.png", "checkpoints/last.ckpt"):
         assert (run / name).stat().st_size > 0, name
     assert {p.stem for p in (run / "styles").iterdir()} == set(NAMES)
@@ -104,13 +103,14 @@ def painted(model: Model, number: int, picture: torch.Tensor) -> torch.Tensor:
 def test_a_style_is_added_removed_and_merged(
     losses: Losses,
     script: Script,
+    trained: Callable[..., Path],
     several: list[str],
     tmp_path: Path,
     kind: str,
     capfd: pytest.CaptureFixture[str],
 ) -> None:
-    run, more, other, joined = (tmp_path / name for name in ("run", "more", "other", "joined"))
-    assert script("train.py", *several, *BOTH[kind], f"run.dir={run}") == 0
+    run = trained(tmp_path / "run", *several, *BOTH[kind])
+    more, other, joined = (tmp_path / name for name in ("more", "other", "joined"))
     add = [a for a in several if not a.startswith(("task=", "style=", "net."))]
     grow = ["task=add_style", f"bank={run}"]
     assert script("train.py", *add, *grow, "style=rust", f"run.dir={more}") == 0
@@ -178,12 +178,16 @@ def test_nets_of_different_encoders_are_not_merged(
 
 @pytest.mark.parametrize("kind", BOTH)
 def test_evaluate_paints_mixtures_regions_and_no_style(
-    script: Script, several: list[str], photos: Path, tmp_path: Path, kind: str
+    script: Script,
+    trained: Callable[..., Path],
+    several: list[str],
+    photos: Path,
+    tmp_path: Path,
+    kind: str,
 ) -> None:
-    run, single = tmp_path / "run", tmp_path / "single"
-    assert script("train.py", *several, *BOTH[kind], f"run.dir={run}") == 0
+    run = trained(tmp_path / "run", *several, *BOTH[kind])
     one = [a for a in several if not a.startswith(("task=", "style="))]
-    assert script("train.py", *one, f"style={photos / '05.jpg'}", f"run.dir={single}") == 0
+    single = trained(tmp_path / "single", *one, f"style={photos / '05.jpg'}")
     content = photos / "06.jpg"
 
     def paint(out: str, *arguments: str, models: str = str(run)) -> dict[str, dict[str, str]]:

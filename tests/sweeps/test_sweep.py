@@ -209,6 +209,7 @@ def test_what_is_said_of_a_job_stays_where_another_sweep_is_refused(
 def test_equal_sweeps_at_once_share_their_jobs(tiny: list[str], tmp_path: Path) -> None:
     """Each job is run by one of them; the others wait for its end, and all come to theirs."""
     words = [*tiny, *QUICK, "seed=0,1", "skip_finished=true", f"hydra.sweep.dir={tmp_path / 's'}"]
+    words += ["loss/style_distance=squared_gram", "comparison=none"]  # no photographs to read
     command = [sys.executable, str(ROOT / "train.py"), "-m", *words]
     both = [
         subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.PIPE, text=True) for _ in range(2)

@@ -9,6 +9,7 @@ import shlex
 import signal
 import subprocess
 import sys
+import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -107,30 +108,33 @@ def test_what_is_worse_than_the_others_ends_early(
 def test_two_processes_share_a_search_and_one_may_be_killed(
     script: Script, small: list[str], tmp_path: Path, wait_for: Callable[..., bool]
 ) -> None:
-    """What the killed one was at, a third finishes: here in this process."""
+    """Another process and this one; what the other was at when it is killed, a third finishes."""
     study = tmp_path / "study"
     words = [*small, "tune.trials=5", "tune.pruner._target_=optuna.pruners.PercentilePruner"]
+    # as small as the fixtures make them in this process
+    words += ["comparison.px=64", "+comparison.style.distance.photographs.px=64"]
+    words += ["+loss.style_distance.photographs.px=64"]
     command = [sys.executable, "-m", "stylenet", "tune", *words]
     environment = os.environ | {"PYTHONPATH": str(ROOT / "src"), "OMP_NUM_THREADS": "1"}
 
-    def start(name: str) -> subprocess.Popen[bytes]:
-        with (tmp_path / name).open("wb") as log:
-            return subprocess.Popen(
-                command, env=environment, cwd=tmp_path, stdout=log, stderr=subprocess.STDOUT
-            )
+    def begun(count: int) -> bool:
+        return wait_for(lambda: len(list(study.glob("trial_*/checkpoints/last.ckpt"))) >= count)
 
-    one, other = start("one"), start("other")
+    with (tmp_path / "other").open("wb") as log:
+        other = subprocess.Popen(
+            command, env=environment, cwd=tmp_path, stdout=log, stderr=subprocess.STDOUT
+        )
+    killer = threading.Thread(target=lambda: begun(2) and other.kill())
     try:
-        assert wait_for(lambda: len(list(study.glob("trial_*/checkpoints/last.ckpt"))) >= 2)
-        one.send_signal(signal.SIGKILL)
-        one.wait()
-        assert wait_for(lambda: other.poll() is not None)
-        assert other.returncode == 0, (tmp_path / "other").read_text()
+        assert begun(1), (tmp_path / "other").read_text()
+        killer.start()
+        assert script(STYLENET, "tune", *words) == 0
+        killer.join()
+        assert other.wait() == -signal.SIGKILL, (tmp_path / "other").read_text()
         assert script(STYLENET, "tune", *words) == 0
     finally:
-        for process in (one, other):
-            process.kill()
-            process.wait()
+        other.kill()
+        other.wait()
     rows = table(study)
     assert [row["trial"] for row in rows] == [str(number) for number in range(5)]
     assert {row["state"] for row in rows} <= {"finished", "pruned"}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import collections.abc
 import enum
+import functools
 import inspect
 import os
 import types
@@ -140,6 +141,7 @@ def _shown(value: object) -> object:
     return OmegaConf.to_container(value) if OmegaConf.is_config(value) else value
 
 
+@functools.cache
 def _hints(target: Callable[..., Any]) -> dict[str, Any]:
     own = target.__init__ if inspect.isclass(target) else target
     try:
