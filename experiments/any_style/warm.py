@@ -74,6 +74,13 @@ def main() -> None:
     last = {key: one[max(one)] for key, one in curves["random"].items()}
     nearer = sum(curves["base"][key][60] <= loss for key, loss in last.items())
     print(f"at or below the random start's last: {nearer} of {len(last)}")
+    for (painting, seed), line in curves["random"].items():
+        as_good = [
+            s for s, loss in sorted(line.items()) if loss <= curves["base"][painting, seed][60]
+        ]
+        print(
+            f"{painting}, seed {seed}: the random start is as good at step {(as_good or ['-'])[0]}"
+        )
     axes.set(xscale="log", xlabel="steps of 4 images", ylabel="loss at validation, median")
     axes.legend()
     figure.savefig(HERE / "warm.png", dpi=90)
