@@ -19,7 +19,6 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from fractions import Fraction
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from types import ModuleType
@@ -281,19 +280,23 @@ def composed() -> Iterator[Callable[..., DictConfig]]:
         yield one
 
 
-@pytest.fixture
-def wandb_file() -> ModuleType:
-    """The reader of offline W&B runs: ``records(path)``, ``history(path)``, ``config(path)``."""
-    name = "tests_wandb_file"
+def beside(file: str) -> ModuleType:
+    """A module in a file of the tests that is no test itself, read once."""
+    name = f"tests_{Path(file).stem}"
     if name not in sys.modules:
-        file = Path(__file__).parent / "loggers" / "wandb_file.py"
-        spec = importlib.util.spec_from_file_location(name, file)
+        spec = importlib.util.spec_from_file_location(name, Path(__file__).parent / file)
         assert spec is not None
         assert spec.loader is not None
         module = importlib.util.module_from_spec(spec)
         spec.loader.exec_module(module)
         sys.modules[name] = module
     return sys.modules[name]
+
+
+@pytest.fixture
+def wandb_file() -> ModuleType:
+    """The reader of offline W&B runs: ``records(path)``, ``history(path)``, ``config(path)``."""
+    return beside("loggers/wandb_file.py")
 
 
 @pytest.fixture
@@ -434,73 +437,18 @@ def tiny(photos: Path) -> list[str]:
     ]
 
 
-def moving_scene(count: int, height: int = 48, width: int = 64) -> list[NDArray[np.uint8]]:
-    """A smooth image of which the frames show a part that moves by two pixels each time."""
-    random = np.random.default_rng(0)
-    grey, colours = random.integers(30, 190, (7, 9, 1)), random.integers(0, 40, (7, 9, 3))
-    coarse = (grey + colours).astype(np.uint8)  # colours are kept at half the size only
-    size = (width + 2 * count, height)
-    whole = np.asarray(Image.fromarray(coarse).resize(size, Image.Resampling.BICUBIC))
-    return [whole[:, 2 * n : 2 * n + width] for n in range(count)]
-
-
-def write_clip(
-    file: Path,
-    frames: Sequence[NDArray[np.uint8]] | None = None,
-    times: Sequence[int] | None = None,
-    *,
-    sound: bool = False,
-    turned: int = 0,
-    coding: tuple[int, int] = (1, 1),
-) -> Path:
-    """A clip of H.264 whose frames are shown at ``times`` in ms, else at 25 a second.
-
-    ``frames``: eight of `moving_scene` if None. ``turned``: how far players turn it, in degrees,
-    counterclockwise. ``coding``: FFmpeg's numbers of matrix (1: BT.709, 6: BT.601) and range.
-    """
-    av = pytest.importorskip("av", reason="the extra video is not installed")
-    pytest.importorskip("cv2", reason="the extra video is not installed")
-    frames = moving_scene(8) if frames is None else frames
-    times = [40 * n for n in range(len(frames))] if times is None else times
-    file.parent.mkdir(parents=True, exist_ok=True)
-    with av.open(str(file), "w", options={"movflags": "+faststart"}) as clip:
-        video = clip.add_stream("libx264", rate=25, options={"crf": "10", "preset": "ultrafast"})
-        video.height, video.width = frames[0].shape[:2]
-        video.pix_fmt = "yuv420p"
-        coder = video.codec_context
-        coder.time_base = Fraction(1, 1000)
-        coder.colorspace, coder.color_range = coding
-        if turned:
-            video.set_display_rotation(turned)
-        if sound:
-            track = clip.add_stream("aac", rate=8000, layout="mono")
-            wave = (np.sin(np.arange(8 * times[-1]) / 9) * 9000).astype(np.int16)[None]
-            tone = av.AudioFrame.from_ndarray(wave, format="s16", layout="mono")
-            tone.rate, tone.pts, tone.time_base = 8000, 0, Fraction(1, 8000)
-            clip.mux([*track.encode(tone), *track.encode()])
-        for pixels, time_ in zip(frames, times, strict=True):
-            frame = av.VideoFrame.from_ndarray(np.ascontiguousarray(pixels), "rgb24").reformat(
-                format="yuv420p",
-                dst_colorspace={1: 1, 6: 5}[coding[0]],  # swscale's numbers
-                dst_color_range=coding[1],
-                interpolation="BICUBIC",
-            )
-            frame.pts, frame.time_base = time_, Fraction(1, 1000)
-            clip.mux(video.encode(frame))
-        clip.mux(video.encode())
-    return file
-
-
 @pytest.fixture
 def clip(tmp_path: Path) -> Callable[..., Path]:
-    """``clip("a.mp4", frames, times, ...)``: see `write_clip`."""
-    return lambda name, *more, **options: write_clip(tmp_path / name, *more, **options)
+    """``clip("a.mp4", frames, times, ...)``: see ``clips.py``."""
+    write = beside("clips.py").write_clip
+    return lambda name, *more, **options: write(tmp_path / name, *more, **options)
 
 
 @pytest.fixture
 def scene() -> Callable[..., list[NDArray[np.uint8]]]:
-    """``scene(count, height, width)``: see `moving_scene`."""
-    return moving_scene
+    """``scene(count, height, width)``: see ``clips.py``."""
+    moving: Callable[..., list[NDArray[np.uint8]]] = beside("clips.py").moving_scene
+    return moving
 
 
 class FileServer(ThreadingHTTPServer):

@@ -16,6 +16,11 @@ from stylenet.images import write_image
 from stylenet.nets import TextureNet
 
 
+def draws_textures(model: Model) -> bool:
+    """Whether ``model`` is a generator of textures, which paints no photographs."""
+    return isinstance(model.net, TextureNet)
+
+
 def draw_textures(
     model: Model,
     count: int,

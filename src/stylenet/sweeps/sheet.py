@@ -14,11 +14,10 @@ from torch.nn.functional import pad
 from stylenet.apply import Request, Stylizer, load_model, takes_styles
 from stylenet.apply.contents import find_content
 from stylenet.apply.devices import device_of
-from stylenet.apply.textures import draw_textures
+from stylenet.apply.textures import draw_textures, draws_textures
 from stylenet.errors import StylenetError
 from stylenet.files import expanded
 from stylenet.images import LongerSide, contact_sheet, read_image, sample_photographs, write_image
-from stylenet.nets import TextureNet
 from stylenet.settings.config_file import CONFIG_FILE, ConfigFileError, read_config
 from stylenet.settings.differences import label, named_values
 from stylenet.sweeps.jobs import Job
@@ -109,7 +108,7 @@ def _of_net(job: Job, config: Any) -> Iterator[tuple[str, Tensor | None, Tensor]
     model = load_model(job.folder, list(config.get("net_packages") or []))
     if takes_styles(model):
         return  # it paints in none of its own
-    if isinstance(model.net, TextureNet):  # from noise: there is no photograph in its sheet
+    if draws_textures(model):  # from noise: there is no photograph in its sheet
         for number, sample in enumerate(draw_textures(model, SAMPLES, CELL, CELL), 1):
             yield f"sample {number}", None, sample
         return
