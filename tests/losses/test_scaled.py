@@ -81,6 +81,15 @@ def test_of_images_with_a_style_each_every_one_is_scaled_by_its_own(
             torch.testing.assert_close(together[layer][number], value[0])
 
 
+def test_of_a_style_without_any_statistics_it_is_finite(distance: ScaledDistance) -> None:
+    """Such as a region that the style's map does not have."""
+    known = distance.describe(images(1, 1))
+    nothing = {key: torch.zeros_like(value) for key, value in known.items()}
+    size = distance.distance(nothing, known)
+    target = distance.targets({"one": nothing}, [{"one": known}])["one"]
+    torch.testing.assert_close(distance(known, target), size / (1e-4**0.5 * size))
+
+
 def test_it_needs_a_photograph() -> None:
     with pytest.raises(StylenetError, match="no photographs"):
         ScaledDistance(GramDistance(), [])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import ClassVar
 
 import torch
 from torch import Tensor
@@ -77,7 +78,8 @@ class ScaledDistance(StyleDistance):
     fractions of 1. One style weight suits all paintings and loss networks, as with
     `NormalisedDistance`, but the layers and features that are strong in the painting keep their
     say, as in the papers. The root is what was found: the weights that eyes chose for single
-    paintings go with the root of their sizes (experiments/zoo).
+    paintings go with the root of their sizes (experiments/defaults). An m(s) below `LEAST` of a
+    photograph's counts as that: what is next to black, or a region without a cell.
 
     Args:
         distance: what is compared: a squared difference of statistics, such as `GramDistance`.
@@ -86,6 +88,8 @@ class ScaledDistance(StyleDistance):
     Raises:
         StylenetError: there is no photograph.
     """
+
+    LEAST: ClassVar[float] = 1e-4
 
     distance: StyleDistance
     photographs: Sequence[Tensor]
@@ -103,7 +107,7 @@ class ScaledDistance(StyleDistance):
     ) -> dict[str, Statistics]:
         """``style`` and, the same at each layer, what distances are divided by."""
         usual = torch.stack([self._size(one).mean() for one in photographs]).mean()
-        scale = (self._size(style) * usual).sqrt()
+        scale = (self._size(style).maximum(self.LEAST * usual) * usual).sqrt()
         return {layer: {**statistics, "scale": scale} for layer, statistics in style.items()}
 
     def weigh(self, layer_weights: Mapping[str, float]) -> dict[str, float]:
