@@ -22,6 +22,8 @@ import numpy as np
 from PIL import Image
 from side_by_side import report
 
+from stylenet.apply.tiles import TILE
+
 ROOT = Path(__file__).parents[1]
 GIB = 2**30
 # peak memory of this process, and what was painted
@@ -110,7 +112,7 @@ def painted(megapixels: float, model: str, folder: Path) -> dict[str, str]:
             raise RuntimeError(f"Got {image.size}, expected {side} x {side}.")
     return {
         "picture": f"{side} x {side}",
-        "tile_px": "1024",
+        "tile_px": str(TILE),
         **dict.fromkeys(("mean_levels", "largest_levels", "mean_at_borders", "gib_whole"), ""),
         "gib_tiles": f"{peak / GIB:.2f}",
         "seconds": f"{time.perf_counter() - start:.0f}",

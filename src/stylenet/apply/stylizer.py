@@ -46,7 +46,7 @@ class Stylizer:
         model: the net.
         device: where it paints: ``cpu``, ``cuda`` and the like, or ``auto``.
         tile: pixels of the side of tiles in which it paints, with the same result; None: in one
-            piece where the memory that is free will do, else in tiles of 1024.
+            piece where the memory that is free will do, else in tiles of 768.
         backend: what runs the net, but for tiles and for strengths below 1, which torch does.
 
     Attributes:
@@ -71,7 +71,7 @@ class Stylizer:
                 'Name one: Stylizer.load("any", style="painting.jpg"); style=painting.jpg.',
             )
         if tile is not None and tile < 1:
-            raise StylenetError(f"Got tile={tile}, expected 1 or more.", "Use 1024.")
+            raise StylenetError(f"Got tile={tile}, expected 1 or more.", "Use 768.")
         self.model = model
         self.device = device_of(device)
         self.tile = tile

@@ -14,7 +14,7 @@ from torch.overrides import TorchFunctionMode
 
 from stylenet.apply.memory import free_memory
 
-TILE = 1024  # pixels of a tile's side, without what it overlaps
+TILE = 768  # pixels of a tile's side, without what it overlaps
 COPIES = 6  # of the widest layer's result that are there at one time: 4.3 to 5.3 were measured
 Net = Callable[..., Tensor]
 
