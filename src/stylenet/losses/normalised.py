@@ -14,7 +14,36 @@ from stylenet.losses.distances import Statistics, StyleDistance
 
 
 @dataclass(frozen=True)
-class NormalisedDistance(StyleDistance):
+class PhotographsDistance(StyleDistance):
+    """What both have: a distance, photographs, and the layers' weights as fractions of 1.
+
+    Raises:
+        StylenetError: there is no photograph.
+    """
+
+    distance: StyleDistance
+    photographs: Sequence[Tensor]
+
+    def __post_init__(self) -> None:
+        """Refuse what cannot be normalised."""
+        if not self.photographs:
+            raise StylenetError(
+                "Got no photographs to normalise the style distance by, expected at least one.",
+                "Use stylenet.images.reference_photographs(), or loss/style_distance=squared_gram.",
+            )
+
+    def describe(self, features: Tensor, guides: Tensor | None = None) -> Statistics:
+        """As ``distance``."""
+        return self.distance.describe(features, guides)
+
+    def weigh(self, layer_weights: Mapping[str, float]) -> dict[str, float]:
+        """As fractions of 1."""
+        total = sum(layer_weights.values())
+        return {layer: weight / total for layer, weight in layer_weights.items()}
+
+
+@dataclass(frozen=True)
+class NormalisedDistance(PhotographsDistance):
     """Each part of ``distance`` over what it is, on average, for photographs.
 
     sum_k w_k d_k(x, s) / mean_p d_k(p, s) for an image x, a style s and photographs p, and the
@@ -31,17 +60,7 @@ class NormalisedDistance(StyleDistance):
         StylenetError: there is no photograph, or a weight of a part that ``distance`` has not.
     """
 
-    distance: StyleDistance
-    photographs: Sequence[Tensor]
     weights: Mapping[str, float] = field(default_factory=dict)
-
-    def __post_init__(self) -> None:
-        """Refuse what cannot be normalised."""
-        _check_photographs(self.photographs)
-
-    def describe(self, features: Tensor, guides: Tensor | None = None) -> Statistics:
-        """As ``distance``."""
-        return self.distance.describe(features, guides)
 
     def target(self, style: Statistics, photographs: Sequence[Statistics]) -> Statistics:
         """``style`` and the mean distance of ``photographs`` from it, for each part."""
@@ -55,10 +74,6 @@ class NormalisedDistance(StyleDistance):
         scales = {f"scale_{key}": torch.stack([one[key] for one in far]).mean(0) for key in far[0]}
         return {**style, **scales}
 
-    def weigh(self, layer_weights: Mapping[str, float]) -> dict[str, float]:
-        """As fractions of 1."""
-        return _fractions(layer_weights)
-
     def parts(self, described: Statistics, target: Statistics) -> Mapping[str, Tensor]:
         """Those of ``distance``, weighed; parts of no weight are left out."""
         found = self.distance.parts(described, target)
@@ -70,7 +85,7 @@ class NormalisedDistance(StyleDistance):
 
 
 @dataclass(frozen=True)
-class ScaledDistance(StyleDistance):
+class ScaledDistance(PhotographsDistance):
     """``distance`` over one number for all layers of a painting.
 
     d_l(x, s) / sqrt(m(s) mean_p m(p)) for an image x, a style s and photographs p, where m(y) is
@@ -91,17 +106,6 @@ class ScaledDistance(StyleDistance):
 
     LEAST: ClassVar[float] = 1e-4
 
-    distance: StyleDistance
-    photographs: Sequence[Tensor]
-
-    def __post_init__(self) -> None:
-        """Refuse what cannot be scaled."""
-        _check_photographs(self.photographs)
-
-    def describe(self, features: Tensor, guides: Tensor | None = None) -> Statistics:
-        """As ``distance``."""
-        return self.distance.describe(features, guides)
-
     def targets(
         self, style: Mapping[str, Statistics], photographs: Sequence[Mapping[str, Statistics]]
     ) -> dict[str, Statistics]:
@@ -109,10 +113,6 @@ class ScaledDistance(StyleDistance):
         usual = torch.stack([self._size(one).mean() for one in photographs]).mean()
         scale = (self._size(style).maximum(self.LEAST * usual) * usual).sqrt()
         return {layer: {**statistics, "scale": scale} for layer, statistics in style.items()}
-
-    def weigh(self, layer_weights: Mapping[str, float]) -> dict[str, float]:
-        """As fractions of 1."""
-        return _fractions(layer_weights)
 
     def parts(self, described: Statistics, target: Statistics) -> Mapping[str, Tensor]:
         """Those of ``distance``, over the scale."""
@@ -126,16 +126,3 @@ class ScaledDistance(StyleDistance):
             zero = {key: torch.zeros_like(value) for key, value in statistics.items()}
             sizes.append(self.distance(zero, statistics))
         return torch.stack(sizes).mean(0)
-
-
-def _check_photographs(photographs: Sequence[Tensor]) -> None:
-    if not photographs:
-        raise StylenetError(
-            "Got no photographs to normalise the style distance by, expected at least one.",
-            "Use stylenet.images.reference_photographs(), or loss/style_distance=squared_gram.",
-        )
-
-
-def _fractions(layer_weights: Mapping[str, float]) -> dict[str, float]:
-    total = sum(layer_weights.values())
-    return {layer: weight / total for layer, weight in layer_weights.items()}

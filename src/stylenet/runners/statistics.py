@@ -13,7 +13,8 @@ from torch import Tensor, nn
 from stylenet.config import Settings
 from stylenet.errors import StylenetError
 from stylenet.loss_networks import LossNetwork
-from stylenet.losses import NormalisedDistance, ScaledDistance, StyleDistance
+from stylenet.losses import StyleDistance
+from stylenet.losses.normalised import PhotographsDistance
 from stylenet.losses.targets import style_targets
 from stylenet.losses.terms import weigh_style_layers
 from stylenet.runners.base import Instantiate, Say
@@ -47,7 +48,7 @@ class Asked:
             return None
         given = term.keywords
         distance = given["distance"]
-        if isinstance(distance, (NormalisedDistance, ScaledDistance)):
+        if isinstance(distance, PhotographsDistance):
             distance = distance.distance
         layers = weigh_style_layers(given["layers"], None, distance, given["scales"])
         return cls(tuple(layers), distance, given["margin"])
