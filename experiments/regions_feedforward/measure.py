@@ -3,13 +3,14 @@
 ``<with>`` and ``<without>`` are runs of ``train.py``, ``<regions>`` is a folder of photographs
 ``x.jpg`` with maps ``x_regions.png``, by which both nets paint. The regions of a map, the largest
 first, get the nets' styles in turn. Writes ``<name>.csv`` and ``<name>.jpg`` beside this file, and
-prints a table of means.
+prints medians.
 """
 
 from __future__ import annotations
 
 import sys
 from pathlib import Path
+from statistics import median
 
 import torch
 from torch import Tensor
@@ -73,6 +74,29 @@ def distances(
     return {"content": sum(float(part) for part in lost), **found}
 
 
+def print_medians(rows: list[dict[str, str]], styles: tuple[str, ...]) -> None:
+    """The table of README.md: medians over photographs, and all regions weighed by their area."""
+    ways = list(dict.fromkeys(row["net"] for row in rows))
+    found = {(r["net"], r["photograph"], r["style"]): r for r in rows if r["style_loss"]}
+    for way in ways:
+        own = [row for (net, *_), row in found.items() if net == way]
+        by_style = [[float(r["style_loss"]) for r in own if r["style"] == s] for s in styles]
+        medians = [
+            f"{s} {median(of):.2f} ({len(of)})"
+            for s, of in zip(styles, by_style, strict=True)
+            if of
+        ]
+        area = sum(float(r["share"]) for r in own)
+        mean = sum(float(r["share"]) * float(r["style_loss"]) for r in own) / area
+        content = median({r["photograph"]: float(r["content_loss"]) for r in own}.values())
+        print(f"{way:30} {', '.join(medians)}, by area {mean:.2f}, content {content:.2f}")
+    first = [(key[1:], row) for key, row in found.items() if key[0] == ways[0]]
+    lower = sum(
+        float(row["style_loss"]) < float(found[ways[1], *key]["style_loss"]) for key, row in first
+    )
+    print(f"nearer {ways[0]} than {ways[1]}: {lower} of {len(first)} pairs")
+
+
 def main() -> None:
     """Paint, measure, draw."""
     with_maps, without = load_model(sys.argv[1]), load_model(sys.argv[2])
@@ -83,7 +107,7 @@ def main() -> None:
         "without maps": (paint, without),
         "without maps, a pass a style": (composite, without),
     }
-    rows: list[dict[str, object]] = []
+    rows: list[dict[str, str]] = []
     sheet: dict[str, list[Tensor]] = {}
     for file in sorted(Path(folder).glob("*_regions.png")):
         name = file.name.removesuffix("_regions.png")
@@ -112,12 +136,7 @@ def main() -> None:
     titles = ["photograph", "regions", *ways]
     shown = [sheet[name] for name in SHOWN if name in sheet]
     write_image(HERE / f"{study}.jpg", contact_sheet(shown, column_titles=titles, cell=220))
-    for way in ways:
-        for style in styles:
-            own = [r for r in rows if r["net"] == way and r["style"] == style and r["style_loss"]]
-            mean = sum(float(str(r["style_loss"])) for r in own) / len(own)
-            content = sum(float(str(r["content_loss"])) for r in own) / len(own)
-            print(f"{way:30} {style:14} style {mean:8.2f} content {content:6.2f} ({len(own)})")
+    print_medians(rows, styles)
 
 
 if __name__ == "__main__":

@@ -29,6 +29,8 @@ READMES = sorted(STUDIES.glob("*/README.md"))
 Load = Callable[[Path], ModuleType]
 
 
+# of pydantic to wandb_workspaces
+@pytest.mark.filterwarnings("ignore:Pydantic V1:DeprecationWarning")
 @pytest.mark.parametrize("file", SCRIPTS, ids=lambda file: f"{file.parent.name}/{file.stem}")
 def test_it_imports_and_waits_to_be_asked(
     file: Path, load: Load, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
