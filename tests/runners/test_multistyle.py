@@ -293,6 +293,15 @@ def test_what_a_net_cannot_paint_is_refused(
     assert words in capfd.readouterr().err
 
 
+def test_the_net_of_six_that_ships_learns_a_style(
+    script: Script, tiny: list[str], tmp_path: Path
+) -> None:
+    rest = [argument for argument in tiny if not argument.startswith("net.")]
+    more = ["task=add_style", "bank=six", "logger=none", "trainer.max_steps=1"]
+    assert script("train.py", *rest, *more, f"run.dir={tmp_path / 'more'}") == 0
+    assert load_model(tmp_path / "more").styles == (*load_model("six").styles, "07")
+
+
 def test_a_net_of_one_style_has_no_weights(
     script: Script, photos: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:

@@ -111,8 +111,7 @@ class AddStyleRunner(MultiStyleRunner):
     The result is a run of its own: the net with its old styles and the new ones.
     """
 
-    paths = (*MultiStyleRunner.paths, "bank")
-    models = ()
+    models = ("bank",)
 
     @override
     def validate(self, config: Settings, say: Say) -> None:

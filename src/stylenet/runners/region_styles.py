@@ -26,7 +26,7 @@ class RegionStylesRunner(MultiStyleRunner):
     ``bank`` it begins as a net of these styles, which so learns what it lacks in some steps.
     """
 
-    paths = (*MultiStyleRunner.paths, "bank")
+    models = (*MultiStyleRunner.models, "bank")
 
     @override
     def validate(self, config: Settings, say: Say) -> None:
