@@ -1,7 +1,7 @@
 """Paint photographs with trained nets: ``python experiments/paint.py OUT``, those that ship.
 
 ``OUT/<content>_<style>.png``, as ``experiments/image_quality/measure.py`` reads them; the seconds
-that each net took, medians, are printed.
+that each net took, medians, are printed. A net of several styles paints in each of them.
 """
 
 from __future__ import annotations
@@ -36,17 +36,21 @@ def main() -> None:
     options = parser.parse_args()
     torch.set_num_threads(options.threads)
     options.out.mkdir(parents=True, exist_ok=True)
-    size, request = ShorterSide(options.px), Request(strength=options.strength)
+    size = ShorterSide(options.px)
     photos = {f.stem: size(read_image(f)) for f in picture_files(options.contents, "contents")}
     styles = [None] if options.styles is None else picture_files(options.styles, "styles")
     for model in options.models:
         seconds = []
         for style in styles:
             stylizer = Stylizer.load(model, "cpu", style=style)
-            painted_in = Path(model).name if style is None else style.stem
-            for name, photo in photos.items():
-                write_image(options.out / f"{name}_{painted_in}.png", stylizer(photo, request))
-                seconds.append(stylizer.seconds)
+            own = stylizer.model.styles
+            alone = Path(model).name if style is None else style.stem
+            for painted_in in own if len(own) > 1 else [alone]:
+                weights = {painted_in: 1.0} if len(own) > 1 else None
+                request = Request(weights, strength=options.strength)
+                for name, photo in photos.items():
+                    write_image(options.out / f"{name}_{painted_in}.png", stylizer(photo, request))
+                    seconds.append(stylizer.seconds)
         print(f"{model}: {len(seconds)} images, {1000 * statistics.median(seconds):.0f} ms each")
 
 

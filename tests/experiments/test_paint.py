@@ -29,3 +29,13 @@ def test_nets_of_one_style_and_of_any(
     torch.testing.assert_close(
         read_image(out / "03_mine.png"), stylizer(photo).clamp(0, 1), atol=3e-3, rtol=0
     )
+
+
+def test_a_net_of_several_paints_in_each(
+    script: Callable[..., int], run_of_two: Path, photos: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "out"
+    rest = ["--contents", str(photos), "--px", "32", "--models", str(run_of_two)]
+    assert script("experiments/paint.py", str(out), *rest) == 0
+    first, second = (read_image(out / f"03_{style}.png") for style in ("first", "second"))
+    assert (first - second).abs().max() > 0.02
