@@ -70,6 +70,16 @@ def test_regions_of_a_net_are_measured_against_their_own_style(
     assert measure.distances(loss, one, photo, maps.flip(0))["style 1"] > 0.1
 
 
+def test_batch_norm_by_own_statistics_is_instance_norm(load: Load) -> None:
+    own = load(STUDIES / "norm" / "own_statistics.py")
+    image = torch.rand(1, 3, 9, 7, generator=torch.Generator().manual_seed(0))
+    net = torch.nn.Sequential(torch.nn.BatchNorm2d(3)).eval()
+    assert torch.equal(own.paint(net, [image])[0], net(image))
+    assert own.take_own_statistics(net)
+    torch.testing.assert_close(own.paint(net, [image])[0], torch.nn.InstanceNorm2d(3)(image))
+    assert not own.take_own_statistics(torch.nn.Sequential(torch.nn.InstanceNorm2d(3)))
+
+
 def test_automatic_regions_are_judged_as_their_run_was(
     load: Load, script: Callable[..., int], photographs: list[torch.Tensor], tmp_path: Path
 ) -> None:
