@@ -8,10 +8,10 @@ shift 3
 train() { # <run> <painting> <steps> <options>
   run=$out/$1 painting=$2 length=$3
   shift 3
-  test -f "$run/model.safetensors" || python train.py experiment=normalised "run.dir=$run" \
-    "style=$painting" data=folder "data.root=$data/photos" "data.val_root=$data/shown" data.size=128 \
+  test -f "$run/model.safetensors" || python train.py "run.dir=$run" "style=$painting" \
+    data=folder "data.root=$data/photos" "data.val_root=$data/shown" data.size=128 \
     scheduler=cosine "trainer.max_steps=$length" "trainer.val_check_interval=60" logger=csv compile=false \
-    precision=32 data.num_workers=0 callbacks=none "$@"
+    data.num_workers=0 callbacks=none "$@"
 }
 for seed in 0 1; do
   for painting in "$data"/held_out/[a-j]*.jpg; do

@@ -28,7 +28,14 @@ from stylenet.runners.building import build_loss, build_network
 HERE = Path(__file__).parent
 SHOWN = ("163085", "103070", "167083")
 SIDE = 256  # pixels, the longer side of a photograph
-COLOURS = ((230, 60, 50), (50, 90, 220), (140, 220, 60), (240, 200, 40))
+COLOURS = (
+    (230, 60, 50),
+    (50, 90, 220),
+    (140, 220, 60),
+    (240, 200, 40),
+    (150, 60, 200),
+    (60, 200, 200),
+)
 
 
 def styles_in(regions: RegionMap, styles: tuple[str, ...]) -> RegionMap:
