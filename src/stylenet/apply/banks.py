@@ -49,15 +49,12 @@ def remove_style(bank: Model, style: str) -> tuple[nn.Module, dict[str, Any]]:
 def merge(first: Model, second: Model) -> tuple[nn.Module, dict[str, Any]]:
     """The net with the styles of both, which share all that is no style's own.
 
+    What both have from the net that they were grown from, bit for bit, is taken once.
+
     Raises:
-        BankError: what they share differs, or both have a style of one name.
+        BankError: what they share differs, both have a style of one name that differs, or the
+            second has nothing that the first has not.
     """
-    twice = sorted(set(first.styles) & set(second.styles))
-    if twice:
-        raise BankError(
-            f"{first.path} and {second.path} both have {', '.join(twice)}.",
-            "Remove it from one of them first.",
-        )
     (shared, ours), (other, theirs) = split_state(first.net), split_state(second.net)
     one, two = (with_count(m.description["architecture"], 0) for m in (first, second))
     same = one == two and shared.keys() == other.keys()
@@ -68,8 +65,26 @@ def merge(first: Model, second: Model) -> tuple[nn.Module, dict[str, Any]]:
             "Merge nets that were grown from one net (task=add_style bank=...), or train the "
             "styles together.",
         )
-    facts = [*first.description["styles"], *second.description["styles"]]
-    return _built(first, shared, [*ours, *theirs], facts)
+    known = dict(zip(first.styles, ours, strict=True))
+    new, twice = [], []
+    for number, (name, tensors) in enumerate(zip(second.styles, theirs, strict=True)):
+        if name not in known:
+            new.append(number)
+        elif not all(torch.equal(known[name][key], tensors[key]) for key in tensors):
+            twice.append(name)
+    if twice:
+        raise BankError(
+            f"{first.path} and {second.path} both have {', '.join(sorted(twice))}, not the same.",
+            f"Leave them out of one first: stylenet bank remove <net> {twice[0]} <folder>.",
+        )
+    if not new:
+        raise BankError(
+            f"{first.path} and {second.path} both have {', '.join(sorted(second.styles))}: there "
+            "is nothing to add.",
+            "Merge nets of which each has a style of its own.",
+        )
+    facts = [*first.description["styles"], *(second.description["styles"][n] for n in new)]
+    return _built(first, shared, [*ours, *(theirs[n] for n in new)], facts)
 
 
 def copy_pictures(banks: Sequence[Model], folder: Path, styles: Collection[str]) -> None:

@@ -115,7 +115,7 @@ def check_empty(folder: Path) -> None:
         ModelFileError: both files are there.
     """
     if (folder / TENSORS).exists() and (folder / DESCRIPTION).exists():
-        raise ModelFileError(f"There is a net in {folder} already.", "Choose another folder: -o.")
+        raise ModelFileError(f"There is a net in {folder} already.", "Choose another folder.")
 
 
 def load_model(path: str | Path, packages: Sequence[str] = ()) -> Model:

@@ -11,6 +11,7 @@ from typer import Argument, Context
 
 from stylenet.cli import options
 from stylenet.cli.saying import errors_in_words, say
+from stylenet.errors import StylenetError
 
 if TYPE_CHECKING:
     from torch import nn
@@ -23,7 +24,7 @@ bank = typer.Typer(
     no_args_is_help=True,
 )
 
-Bank = Annotated[str, Argument(help="A run directory, or a model file.")]
+Bank = Annotated[str, Argument(help="A run directory, a model file or a net that ships.")]
 Out = Annotated[Path, Argument(help="The folder of the new net.")]
 
 
@@ -82,7 +83,13 @@ def list_styles(
     with errors_in_words(debug):
         from stylenet.apply import load_model
 
-        for style in load_model(net, net_package or ()).styles:
+        model = load_model(net, net_package or ())
+        if not model.styles:
+            raise StylenetError(
+                f"The net of {model.path} has no list of styles: it paints in one, or in any.",
+                "Name a net of several styles (task=multistyle), such as six.",
+            )
+        for style in model.styles:
             typer.echo(style)
 
 
