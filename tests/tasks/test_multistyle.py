@@ -13,7 +13,7 @@ from torch.optim import SGD, Adam
 from torch.utils.data import DataLoader
 
 from stylenet.errors import StylenetError
-from stylenet.losses import ContentTerm, PerceptualLoss, StylesTerm, StyleTerm
+from stylenet.losses import BatchStyleTerm, ContentTerm, PerceptualLoss, StylesTerm, StyleTerm
 from stylenet.losses.functional import pixel_loss
 from stylenet.nets import (
     ConditionalInstanceNorm,
@@ -340,6 +340,14 @@ def test_a_net_of_one_style_is_refused(fake_network):
     net = TransformerNet(InstanceNorm, REFLECT, NearestUpsample, width=1 / 16)
     with pytest.raises(StylenetError, match=r"without a choice of styles.*net=stylebank, or net="):
         make(fake_network, net)
+
+
+@pytest.mark.parametrize("term", [StyleTerm, BatchStyleTerm])
+def test_a_loss_that_mixes_the_styles_is_refused(fake_network, term):
+    """``loss=squared`` trained every style towards the mixture, ``loss=perceptual`` failed."""
+    mixed = {"style": term(fake_network, list(styles().values()), LAYERS, None, 5)}
+    with pytest.raises(StylenetError, match=r"mixture of the 3 styles.*experiment=normalised"):
+        MultiStyle(bank(), PerceptualLoss(mixed, fake_network), styles(), Adam)
 
 
 @pytest.mark.parametrize("numbers", [{"style_steps": 0}, {"identity_weight": -1.0}])

@@ -15,7 +15,7 @@ from torch.optim import Optimizer
 from typing_extensions import override
 
 from stylenet.errors import StylenetError
-from stylenet.losses import LossTerms, PerceptualLoss
+from stylenet.losses import LossTerms, PerceptualLoss, StyleTerm
 from stylenet.losses.functional import pixel_loss
 from stylenet.nets import shared_parameters, styles_of
 from stylenet.tasks.dealing import dealt_styles
@@ -65,7 +65,7 @@ class MultiStyle(LightningModule):
             steps on reconstructions; None: they go through the state of the other.
 
     Raises:
-        StylenetError: a net of one style; a number out of its range.
+        StylenetError: a net of one style; a loss of one; a number out of its range.
     """
 
     first = 0
@@ -96,6 +96,12 @@ class MultiStyle(LightningModule):
                 f"Got {type(net).__name__} without a choice of styles, but this task trains a net "
                 f"for {len(styles)} styles.",
                 "Use net=stylebank, or net=johnson norm=conditional_instance.",
+            )
+        if blended := [n for n, term in loss.terms.items() if isinstance(term, StyleTerm)]:
+            raise StylenetError(
+                f"Got a loss whose term {blended[0]} compares every image with a mixture of the "
+                f"{len(styles)} styles, expected one that knows which style each image is to have.",
+                "Leave out loss=; loss=perceptual of several styles is experiment=normalised.",
             )
         self.net = net
         self.loss = loss
