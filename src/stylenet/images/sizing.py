@@ -12,6 +12,7 @@ from torch import Tensor
 from stylenet.images.arrays import check_size, scaled
 from stylenet.images.errors import SizeError
 
+MOST_EXTREME = 100  # times the shorter side is the longer one of an image to enlarge
 Sizing: TypeAlias = Callable[[Tensor], Tensor]
 """Images (3,H,W) or (N,3,H,W) in [0,1] -> the same at another size."""
 
@@ -68,8 +69,22 @@ class ShorterSide(_ToPixels):
     """The whole image with min(H,W) = px, aspect kept to the rounded pixel."""
 
     def __call__(self, image: Tensor) -> Tensor:
-        """(3,H,W) -> (3,H',W') with min(H',W') = px."""
-        return self._scaled(image, min(image.shape[-2:]))
+        """(3,H,W) -> (3,H',W') with min(H',W') = px.
+
+        Raises:
+            SizeError: an image to enlarge has too extreme a shape: one of 3 x 5000 pixels, a file
+                of a few bytes, would take all memory.
+        """
+        shorter, longer = sorted(image.shape[-2:])
+        if shorter < self.px and longer > MOST_EXTREME * shorter:
+            (height, width), after = image.shape[-2:], scaled(image.shape[-2:], self.px, shorter)
+            raise SizeError(
+                f"A picture of {width} x {height} pixels cannot be resized to {after[1]} x "
+                f"{after[0]}; expected a longer side of at most {MOST_EXTREME} times the shorter "
+                "one where it is enlarged.",
+                "Choose another size, or crop the picture to a less extreme shape.",
+            )
+        return self._scaled(image, shorter)
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,16 @@
+"""What no way of sizing does."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+
+from stylenet.images import ShorterSide, SizeError
+
+
+def test_a_thread_is_not_enlarged_by_its_shorter_side() -> None:
+    """A style of 3 x 5000 pixels became 256 x 426667, and the loss network took all memory."""
+    with pytest.raises(SizeError, match=r"at most 100 times the shorter one.*crop the picture"):
+        ShorterSide(8)(torch.zeros(3, 101, 1))
+    assert ShorterSide(8)(torch.zeros(3, 1, 100)).shape == (3, 8, 800)
+    assert ShorterSide(1)(torch.zeros(3, 2, 400)).shape == (3, 1, 200)
