@@ -132,7 +132,7 @@ def test_errors_are_those_of_torch_in_words(stylenet: Command, photo: Path) -> N
     tiny = Image.new("RGB", (3, 3))
     tiny.save("tiny.png")
     done = stylenet("stylize", "tiny.png", "--style", "udnie", "-o", "out.png")
-    assert (done.status, "needs at least" in done.said) == (2, True), done.said
+    assert (done.status, "but this net needs at least 5 px" in done.said) == (2, True), done.said
     (photo.parent / "no.png").write_text("no image")
     done = stylenet("stylize", "no.png", "--style", "udnie", "-o", "out.png")
     assert (done.status, "it is not a picture" in done.said) == (2, True), done.said

@@ -76,7 +76,9 @@ def test_what_is_no_run_is_said(
     assert command("compare", tmp_path / "nowhere", tmp_path) == 2
     assert "no such folder" in capfd.readouterr().err
     assert command("compare", tmp_path) == 2
-    assert "There is no job of a sweep" in capfd.readouterr().err
+    said = capfd.readouterr().err
+    assert "There is no job of a sweep" in said
+    assert "Name directories of runs" in said
     (tmp_path / "one").mkdir()
     (tmp_path / "one" / "config.yaml").write_text("run: {overrides: []}\n")
     assert command("compare", tmp_path / "one", "-o", tmp_path / "page.html") == 2

@@ -18,6 +18,7 @@ from stylenet.apply.stylizer import Stylizer, style_images
 from stylenet.apply.zoo import ANY, shipped_model, shipped_models, shipped_painters
 from stylenet.errors import StylenetError
 from stylenet.files import expanded
+from stylenet.styles import catalogue
 
 _WEIGHTED = re.compile(r"(.+):(\d+\.?\d*|\.\d+)")
 Say = Callable[[str], None]
@@ -110,15 +111,21 @@ def style_weights(style: str) -> dict[str, float]:
     """``udnie:0.6,wave:0.4`` as weights by name; a name or a path alone has the weight 1."""
     parts = style.split(",")
     found = [_WEIGHTED.fullmatch(part.strip()) for part in parts]
-    if expanded(style).is_file() or not any(found):
+    named = len(parts) > 1 and all(_is_style(part.strip()) for part in parts)
+    if expanded(style).is_file() or not (named or any(found)):
         return {style: 1.0}
     bare = [part for part, match in zip(parts, found, strict=True) if match is None]
     if bare:
+        lack = "have" if len(bare) > 1 else "has"
         raise StylenetError(
-            f"Got the mixture {style}, in which {', '.join(bare)} has no weight.",
+            f"Got the mixture {style}, in which {', '.join(bare)} {lack} no weight.",
             "Give each style its weight: udnie:0.6,wave:0.4.",
         )
     return {match[1]: float(match[2]) for match in found if match}
+
+
+def _is_style(word: str) -> bool:
+    return word in catalogue() or expanded(word).is_file()
 
 
 def in_mixture(model: Model, weights: Mapping[str, float], say: Say) -> StyledModel:

@@ -127,9 +127,10 @@ class Request:
             )
         if (self.strength < 1 or self.reconstruct) and not hasattr(model.net, "reconstruct"):
             got = "reconstruct=true" if self.reconstruct else f"strength={self.strength}"
+            other = "" if self.reconstruct else ", or the net any, which weakens its styles"
             raise StylenetError(
                 f"Got {got}, but the net of {model.path} has no reconstruction.",
-                "Use a net that has (net=stylebank).",
+                f"Use a net that has (net=stylebank){other}.",
             )
         if self._maps and not self.region_styles:
             raise StylenetError(

@@ -44,4 +44,5 @@ def in_line(error: BaseException) -> str:
         return f"Error: {error}. Fix it, or choose another place with -o."
     if not isinstance(error, StylenetError):
         return "Error: memory ran out. Use a smaller --size, or a machine with more of it."
-    return f"Error: {' '.join(str(error).split())}"
+    listed = str(error).replace(":\n  - ", ": ").replace("\n  - ", "; ")
+    return f"Error: {' '.join(listed.split())}"

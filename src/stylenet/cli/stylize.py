@@ -123,7 +123,8 @@ def _check_streams(given: Sequence[str], out: str | None, as_json: bool) -> None
         return
     if len(given) > 1:
         raise StylenetError(
-            f"Got {len(given)} photos and a stream.", "- stands for one photo; name it alone."
+            f"Got {' '.join(given)}, of which - stands for one photo from standard input.",
+            "Name it alone.",
         )
     to_output = out == STREAM or out is None
     if to_output and as_json:

@@ -50,11 +50,12 @@ def check_fits(image: Tensor, multiple: int, margin: int, kernel: int) -> None:
     if fits(height, multiple, margin, kernel) and fits(width, multiple, margin, kernel):
         return
     smallest = next(n for n in count(1) if fits(n, multiple, margin, kernel))
-    remedy = "Enlarge the picture"
+    remedy, reflects = "Enlarge the picture", ""
     if margin:
+        reflects = f", which reflects {margin} px at its borders,"
         remedy += ", or train with net/padding=reflect, which takes far smaller ones"
     raise PictureTooSmallError(
-        f"Got a picture of {width}x{height} px, but a net that reflects {margin} px at its "
-        f"borders needs at least {smallest} px on each side.",
+        f"Got a picture of {width}x{height} px, but this net{reflects} needs at least {smallest} "
+        "px on each side.",
         f"{remedy}.",
     )

@@ -31,12 +31,22 @@ def read_runs(folders: Sequence[str | Path]) -> list[Job]:
     found: list[Job] = []
     for given in folders:
         folder = expanded(given)
-        found += [job_of_run(folder)] if is_run(folder) else read_jobs(folder)
+        found += [job_of_run(folder)] if is_run(folder) else _of_sweep(folder)
     if len(found) < 2:
         raise StylenetError(
             f"Got {len(found)} run, expected two or more.", "Name several, or a sweep's folder."
         )
     return [replace(job, number=number) for number, job in enumerate(found)]
+
+
+def _of_sweep(folder: Path) -> list[Job]:
+    try:
+        return read_jobs(folder)
+    except StylenetError as error:
+        raise StylenetError(
+            error.problem.replace("There is no sweep", "There is no run and no sweep"),
+            "Name directories of runs, which have a config.yaml, or the folder of a sweep.",
+        ) from error
 
 
 def write_comparison(jobs: Sequence[Job], file: Path) -> Path:
