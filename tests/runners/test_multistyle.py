@@ -210,7 +210,7 @@ def test_evaluate_paints_mixtures_regions_and_no_style(
     assert mixed["run_sand0.6+coal0.4"]["style"] == ""  # of no single style
     unmeasured = "metrics=none"
     paint("whole", "style_weights={coal: 1.0}", unmeasured)
-    assert torch.equal(picture("whole", "run_coal1"), picture("each", "run_coal"))
+    assert torch.equal(picture("whole", "run_coal"), picture("each", "run_coal"))
 
     with Image.open(content) as photo:
         width, height = photo.size
@@ -237,7 +237,7 @@ def test_evaluate_paints_mixtures_regions_and_no_style(
         for name in NAMES:
             assert torch.equal(picture("none", f"run_{name}"), reconstruction)
         paint("half", "strength=0.5", "style_weights={sand: 1}", unmeasured)
-        assert not torch.equal(picture("half", "run_sand1"), picture("each", "run_sand"))
+        assert not torch.equal(picture("half", "run_sand"), picture("each", "run_sand"))
 
 
 @pytest.fixture

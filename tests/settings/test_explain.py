@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 from hydra.errors import HydraException
+from omegaconf import OmegaConf
+from omegaconf.errors import MissingMandatoryValue
 
 from stylenet.errors import StylenetError
 from stylenet.run.launch import in_words
@@ -83,6 +85,13 @@ def test_a_value_of_the_wrong_type(words):
     assert "'abc'" in text
     assert "Integer" in text
     assert "(command line: seed=abc)" in text
+
+
+def test_a_key_without_a_default_is_asked_for():
+    config = OmegaConf.create({"model": "???"})
+    with pytest.raises(MissingMandatoryValue) as caught:
+        _ = config.model
+    assert in_words(caught.value).startswith("Error: Got no model, which has no default. Add model")
 
 
 def test_a_bad_syntax_shows_the_command_line(words):

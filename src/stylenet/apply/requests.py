@@ -79,7 +79,9 @@ class Request:
             return None
         if self.reconstruct or self._maps:
             return "reconstruction" if self.reconstruct else "regions"
-        return "+".join(f"{s}{w:g}" for s, w in (self.style_weights or {}).items())
+        weights = self.style_weights or {}
+        alone = list(weights.values()) == [1]
+        return "+".join(s if alone else f"{s}{w:g}" for s, w in weights.items())
 
     @property
     def _maps(self) -> bool:

@@ -65,7 +65,8 @@ def named_apart(models: list[Model]) -> Mapping[str, Model]:
 def requests_of(config: Settings, name: str, model: Model) -> Iterator[tuple[str, Request]]:
     """What the configuration asks of a net, by the names of columns and folders.
 
-    Where it chooses no style, a net of several paints in each.
+    Where it chooses no style, a net of several paints in those of ``style`` that it has, or in
+    each.
     """
     # a net for any style has become one for the mixture: see _styled
     mixture = None if isinstance(model, StyledModel) else config.style_weights
@@ -73,7 +74,8 @@ def requests_of(config: Settings, name: str, model: Model) -> Iterator[tuple[str
     region_styles = {str(k): str(v) for k, v in (config.region_styles or {}).items()}
     chosen = weights is not None or config.reconstruct or config.region_map is not None
     if model.styles and not chosen and not region_styles:
-        for style in model.styles:
+        named = as_list(config.style)
+        for style in [style for style in model.styles if style in named] or model.styles:
             yield f"{name}_{style}", Request({style: 1.0}, config.strength)
         return
     request = Request(

@@ -9,7 +9,12 @@ from difflib import get_close_matches
 from hydra.core.global_hydra import GlobalHydra
 from hydra.errors import MissingConfigException
 from omegaconf import DictConfig
-from omegaconf.errors import ConfigAttributeError, ConfigKeyError, OmegaConfBaseException
+from omegaconf.errors import (
+    ConfigAttributeError,
+    ConfigKeyError,
+    MissingMandatoryValue,
+    OmegaConfBaseException,
+)
 
 from stylenet.errors import StylenetError
 from stylenet.settings.arguments import corrected, parses
@@ -30,6 +35,9 @@ def explain(error: BaseException, overrides: Sequence[str]) -> str:
         variants = f" More: conf/{group}/{name.rpartition('/')[0]}/." if "/" in name else ""
         return words + variants
     cause = error if isinstance(error, OmegaConfBaseException) else error.__cause__
+    if isinstance(cause, MissingMandatoryValue) and cause.full_key:
+        key = cause.full_key
+        return f"Error: Got no {key}, which has no default. Add {key}=... (what it is: --help)."
     misspelt = (ConfigAttributeError, ConfigKeyError)
     if isinstance(cause, misspelt) and isinstance(cause.parent_node, DictConfig):
         key = str(cause.key)
