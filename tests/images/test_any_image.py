@@ -81,5 +81,12 @@ def test_a_picture_goes_there_and_back(like: Any) -> None:
         assert (back.shape, back.dtype) == (like.shape, like.dtype)
 
 
+@pytest.mark.parametrize("given", [BYTES.astype(np.float32), EXPECTED * 255])
+def test_floats_of_0_to_255_are_refused(given: Any) -> None:
+    """They were clamped, and painted as a white picture."""
+    with pytest.raises(PictureError, match=r"values up to 248, expected .*Divide it by 255"):
+        as_tensor(given)
+
+
 def test_a_paths_kind_is_pillows() -> None:
     assert np.array_equal(np.asarray(in_kind(EXPECTED, "a.png")), np.asarray(to_pil(EXPECTED)))

@@ -21,6 +21,7 @@ __all__ = ["AnyImage", "PilImage", "as_tensor", "in_kind"]
 AnyImage: TypeAlias = str | Path | PilImage | NDArray[Any] | Tensor
 """An image's path; a Pillow image; an array (H,W,3), (H,W,4) or (H,W), uint8 or float in [0,1]; or
 a tensor (3,H,W) or (1,3,H,W), float in [0,1]."""
+_HIGHEST = 2.0  # of [0,1]: what a net overshoots passes
 Pixels = TypeVar("Pixels", NDArray[Any], Tensor)
 
 
@@ -28,7 +29,8 @@ def as_tensor(image: AnyImage) -> Tensor:
     """Any image as (3,H,W) float32 in [0,1]; transparency lies on white.
 
     Raises:
-        PictureError: an unreadable file, or an array or a tensor of another shape or kind.
+        PictureError: an unreadable file, or an array or a tensor of another shape or kind, or of
+            floating-point values that seem to be of 0 to 255.
     """
     if isinstance(image, (str, Path)):
         return read_image(image)
@@ -38,7 +40,7 @@ def as_tensor(image: AnyImage) -> Tensor:
         single = image[0] if image.ndim == 4 and image.shape[0] == 1 else image
         if single.ndim != 3 or single.shape[0] != 3 or not single.is_floating_point():
             raise _strange("a tensor", image, "(3,H,W) or (1,3,H,W), floating-point")
-        return single.detach().float()
+        return _in_range(single.detach().float())
     array = np.asarray(image)
     shaped = array.ndim == 2 or (array.ndim == 3 and array.shape[2] in (3, 4))
     if not shaped or 0 in array.shape or array.dtype.kind not in "uf" or array.dtype == np.uint16:
@@ -49,7 +51,8 @@ def as_tensor(image: AnyImage) -> Tensor:
     if channels.shape[2] == 4:
         opaque = channels[..., 3:]
         channels = channels[..., :3] * opaque + (1 - opaque)
-    return torch.from_numpy(np.ascontiguousarray(channels, dtype=np.float32)).permute(2, 0, 1)
+    pixels = torch.from_numpy(np.ascontiguousarray(channels, dtype=np.float32))
+    return _in_range(pixels.permute(2, 0, 1))
 
 
 @overload
@@ -68,6 +71,14 @@ def in_kind(image: Tensor, like: AnyImage) -> PilImage | NDArray[Any] | Tensor:
     if like.dtype == np.uint8:
         return np.asarray(to_pil(image))
     return image.permute(1, 2, 0).contiguous().numpy()
+
+
+def _in_range(pixels: Tensor) -> Tensor:
+    """Clamped, an image of 0 to 255 would be painted as a white one."""
+    if pixels.numel() and (highest := float(pixels.max())) > _HIGHEST:
+        reason = f"it has floating-point values up to {highest:g}, expected [0,1]"
+        raise PictureError(None, reason, "Divide it by 255, or pass uint8.")
+    return pixels
 
 
 def _strange(what: str, image: Any, expected: str) -> PictureError:
