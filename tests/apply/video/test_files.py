@@ -164,6 +164,14 @@ def test_another_rate_shows_the_frame_of_each_time(clip: Make, tmp_path: Path, f
     assert len(painted) <= min(8, len(times))
 
 
+def test_another_rate_ends_where_it_is_asked_to(clip: Make, tmp_path: Path) -> None:
+    """The frame that is on at the end lasts longer: ``--fps 5 --end 1`` wrote six frames."""
+    given = clip("given.mp4", None, UNEVEN)
+    options = ClipOptions(end=Fraction(1, 5), fps=Fraction(20), blend=None)
+    paint_clip(given, tmp_path / "out.mp4", lambda x: x, options)
+    assert read(tmp_path / "out.mp4")[1] == [Fraction(n, 20) for n in range(4)]
+
+
 def test_of_a_truncated_clip_what_is_there_is_painted(
     clip: Make, scene: Scene, tmp_path: Path
 ) -> None:

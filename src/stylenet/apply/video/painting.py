@@ -251,7 +251,8 @@ def _timed(
         return about, frames
     total = None if about.frames is None else round(about.frames * options.fps / about.rate)
     again = replace(about, time_base=1 / options.fps, rate=options.fps, frames=total)
-    return again, at_rate(frames, about, options.fps)
+    length = None if options.end is None else options.end - options.start
+    return again, at_rate(frames, about, options.fps, length)
 
 
 def _job(clip: Path, options: ClipOptions) -> dict[str, str]:

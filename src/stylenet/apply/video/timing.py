@@ -43,7 +43,10 @@ def rate_of(text: str) -> Fraction:
 
 
 def at_rate(
-    frames: Generator[Frame, None, None], about: About, rate: Fraction
+    frames: Generator[Frame, None, None],
+    about: About,
+    rate: Fraction,
+    length: Fraction | None = None,
 ) -> Generator[Frame, None, None]:
     """Frames shown at multiples of 1/``rate``: each time the one that is on at that time.
 
@@ -51,6 +54,7 @@ def at_rate(
         frames: of a clip.
         about: that clip.
         rate: frames a second; times count in 1/``rate`` from then on.
+        length: seconds that are asked for: the last frame may last longer; None: to its end.
     """
     tick = about.time_base * rate  # of a new time in an old one
     held: Frame | None = None
@@ -65,6 +69,7 @@ def at_rate(
             held = frame
     if held is not None:
         shown = held.duration or 1 / (about.rate * about.time_base)
-        while number < (held.time + shown) * tick:
+        last = (held.time + shown) * tick
+        while number < (last if length is None else min(last, length * rate)):
             yield replace(held, time=number, duration=1)
             number += 1
