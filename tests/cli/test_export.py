@@ -45,7 +45,7 @@ def test_a_net_that_ships_is_exported_as_it_is(
     ("words", "said"),
     [
         (["export", "any"], "paints in any style, and none was named"),
-        (["export", "wave", "--style", "udnie"], "which has its own only"),
+        (["export", "wave", "--style", "udnie"], "which has its own only. Leave out --style."),
         (["export", "no_such_style"], "no_such_style"),
         (["export", "painting.jpg", "--style", "udnie"], "painting.jpg is no net"),
         (["export", "wave", "-o", "wave.txt"], "expected one that ends in .onnx"),

@@ -78,7 +78,9 @@ class Fixed(nn.Module):
             raise ExportError(
                 f"Got {'the styles ' + ', '.join(weights) if weights else 'no style'} for the net "
                 f"of {model.path}, which has {there}.",
-                "Use --style udnie or --style udnie:0.6,wave:0.4 for a net of several styles.",
+                "Use --style udnie or --style udnie:0.6,wave:0.4."
+                if model.styles
+                else "Leave out --style.",
             )
         self.net = model.net
         self.row: list[float] | None = None
