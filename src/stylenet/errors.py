@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 from collections.abc import Iterator
 from typing import Any
+
+_SETTING = re.compile(r"\b[a-z_]+(\.\w+)+=|\(This is about ")
 
 
 class StylenetError(Exception):
@@ -19,6 +22,12 @@ class StylenetError(Exception):
         super().__init__(f"{problem} {remedy}")
         self.problem = problem
         self.remedy = remedy
+
+    def locate(self, key: str) -> None:
+        """Say that it is about the setting ``key``, where the words name none."""
+        if _SETTING.search(f"{self.problem} {self.remedy}") is None:
+            self.remedy += f" (This is about {key}.)"
+            self.args = (f"{self.problem} {self.remedy}",)
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Travel between processes: a sweep's jobs may run elsewhere."""
@@ -57,6 +66,16 @@ def lacks_memory(error: BaseException) -> bool:
     if isinstance(error, MemoryError):
         return True
     return isinstance(error, RuntimeError) and bool(_NO_MEMORY.search(str(error)))
+
+
+@contextlib.contextmanager
+def about(key: str) -> Iterator[None]:
+    """Errors in words say that they are about the setting ``key``."""
+    try:
+        yield
+    except StylenetError as error:
+        error.locate(key)
+        raise
 
 
 def causes(error: BaseException) -> Iterator[BaseException]:

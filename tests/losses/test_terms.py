@@ -188,13 +188,13 @@ def make_style(layers, weights, network):
 @pytest.mark.parametrize(
     ("layers", "weights", "words"),
     [
-        ([], None, r"{name}_layers=\[\], expected at least one layer.*'loss.{name}_layers=\["),
+        ([], None, r"{name}_layers=\[\], expected at least one layer.*{name}_layers=\["),
         ([], [], r"{name}_layers=\[\], expected at least one layer"),
         (["one", "one"], [1, 2], r"\['one', 'one'\], expected .* none twice"),
         (
             ["one", "two"],
             [1],
-            r"2 {name} layers .* but 1 weights .*equal length.*loss.{name}_layer_weights .* null",
+            r"2 {name} layers .* but 1 weights .*equal length.*{name}_layer_weights.* null",
         ),
         (["one"], [1, 2], r"1 {name} layers .* but 2 weights"),
         (["two"], {"one": 1}, r"{name} layers \['two'\] but weights for one only.*for two, too"),

@@ -25,6 +25,10 @@ class Network(nn.Module):
         for weight in self.parameters():
             weight.data = torch.randn(weight.shape, generator=generator)
 
+    @staticmethod
+    def resolve(layer: str) -> str:
+        return layer
+
     def forward(self, image: Tensor, layers: list[str]) -> dict[str, Tensor]:
         one = self.layers["one"](image).relu()
         features = {"one": one, "two": self.layers["two"](one)}

@@ -205,6 +205,15 @@ def test_a_sweep_names_its_runs_and_groups_them(
         (["data=folder", "data.root=/nowhere"], ["/nowhere"]),
         (["resume=/nowhere"], ["/nowhere", "run directory"]),
         (["logger=null"], ["logger"]),
+        (["trainer.log_every_n_steps=null"], ["trainer.log_every_n_steps=None", "1 or more"]),
+        (["trainer.val_check_interval=0.5"], ["trainer.val_check_interval=0.5", "1 or more"]),
+        (["trainer.max_steps=null"], ["trainer.max_steps=None", "whole number"]),
+        (["loss.content_layers=[1,2]"], ["no layer '1'", "(This is about loss.terms.content.)"]),
+        (["comparison.style.layers=[x]"], ["no layer 'x'", "(This is about comparison.style.)"]),
+        (
+            ["comparison.content.layer_weights={a: 1}"],
+            ["expected one for relu3_2, too", "(This is about comparison.content.)"],
+        ),
     ],
     ids=lambda value: "+".join(value) if isinstance(value, list) else None,
 )

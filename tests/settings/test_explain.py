@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from hydra.errors import HydraException
 from omegaconf import OmegaConf
-from omegaconf.errors import MissingMandatoryValue
+from omegaconf.errors import InterpolationKeyError, MissingMandatoryValue
 
 from stylenet.errors import StylenetError
 from stylenet.run.launch import in_words
@@ -106,9 +106,28 @@ def test_null_for_a_group_that_needs_a_choice(words):
     assert "logger=null" in words("logger=null")
 
 
-def test_a_null_among_the_choices_of_a_group(words):
-    """Hydra's own code fails there."""
-    assert "Look for a group that is given a null" in words("tune=[null]")
+@pytest.mark.parametrize("override", ["tune=[null]", "experiment=[1,2]", "net=null", "norm=nan"])
+def test_what_is_no_word_among_the_choices_of_a_group(override, words):
+    """Hydra's own code fails there, or names no group."""
+    group = override.partition("=")[0]
+    assert f"Got {override}, expected choices of {group}. There are: " in words("seed=1", override)
+
+
+@pytest.mark.parametrize("key", ["comparison.network.weights", "net.width", "paths.cache"])
+def test_a_value_that_refers_to_nothing_is_named(key, composed, monkeypatch):
+    given = f"{key}='${{nowhere}}'"
+    monkeypatch.setattr("sys.argv", ["train.py", "seed=1", given])
+    with pytest.raises(InterpolationKeyError) as caught:
+        OmegaConf.resolve(composed("seed=1", given))
+    assert f"Got {given}, but there is no key nowhere" in in_words(caught.value)
+
+
+def test_hydra_s_stumbles_over_nothing_that_is_known(monkeypatch):
+    monkeypatch.setattr("sys.argv", ["train.py", "seed=1"])
+    stumble = compile("raise TypeError('x')", "hydra", "exec")
+    with pytest.raises(TypeError) as caught:
+        exec(stumble, {"__name__": "hydra.core"})
+    assert "Look for a group that is given a null" in in_words(caught.value)
 
 
 def test_our_own_errors_keep_their_words_however_deep():

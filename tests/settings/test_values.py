@@ -17,6 +17,9 @@ from stylenet.settings.values import check_target, check_values
     [
         ("optimizer.px={}", r"Got optimizer\.px=\{\}, expected int"),
         ("loss.terms.style.layers=inf", r"Got loss\.terms\.style\.layers=inf, expected .*Sequence"),
+        ("loss.style_layers=inf", r"Got loss\.style_layers=inf, expected .*Sequence"),
+        ("loss_network.style_layers=-1", r"Got loss_network\.style_layers=-1, expected .*Sequence"),
+        ("loss_network.padding=0", r"Got loss_network\.padding=0, expected .*Callable"),
         ("net.width=[1]", r"Got net\.width=\[1\], expected float"),
         ("loss.style_distance.weights.gram=''", r"weights=.*'gram': ''.*expected .*Mapping"),
         ("net.width=x", r"Got net\.width=x, expected float"),

@@ -41,20 +41,22 @@ def weigh_layers(name: str, layers: Sequence[str], weights: LayerWeights) -> dic
             raise LayerWeightsError(
                 f"Got {name} layers {layers} but weights for {', '.join(weights) or 'none'} only, "
                 f"expected one for {', '.join(missing)}, too.",
-                f"Give loss.{name}_layer_weights one number a layer, or null for 1 each.",
+                f"Give {name}_layer_weights, or the term's own layer_weights, one number a layer, "
+                "or null for 1 each.",
             )
         weights = [weights[layer] for layer in layers]
     weights = [1.0] * len(layers) if weights is None else [float(weight) for weight in weights]
     if not layers or len(set(layers)) != len(layers):
         raise LayerWeightsError(
-            f"Got loss.{name}_layers={layers}, expected at least one layer and none twice.",
-            f"Name the layers once each, e.g. 'loss.{name}_layers=[relu2_2]'.",
+            f"Got {name}_layers={layers}, expected at least one layer and none twice.",
+            f"Name the layers once each, e.g. {name}_layers=[relu2_2].",
         )
     if len(layers) != len(weights):
         raise LayerWeightsError(
             f"Got {len(layers)} {name} layers {layers} but {len(weights)} weights {weights}, "
             "expected lists of equal length.",
-            f"Give loss.{name}_layer_weights one number a layer, or null for 1 each.",
+            f"Give {name}_layer_weights, or the term's own layer_weights, one number a layer, or "
+            "null for 1 each.",
         )
     return dict(zip(layers, weights, strict=True))
 

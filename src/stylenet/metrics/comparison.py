@@ -11,9 +11,10 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from stylenet.errors import about
 from stylenet.loss_networks import LossNetwork
 from stylenet.losses import Term, View
-from stylenet.losses.features import read_features
+from stylenet.losses.features import check_names, read_features
 from stylenet.losses.functional import total_variation
 from stylenet.metrics.diversity import diversity
 from stylenet.metrics.judge import Description, Judge
@@ -60,6 +61,9 @@ class Comparison:
         region_style: of one style for each region.
         px: shorter side, pixels.
         judge: None: not asked.
+
+    Raises:
+        LossNetworkError: a layer that ``network`` has not.
     """
 
     def __init__(
@@ -71,6 +75,11 @@ class Comparison:
         px: int = 256,
         judge: Judge | None = None,
     ) -> None:
+        with about("comparison.content"):
+            check_names(network, (*content.stylised_layers, *content.content_layers))
+        for name, make in {"style": style, "region_style": region_style}.items():
+            with about(f"comparison.{name}"):  # made when first asked for
+                check_names(network, getattr(make, "keywords", {}).get("layers", ()))
         self.px = px
         self._network = network
         self._content = content
@@ -180,7 +189,8 @@ class Comparison:
         for title, names in groups.items():
             if (title, factor) not in self._terms:
                 sized = [resized(styles[name].to(device).float(), factor) for name in names]
-                term = make(network=self._network, style=sized if in_regions else sized[0])
+                with about(f"comparison.{'region_style' if in_regions else 'style'}"):
+                    term = make(network=self._network, style=sized if in_regions else sized[0])
                 self._terms[title, factor] = term.to(device)
         return {title: self._terms[title, factor] for title in groups}
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
+from hydra.errors import InstantiationException
 from hydra.utils import instantiate as hydra_instantiate
 from omegaconf import DictConfig, OmegaConf
 
-from stylenet.errors import StylenetError
+from stylenet.errors import StylenetError, causes
 from stylenet.processes import rank
 from stylenet.run.messages import Messages
 from stylenet.run.processes import typed_command
@@ -23,7 +25,15 @@ def instantiate(config: Any, **extra: Any) -> Any:
     """
     check_target(config)
     check_values(config)
-    return hydra_instantiate(config, _convert_="all", **extra)
+    try:
+        return hydra_instantiate(config, _convert_="all", **extra)
+    except InstantiationException as error:
+        key = re.search(r"full_key: (\S+)", str(error))
+        for cause in causes(error):
+            if isinstance(cause, StylenetError) and key is not None:
+                cause.locate(key[1])
+                break
+        raise
 
 
 def plain(config: DictConfig) -> dict[str, Any]:

@@ -192,7 +192,8 @@ def _unweighted(config: DictConfig) -> DictConfig:
             raise StylenetError(
                 f"Got the weight {term.weight} for the {name} loss, but what evaluate.py measures "
                 "is unweighted.",
-                f"Leave out loss.{name}_weight, and multiply the figures in metrics.csv.",
+                f"Leave out {' and '.join(sorted(asked))}, and multiply the figures in "
+                "metrics.csv.",
             )
         if "weight" in term:
             term.weight = 1.0

@@ -26,7 +26,7 @@ from stylenet.pipes import outlive_readers
 from stylenet.processes import rank, start_of_run
 from stylenet.run.processes import command_line
 from stylenet.settings.arguments import quoted
-from stylenet.settings.explain import explain
+from stylenet.settings.explain import explain, of_odd_choices
 from stylenet.settings.folder import conf_folder
 from stylenet.settings.guide import read_guide
 from stylenet.settings.help import help_text
@@ -221,7 +221,7 @@ def in_words(error: BaseException) -> str | None:
     if of_hydra or isinstance(error, (HydraException, OmegaConfBaseException)):
         return explain(error, sys.argv[1:])
     if _is_of_hydra(error):
-        return (
+        return of_odd_choices(sys.argv[1:]) or (
             f"Error: Hydra stumbles over the command line ({type(error).__name__}: {error}). Look "
             "for a group that is given a null, a number or a mapping among its choices. "
             f"(command line: {' '.join(sys.argv[1:])})"

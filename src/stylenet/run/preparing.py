@@ -38,6 +38,9 @@ from stylenet.settings.values import check_built, check_kinds, check_values
 from stylenet.sweeps.launchers import choose_gpu
 from stylenet.sweeps.recording import is_swept
 
+# Lightning takes null and parts of an epoch, too: least, what it is without being asked for
+_STEPS = {"max_steps": (-1, 300), "val_check_interval": (1, 100), "log_every_n_steps": (1, 10)}
+
 
 def prepare(
     config: DictConfig, overrides: Sequence[str] | None = None, timer: Timer | None = None
@@ -91,6 +94,13 @@ def prepare(
 def _settle(config: DictConfig, runner: Runner, timer: Timer | None) -> None:
     if config.seed < 0:
         raise StylenetError(f"Got seed={config.seed}, expected 0 or more.", "Use seed=0.")
+    for key, (least, usual) in _STEPS.items():
+        steps = config.trainer[key]
+        if not isinstance(steps, (int, float)) or steps != steps // 1 or steps < least:
+            raise StylenetError(
+                f"Got trainer.{key}={steps}, expected a whole number of {least} or more.",
+                f"Use trainer.{key}={usual}.",
+            )
     messages = Messages(config.run.messages)
     _settle_init(config, messages.say)
     with open_dict(config):

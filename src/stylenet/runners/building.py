@@ -9,11 +9,12 @@ from typing import Any
 from torch import Tensor
 
 from stylenet.config import Settings
-from stylenet.errors import StylenetError
+from stylenet.errors import StylenetError, about
 from stylenet.files import cache_folder, expanded
 from stylenet.images import resize
 from stylenet.loss_networks import LossNetwork
 from stylenet.losses import PerceptualLoss, Term
+from stylenet.losses.features import check_names
 from stylenet.runners.base import Instantiate, Say
 from stylenet.styles import FoundStyle, find_style, find_swatch, read_style
 
@@ -77,7 +78,8 @@ def build_loss(
             have no default, are left out.
 
     Raises:
-        StylenetError: no term asks for an input that there is.
+        StylenetError: no term asks for an input that there is, or a term for a layer that there
+            is not.
     """
     offered = {"network": network, **inputs}
     unread = {name for name, value in inputs.items() if value is not None}
@@ -85,15 +87,17 @@ def build_loss(
     for name, term_config in config.loss.terms.items():
         if term_config is None:  # left out, as null leaves out a callback
             continue
-        term = instantiate(term_config)
-        if not isinstance(term, Term):
-            parameters = inspect.signature(term).parameters
-            given = {k: offered[k] for k in parameters if offered.get(k) is not None}
-            lacking = parameters.keys() & offered.keys() - given.keys()
-            if any(parameters[k].default is inspect.Parameter.empty for k in lacking):
-                continue
-            unread -= given.keys()
-            term = term(**given)
+        with about(f"loss.terms.{name}"):
+            term = instantiate(term_config)
+            if not isinstance(term, Term):
+                parameters = inspect.signature(term).parameters
+                given = {k: offered[k] for k in parameters if offered.get(k) is not None}
+                lacking = parameters.keys() & offered.keys() - given.keys()
+                if any(parameters[k].default is inspect.Parameter.empty for k in lacking):
+                    continue
+                unread -= given.keys()
+                term = term(**given)
+            check_names(network, (*term.stylised_layers, *term.content_layers))
         terms[str(name)] = term
     if "style_regions" in unread or "region_weights" in unread:
         raise StylenetError(

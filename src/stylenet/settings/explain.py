@@ -7,20 +7,24 @@ from collections.abc import Iterable, Sequence
 from difflib import get_close_matches
 
 from hydra.core.global_hydra import GlobalHydra
+from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.errors import MissingConfigException
 from omegaconf import DictConfig
 from omegaconf.errors import (
     ConfigAttributeError,
     ConfigKeyError,
+    InterpolationKeyError,
     MissingMandatoryValue,
     OmegaConfBaseException,
 )
 
 from stylenet.errors import StylenetError
 from stylenet.settings.arguments import corrected, parses
+from stylenet.settings.folder import conf_folder
 from stylenet.settings.inputs import tasks_with, wanted
 
 _NO_GROUP = re.compile(r"Could not override '(?:[^']+@)?(([^'/.]+)[^']*)'")
+_NO_KEY = re.compile(r"Interpolation key '([^']+)' not found")
 _WORD = re.compile(r"[A-Za-z][\w-]*")
 
 
@@ -54,6 +58,10 @@ def explain(error: BaseException, overrides: Sequence[str]) -> str:
         ) in unknown.groups():  # loss/diversity is an input, or colouring of colouring/matching
             if said := _of_another_task(key, overrides):
                 return said
+    if isinstance(cause, InterpolationKeyError) and (said := _of_nothing(str(cause), overrides)):
+        return said
+    if "Config group override" in str(error) and (said := of_odd_choices(overrides)):
+        return said
     given = f"(command line: {' '.join(overrides) or 'no overrides'})"
     if unread := [o for o in overrides if not o.startswith("-") and not parses(o)]:
         mended = corrected(unread[0])
@@ -62,6 +70,35 @@ def explain(error: BaseException, overrides: Sequence[str]) -> str:
     words = f"{error}. {cause}" if isinstance(cause, OmegaConfBaseException) else str(error)
     message = " ".join(re.sub(r"To append to your default list use \+\S+", "", words).split())
     return f"Error: {message} {given}"
+
+
+def _of_nothing(cause: str, overrides: Sequence[str]) -> str | None:
+    """What is said of a value that refers to a key that is not there, where it was given."""
+    missing = _NO_KEY.match(cause)
+    name = missing[1] if missing else ""
+    given = next((o for o in overrides if re.search(rf"\$\{{\.*{re.escape(name)}\}}", o)), None)
+    if given is None or not name:
+        return None
+    return (
+        f"Error: Got {given}, but there is no key {name} to take a value from. Name one that there "
+        "is, from its root (${optimizer.lr}), or give the value itself."
+    )
+
+
+def of_odd_choices(overrides: Iterable[str]) -> str | None:
+    """What is said of a group that is given a null, a number or a mapping for its choice."""
+    for one in overrides:
+        if one.startswith("-") or not parses(one):
+            continue
+        parsed = OverridesParser.create().parse_override(one)
+        group = parsed.key_or_group
+        files = (conf_folder() / group).glob("*.yaml")
+        choices = [file.stem for file in files if not file.stem.startswith("_")]
+        value = parsed.value()
+        each = value if isinstance(value, list) else [value]
+        if choices and not all(isinstance(choice, str) for choice in each):
+            return f"Error: Got {one}, expected choices of {group}. {_siblings('', choices, '')}"
+    return None
 
 
 def _of_another_task(key: str, overrides: Sequence[str]) -> str | None:

@@ -7,6 +7,7 @@ import enum
 import functools
 import inspect
 import os
+import re
 import types
 import typing
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -14,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from hydra.utils import get_object
-from omegaconf import DictConfig, ListConfig, OmegaConf
+from omegaconf import DictConfig, ListConfig, Node, OmegaConf
 from omegaconf.errors import InterpolationKeyError
 
 from stylenet.errors import StylenetError
@@ -23,6 +24,8 @@ from stylenet.errors import StylenetError
 _PLAIN = (bool, int, float, str, type(None))
 # whose classes are written as plain values: spans of time, ...
 _WRITTEN_ALONE = ("datetime", "numbers")
+_ALIAS = re.compile(r"\$\{(\.*)([A-Za-z_][\w.]*)\}")
+_NOTHING = object()
 _WRITTEN = ("builtins", "typing", "collections.abc", *_WRITTEN_ALONE)
 
 
@@ -63,7 +66,7 @@ def check_values(config: Any, *, settled: bool = True) -> None:
     values = {key: _value(config, key, settled) for key in keys}
     if isinstance(config, DictConfig) and "_target_" in config:
         for key, value, expected in _misfits(config, values, settled):
-            raise _misfit(config._get_full_key(key), value, expected)
+            raise _misfit(_written_at(config, key), value, expected)
     for value in values.values():
         if OmegaConf.is_config(value):
             check_values(value, settled=settled)
@@ -123,6 +126,27 @@ def _misfits(
             continue
         if not _fits(value, hints[str(key)], settled):
             yield str(key), _shown(value), inspect.formatannotation(hints[str(key)])
+
+
+def _written_at(config: DictConfig, key: str) -> str:
+    """The key that has the value itself: ``loss.style_layers`` for ``loss.terms.style.layers``."""
+    root = config._get_root()
+    full = str(config._get_full_key(key))
+    for _ in range(10):  # of those that lead in a circle nothing is read
+        above, _, last = full.rpartition(".")
+        holder = OmegaConf.select(root, above) if above else root
+        if not isinstance(holder, DictConfig):
+            break
+        node = holder._get_node(last)
+        alias = _ALIAS.fullmatch(str(node._value())) if isinstance(node, Node) else None
+        if alias is None:
+            break
+        dots = len(alias[1])  # one: a sibling
+        another = ".".join([*full.split(".")[:-dots], alias[2]]) if dots else alias[2]
+        if OmegaConf.select(root, another, default=_NOTHING) is _NOTHING:
+            break
+        full = another
+    return full
 
 
 def _value(config: Any, key: Any, settled: bool) -> Any:
