@@ -38,7 +38,7 @@ from crowds import Crowds
 from disks import Disks
 from hostile import Hostile
 from hostile_code import archives, pickles, targets
-from inputs import Bench
+from inputs import WHOLE, Bench
 from kills import Kills
 from odd_words import odd_checkpoint, odd_clip, odd_command, odd_requests
 from outcomes import GOOD, BrokenPromiseError, Hang, Outcome, SkippedError
@@ -57,9 +57,9 @@ Case = Callable[[random.Random, Path, int], Iterator[str]]
 class Campaign:
     """All kinds of cases, in a folder of their own."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, whole: float = WHOLE) -> None:
         self.folder = folder
-        bench = Bench(folder)
+        bench = Bench(folder, whole)
         kills, products = Kills(bench), Products(bench)
         disks, crowds, long = Disks(kills, products), Crowds(kills, products), Long(kills, products)
         by_chance: dict[str, Callable[[random.Random, Path], Iterator[str]]] = {
@@ -155,10 +155,15 @@ def _limited(seconds: float) -> Iterator[None]:
 
 
 def campaign(
-    folder: Path, seed: int, kinds: Sequence[str] = (), first: int = 0, count: int | None = None
+    folder: Path,
+    seed: int,
+    kinds: Sequence[str] = (),
+    first: int = 0,
+    count: int | None = None,
+    whole: float = WHOLE,
 ) -> Iterator[Outcome]:
     """Cases of each of ``kinds`` (of all, if there are none) by turns: ``count`` or endless."""
-    cases = Campaign(folder)
+    cases = Campaign(folder, whole)
     number = first
     while count is None or number < first + count:
         for kind in kinds or cases.kinds:
@@ -188,6 +193,9 @@ def main() -> None:
     parser.add_argument("--kinds", nargs="*", default=[], help=", ".join(KINDS))
     parser.add_argument("--first", type=int, default=0)
     parser.add_argument("--count", type=int, help="cases of each kind")
+    parser.add_argument(
+        "--whole", type=float, default=WHOLE, help="of coco, checkpoint: those that are trained"
+    )
     parser.add_argument("--out", type=Path, help="a CSV file of all outcomes")
     parser.add_argument("--table", nargs="*", type=Path, help="such files: renew the table of them")
     options = parser.parse_args()
@@ -210,7 +218,8 @@ def main() -> None:
         at.enter_context(contextlib.chdir(here))
         rows = csv.writer(file)
         rows.writerow(Outcome.__dataclass_fields__)
-        for one in campaign(base, options.seed, options.kinds, options.first, options.count):
+        cases = (options.kinds, options.first, options.count, options.whole)
+        for one in campaign(base, options.seed, *cases):
             rows.writerow(vars(replace(one, said=one.said[-LONGEST:])).values())
             file.flush()
             ends[one.kind, one.end] += 1

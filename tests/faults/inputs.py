@@ -53,8 +53,9 @@ LEFT_OUT = ("hydra", "run.", "trainer.devices", "trainer.num_nodes", "trainer.st
 class Bench:
     """Small inputs that are sound, in a folder of their own, and the cases made of them."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, whole: float = WHOLE) -> None:
         self.folder = folder
+        self.whole = whole
         self.photos = folder / "photos"
         self.photos.mkdir()
         chance = np.random.default_rng(0)
@@ -144,7 +145,7 @@ class Bench:
         shutil.copytree(run, copy)
         files = ["checkpoints/last.ckpt", "config.yaml", "run.json", "losses.csv"]
         file = copy / chance.choice(files)
-        whole = chance.random() < WHOLE
+        whole = chance.random() < self.whole
         how = "resumed" if whole else "read"
         yield f"{file.name}: {_mutate(file, chance)}, {how}"
         if whole:
@@ -169,7 +170,7 @@ class Bench:
         file = root / "annotations" / "instances_train2017.json"
         file.parent.mkdir()
         file.write_text(json.dumps(dataset))
-        whole = chance.random() < WHOLE
+        whole = chance.random() < self.whole
         yield _mutate(file, chance) + (", a step" if whole else ", read")
         more = ["data.categories=[cat]", "data.min_area=1", "data.val_count=0"]
         if whole:

@@ -207,6 +207,8 @@ def test_a_sweep_names_its_runs_and_groups_them(
         (["logger=null"], ["logger"]),
         (["trainer.log_every_n_steps=null"], ["trainer.log_every_n_steps=None", "1 or more"]),
         (["trainer.val_check_interval=0.5"], ["trainer.val_check_interval=0.5", "1 or more"]),
+        (["callbacks.checkpoints.last_every=0"], ["checkpoints.last_every=0", "1 or more"]),
+        (["callbacks.progress.every_n_steps=0"], ["progress.every_n_steps=0", "1 or more"]),
         (["trainer.max_steps=null"], ["trainer.max_steps=None", "whole number"]),
         (["loss.content_layers=[1,2]"], ["no layer '1'", "(This is about loss.terms.content.)"]),
         (["comparison.style.layers=[x]"], ["no layer 'x'", "(This is about comparison.style.)"]),

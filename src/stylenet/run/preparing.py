@@ -38,8 +38,16 @@ from stylenet.settings.values import check_built, check_kinds, check_values
 from stylenet.sweeps.launchers import choose_gpu
 from stylenet.sweeps.recording import is_swept
 
-# Lightning takes null and parts of an epoch, too: least, what it is without being asked for
-_STEPS = {"max_steps": (-1, 300), "val_check_interval": (1, 100), "log_every_n_steps": (1, 10)}
+# the least, and what it is without being asked for
+_STEPS = {
+    "trainer.max_steps": (-1, 300),
+    "trainer.val_check_interval": (1, 100),
+    "trainer.log_every_n_steps": (1, 10),
+    "callbacks.checkpoints.last_every": (1, 100),
+    "callbacks.checkpoints.keep_every": (0, "null"),
+    "callbacks.progress.every_n_steps": (1, 50),
+    "scheduler.step_size": (1, 2000),
+}
 
 
 def prepare(
@@ -94,13 +102,7 @@ def prepare(
 def _settle(config: DictConfig, runner: Runner, timer: Timer | None) -> None:
     if config.seed < 0:
         raise StylenetError(f"Got seed={config.seed}, expected 0 or more.", "Use seed=0.")
-    for key, (least, usual) in _STEPS.items():
-        steps = config.trainer[key]
-        if not isinstance(steps, (int, float)) or steps != steps // 1 or steps < least:
-            raise StylenetError(
-                f"Got trainer.{key}={steps}, expected a whole number of {least} or more.",
-                f"Use trainer.{key}={usual}.",
-            )
+    _check_steps(config)
     messages = Messages(config.run.messages)
     _settle_init(config, messages.say)
     with open_dict(config):
@@ -117,6 +119,19 @@ def _settle(config: DictConfig, runner: Runner, timer: Timer | None) -> None:
     config.run.messages = messages.lines
     OmegaConf.resolve(config)
     OmegaConf.set_readonly(config, True)
+
+
+def _check_steps(config: DictConfig) -> None:
+    """Refuse lengths and intervals of no steps, and those that Lightning alone could take."""
+    for key, (least, usual) in _STEPS.items():
+        steps = OmegaConf.select(config, key)
+        if steps is None and not key.startswith("trainer."):  # left out, with what it belongs to
+            continue
+        if not isinstance(steps, (int, float)) or steps != steps // 1 or steps < least:
+            raise StylenetError(
+                f"Got {key}={steps}, expected a whole number of {least} or more.",
+                f"Use {key}={usual}.",
+            )
 
 
 def _name(config: DictConfig, overrides: Iterable[str]) -> None:
