@@ -68,6 +68,16 @@ def lacks_memory(error: BaseException) -> bool:
     return isinstance(error, RuntimeError) and bool(_NO_MEMORY.search(str(error)))
 
 
+def reason_of(why: object) -> str:
+    """What a reader of files says is wrong with one: its first line, without advice to trust it."""
+    if "weights_only" in str(why):  # torch would have what is in the file run
+        return "it holds more than tensors and plain data"
+    words = str(why).strip().partition("\n")[0].partition(". This is an internal")[0]
+    if isinstance(why, str) or re.search("[A-Za-z]", words):
+        return words
+    return f"{type(why).__name__}: {words}" if words else type(why).__name__
+
+
 @contextlib.contextmanager
 def about(key: str) -> Iterator[None]:
     """Errors in words say that they are about the setting ``key``."""

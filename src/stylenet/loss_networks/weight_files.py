@@ -10,7 +10,7 @@ import safetensors.torch
 import torch
 from torch import Tensor
 
-from stylenet.errors import StylenetError
+from stylenet.errors import StylenetError, reason_of
 from stylenet.files import is_stream
 from stylenet.loss_networks.architectures import EVERY, Architecture
 
@@ -42,11 +42,11 @@ def read_tensors(path: Path) -> dict[str, Tensor]:
         else:
             found = torch.load(path, map_location="cpu", weights_only=True)
     except Exception as error:  # a damaged file can raise nearly anything
-        reason = (str(error).strip() or type(error).__name__).splitlines()[0]
         what = "is a web page" if head.lstrip().startswith(b"<") else "cannot be read"
         raise WeightsError(
             f"{path} {what}: expected a whole file of tensors (.safetensors, or .pth that holds "
-            f"nothing but tensors), got {path.stat().st_size} bytes that fail with: {reason}",
+            f"nothing but tensors), got {path.stat().st_size} bytes that fail with: "
+            f"{reason_of(error)}.",
             "It may be a download that was cut off or an error page saved under that name: delete "
             "it and fetch it again.",
         ) from error

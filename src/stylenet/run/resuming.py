@@ -14,7 +14,7 @@ from omegaconf import DictConfig, ListConfig, OmegaConf, open_dict
 from omegaconf.errors import OmegaConfBaseException
 
 from stylenet.config import as_list
-from stylenet.errors import StylenetError
+from stylenet.errors import StylenetError, reason_of
 from stylenet.run.building import runner_of
 from stylenet.settings.arguments import keys_of
 from stylenet.settings.choices import choices_by_targets
@@ -200,7 +200,7 @@ def messages_of(folder: Path, before: Sequence[str]) -> list[str]:
 
 def damaged(file: Path, why: object) -> StylenetError:
     """What to say of a run's ``file`` that is not what this program wrote."""
-    reason = (str(why).strip() or type(why).__name__).splitlines()[0]
+    reason = reason_of(why)
     return StylenetError(
         f"The run cannot be resumed: {file} is damaged ({reason}).",
         "Copy the run directory again, or start a new run. A step_*.ckpt may take the place of a "

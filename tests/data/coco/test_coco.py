@@ -269,6 +269,7 @@ def twins(raw):
         (twins, "1 of its images share their id"),
         (lambda raw: raw.pop("annotations"), r"no list 'annotations'.*pictures only"),
         (lambda raw: raw.update(images=[{"id": 1}]), r"'images' has no 'file_name'"),
+        (lambda raw: raw.update(images=[{"id": [1]}]), r"'images' has another kind of 'id'"),
     ],
 )
 def test_annotations_of_another_kind_are_named(coco, change, words):

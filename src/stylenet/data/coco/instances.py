@@ -126,7 +126,9 @@ def _load(file: Path, keep: Callable[[dict[str, Any]], dict[str, Any]]) -> dict[
         for entry in entries:
             for field, types in fields.items():
                 if not isinstance(entry, dict) or not isinstance(entry.get(field), types):
-                    problem = f"an entry of {key!r} has no {field!r}: {str(entry)[:80]}"
+                    odd = isinstance(entry, dict) and field in entry
+                    how = f"another kind of {field!r}" if odd else f"no {field!r}"
+                    problem = f"an entry of {key!r} has {how}: {str(entry)[:80]}"
                     raise _malformed(file, problem, _kind(dataset))
     return dataset
 
