@@ -122,6 +122,11 @@ def test_a_value_that_refers_to_nothing_is_named(key, composed, monkeypatch):
     assert f"Got {given}, but there is no key nowhere" in in_words(caught.value)
 
 
+def test_a_choice_that_refers_to_nothing_is_named(words):
+    given = "net='${nowhere}'"
+    assert f"Got {given}, but there is no key nowhere" in words("seed=1", given)
+
+
 def test_hydra_s_stumbles_over_nothing_that_is_known(monkeypatch):
     monkeypatch.setattr("sys.argv", ["train.py", "seed=1"])
     stumble = compile("raise TypeError('x')", "hydra", "exec")

@@ -20,6 +20,8 @@ from stylenet.settings.values import check_target, check_values
         ("loss.style_layers=inf", r"Got loss\.style_layers=inf, expected .*Sequence"),
         ("loss_network.style_layers=-1", r"Got loss_network\.style_layers=-1, expected .*Sequence"),
         ("loss_network.padding=0", r"Got loss_network\.padding=0, expected .*Callable"),
+        ("data.drop_last='a b'", r"Got data\.drop_last=a b, expected bool"),
+        ("data.epoch_size=true", r"Got data\.epoch_size=True, expected int"),
         ("net.width=[1]", r"Got net\.width=\[1\], expected float"),
         ("loss.style_distance.weights.gram=''", r"weights=.*'gram': ''.*expected .*Mapping"),
         ("net.width=x", r"Got net\.width=x, expected float"),

@@ -48,16 +48,22 @@ class AsIs:
         return image
 
 
+def _check_side(size: object, side: str) -> None:
+    """Refuse what is not a positive whole number (True is none)."""
+    value = getattr(size, side)
+    if not isinstance(value, int) or isinstance(value, bool) or value < 1:
+        name = type(size).__name__
+        problem = f"{name}({side}={value!r}): {side} must be a whole number of at least 1."
+        raise SizeError(problem, f"Write for instance {name}({side}=256).")
+
+
 @dataclass(frozen=True)
 class _ToPixels:
     px: int
 
     def __post_init__(self) -> None:
-        """Refuse what is not a positive whole number (True is none)."""
-        if not isinstance(self.px, int) or isinstance(self.px, bool) or self.px < 1:
-            name = type(self).__name__
-            problem = f"{name}(px={self.px!r}): px must be a whole number of at least 1."
-            raise SizeError(problem, f"Write for instance {name}(px=256).")
+        """Refuse what is not a positive whole number."""
+        _check_side(self, "px")
 
     def _scaled(self, image: Tensor, side: int) -> Tensor:
         """The whole image with ``side``, one of its sides, brought to px."""
@@ -140,6 +146,11 @@ class Exactly:
 
     height: int
     width: int
+
+    def __post_init__(self) -> None:
+        """Refuse what is not a positive whole number."""
+        _check_side(self, "height")
+        _check_side(self, "width")
 
     def __call__(self, image: Tensor) -> Tensor:
         """(3,H,W) -> (3,height,width)."""

@@ -25,8 +25,8 @@ def style_factors(count: int, weights: Sequence[float] | None) -> list[float]:
     factors = [1.0] * count if weights is None else [float(weight) for weight in weights]
     if len(factors) != count or min(factors) < 0:
         raise LayerWeightsError(
-            f"Got loss.style_weights={factors} for {count} styles, expected a number of 0 or more "
-            "for each.",
+            f"Got style_weights={factors} (loss.style_weights, or the term's own) for {count} "
+            "styles, expected a number of 0 or more for each.",
             "Give each its factor, e.g. 'style=[udnie,wave]' 'loss.style_weights=[0.5,1]', or "
             "null.",
         )

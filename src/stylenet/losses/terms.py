@@ -80,8 +80,8 @@ def share_styles(count: int, weights: Sequence[float] | None) -> tuple[float, ..
     given = [1.0] * count if weights is None else [float(weight) for weight in weights]
     if len(given) != count or min(given) < 0 or sum(given) <= 0:
         raise LayerWeightsError(
-            f"Got loss.style_weights={given} for {count} style pictures, expected a number of 0 or "
-            "more for each, and one above 0.",
+            f"Got style_weights={given} (loss.style_weights, or the term's own) for {count} style "
+            "pictures, expected a number of 0 or more for each, and one above 0.",
             "Give each its share, e.g. 'style=[udnie,wave]' 'loss.style_weights=[2,1]', or null.",
         )
     return tuple(weight / sum(given) for weight in given)

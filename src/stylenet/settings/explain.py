@@ -13,7 +13,6 @@ from omegaconf import DictConfig
 from omegaconf.errors import (
     ConfigAttributeError,
     ConfigKeyError,
-    InterpolationKeyError,
     MissingMandatoryValue,
     OmegaConfBaseException,
 )
@@ -24,7 +23,9 @@ from stylenet.settings.folder import conf_folder
 from stylenet.settings.inputs import tasks_with, wanted
 
 _NO_GROUP = re.compile(r"Could not override '(?:[^']+@)?(([^'/.]+)[^']*)'")
-_NO_KEY = re.compile(r"Interpolation key '([^']+)' not found")
+_NO_KEY = re.compile(
+    r"Interpolation key '([^']+)' not found|Error resolving interpolation '\$\{([^'}]+)\}'"
+)
 _WORD = re.compile(r"[A-Za-z][\w-]*")
 
 
@@ -58,7 +59,7 @@ def explain(error: BaseException, overrides: Sequence[str]) -> str:
         ) in unknown.groups():  # loss/diversity is an input, or colouring of colouring/matching
             if said := _of_another_task(key, overrides):
                 return said
-    if isinstance(cause, InterpolationKeyError) and (said := _of_nothing(str(cause), overrides)):
+    if said := _of_nothing(f"{error}. {cause}", overrides):
         return said
     if "Config group override" in str(error) and (said := of_odd_choices(overrides)):
         return said
@@ -72,10 +73,10 @@ def explain(error: BaseException, overrides: Sequence[str]) -> str:
     return f"Error: {message} {given}"
 
 
-def _of_nothing(cause: str, overrides: Sequence[str]) -> str | None:
+def _of_nothing(words: str, overrides: Sequence[str]) -> str | None:
     """What is said of a value that refers to a key that is not there, where it was given."""
-    missing = _NO_KEY.match(cause)
-    name = missing[1] if missing else ""
+    missing = _NO_KEY.search(words)
+    name = (missing[1] or missing[2]) if missing else ""
     given = next((o for o in overrides if re.search(rf"\$\{{\.*{re.escape(name)}\}}", o)), None)
     if given is None or not name:
         return None

@@ -167,7 +167,22 @@ def _shown(value: object) -> object:
 
 @functools.cache
 def _hints(target: Callable[..., Any]) -> dict[str, Any]:
-    own = target.__init__ if inspect.isclass(target) else target
+    """Of a class also what its bases take, where it hands them ``**settings``."""
+    if not inspect.isclass(target):
+        return _own_hints(target)
+    hints: dict[str, Any] = {}
+    for one in target.__mro__:
+        own = vars(one).get("__init__")
+        if own is None:
+            continue
+        hints = _own_hints(own) | hints
+        kinds = {parameter.kind for parameter in inspect.signature(own).parameters.values()}
+        if inspect.Parameter.VAR_KEYWORD not in kinds:
+            break
+    return hints
+
+
+def _own_hints(own: Callable[..., Any]) -> dict[str, Any]:
     try:
         return typing.get_type_hints(own)
     except (NameError, TypeError):  # what is imported for type checks only
