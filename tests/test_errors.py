@@ -37,6 +37,8 @@ def test_a_reader_s_reason(error: object, reason: str) -> None:
     [
         ("There is no layer x.", " (This is about loss.terms.tv.)"),
         ("Got loss.layers=x.", ""),
+        ("Got data.seed=x.", ""),
+        ("The loss.seed is x.", ""),
         ("Got x=1.", " (This is about loss.terms.tv.)"),
     ],
 )

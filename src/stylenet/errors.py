@@ -25,7 +25,9 @@ class StylenetError(Exception):
 
     def locate(self, key: str) -> None:
         """Say that it is about the setting ``key``, where the words name none."""
-        if _SETTING.search(f"{self.problem} {self.remedy}") is None:
+        words = f"{self.problem} {self.remedy}"
+        group = key.partition(".")[0]
+        if not _SETTING.search(words) and not re.search(rf"\b{group}\.\w", words):
             self.remedy += f" (This is about {key}.)"
             self.args = (f"{self.problem} {self.remedy}",)
 
