@@ -124,8 +124,10 @@ def _settle(config: DictConfig, runner: Runner, timer: Timer | None) -> None:
 def _check_steps(config: DictConfig) -> None:
     """Refuse lengths and intervals of no steps, and those that Lightning alone could take."""
     for key, (least, usual) in _STEPS.items():
-        steps = OmegaConf.select(config, key)
-        if steps is None and not key.startswith("trainer."):  # left out, with what it belongs to
+        group, _, name = key.partition(".")
+        needed = group == "trainer"  # one that a damaged run lacks is said by what reads it
+        steps = config.trainer[name] if needed else OmegaConf.select(config, key)
+        if steps is None and not needed:  # left out, with what it belongs to
             continue
         if not isinstance(steps, (int, float)) or steps != steps // 1 or steps < least:
             raise StylenetError(
