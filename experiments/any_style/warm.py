@@ -21,7 +21,12 @@ mpl.use("Agg")
 import matplotlib.pyplot as plt
 
 HERE = Path(__file__).parent
-STARTS = {"base": "its prediction by `any`", "udnie": "the net udnie", "random": "random weights"}
+STARTS = {
+    "base": "its prediction by `any`",
+    "scaled": "its prediction by the `any` of scaled.sh",
+    "udnie": "the net udnie",
+    "random": "random weights",
+}
 LOSS = "val/loss/total"
 Curves = dict[str, dict[tuple[str, str], dict[int, float]]]
 
