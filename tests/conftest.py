@@ -53,11 +53,6 @@ torch.set_num_threads(1)
 ASSETS = ROOT.parent / "shared" / "assets"
 
 
-def pytest_xdist_auto_num_workers() -> int:
-    """One more than there are processors: now and then each waits for a child or a server."""
-    return (os.cpu_count() or 1) + 1
-
-
 def _processor(patch: pytest.MonkeyPatch, bf16: bool) -> None:
     own = getattr(torch.cpu, "get_capabilities", dict)()
     told = {**own, "avx512_bf16": bf16, "amx_bf16": False}
