@@ -51,8 +51,8 @@ def as_tensor(image: AnyImage) -> Tensor:
     if channels.shape[2] == 4:
         opaque = channels[..., 3:]
         channels = channels[..., :3] * opaque + (1 - opaque)
-    pixels = torch.from_numpy(np.ascontiguousarray(channels, dtype=np.float32))
-    return _in_range(pixels.permute(2, 0, 1))
+    pixels = torch.from_numpy(np.ascontiguousarray(channels, dtype=np.float32)).permute(2, 0, 1)
+    return pixels if array.dtype.kind == "u" else _in_range(pixels)
 
 
 @overload

@@ -38,15 +38,15 @@ from stylenet.settings.values import check_built, check_kinds, check_values
 from stylenet.sweeps.launchers import choose_gpu
 from stylenet.sweeps.recording import is_swept
 
-# the least, and what it is without being asked for
+# key -> the least
 _STEPS = {
-    "trainer.max_steps": (-1, 300),
-    "trainer.val_check_interval": (1, 100),
-    "trainer.log_every_n_steps": (1, 10),
-    "callbacks.checkpoints.last_every": (1, 100),
-    "callbacks.checkpoints.keep_every": (0, "null"),
-    "callbacks.progress.every_n_steps": (1, 50),
-    "scheduler.step_size": (1, 2000),
+    "trainer.max_steps": -1,
+    "trainer.val_check_interval": 1,
+    "trainer.log_every_n_steps": 1,
+    "callbacks.checkpoints.last_every": 1,
+    "callbacks.checkpoints.keep_every": 0,
+    "callbacks.progress.every_n_steps": 1,
+    "scheduler.step_size": 1,
 }
 
 
@@ -123,7 +123,7 @@ def _settle(config: DictConfig, runner: Runner, timer: Timer | None) -> None:
 
 def _check_steps(config: DictConfig) -> None:
     """Refuse lengths and intervals of no steps, and those that Lightning alone could take."""
-    for key, (least, usual) in _STEPS.items():
+    for key, least in _STEPS.items():
         group, _, name = key.partition(".")
         needed = group == "trainer"  # one that a damaged run lacks is said by what reads it
         steps = config.trainer[name] if needed else OmegaConf.select(config, key)
@@ -132,7 +132,7 @@ def _check_steps(config: DictConfig) -> None:
         if not isinstance(steps, (int, float)) or steps != steps // 1 or steps < least:
             raise StylenetError(
                 f"Got {key}={steps}, expected a whole number of {least} or more.",
-                f"Use {key}={usual}.",
+                f"Use such a number, or leave {key} out for its default.",
             )
 
 

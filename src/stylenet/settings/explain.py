@@ -19,8 +19,7 @@ from omegaconf.errors import (
 
 from stylenet.errors import StylenetError
 from stylenet.settings.arguments import corrected, parses
-from stylenet.settings.folder import conf_folder
-from stylenet.settings.inputs import tasks_with, wanted
+from stylenet.settings.inputs import files_of, tasks_with, wanted
 
 _NO_GROUP = re.compile(r"Could not override '(?:[^']+@)?(([^'/.]+)[^']*)'")
 _NO_KEY = re.compile(
@@ -54,9 +53,7 @@ def explain(error: BaseException, overrides: Sequence[str]) -> str:
             above = full_key.removesuffix(key)
             return f"Error: there is no key {full_key}. {_siblings(key, known, above)}"
     if unknown := _NO_GROUP.match(str(error)):
-        for (
-            key
-        ) in unknown.groups():  # loss/diversity is an input, or colouring of colouring/matching
+        for key in unknown.groups():  # loss/diversity, or colouring of colouring/matching
             if said := _of_another_task(key, overrides):
                 return said
     if said := _of_nothing(f"{error}. {cause}", overrides):
@@ -93,8 +90,7 @@ def of_odd_choices(overrides: Iterable[str]) -> str | None:
             continue
         parsed = OverridesParser.create().parse_override(one)
         group = parsed.key_or_group
-        files = (conf_folder() / group).glob("*.yaml")
-        choices = [file.stem for file in files if not file.stem.startswith("_")]
+        choices = files_of(group)
         value = parsed.value()
         each = value if isinstance(value, list) else [value]
         if choices and not all(isinstance(choice, str) for choice in each):

@@ -48,12 +48,12 @@ def wanted(key: str, known: set[str]) -> str:
 
 def tasks_with(key: str) -> list[str]:
     """The tasks that declare ``key``: a root key, or one of their own such as ``task.clamp``."""
-    return [name for name in _files() if key in _declared(name)]
+    return [name for name in files_of("task") if key in _declared(name)]
 
 
 def runner_for(target: str) -> Mapping[str, Any] | None:
     """The ``runner`` of the task whose ``task._target_`` is ``target``: old runs name none."""
-    for file in _files().values():
+    for file in files_of("task").values():
         config = _load(file)
         if "runner" in config and config.get("task", {}).get("_target_") == target:
             runner: Mapping[str, Any] = config["runner"]
@@ -62,7 +62,7 @@ def runner_for(target: str) -> Mapping[str, Any] | None:
 
 
 def _declared(task: str) -> set[str]:
-    file = _files().get(task)
+    file = files_of("task").get(task)
     if file is None:
         return set()
     config = _load(file)
@@ -81,8 +81,8 @@ def _load(file: Path) -> dict[str, Any]:
     return {str(key): value for key, value in config.items()}
 
 
-def _files() -> dict[str, Path]:
-    """Names of tasks -> their files, in all folders of configuration that Hydra searches."""
+def files_of(group: str) -> dict[str, Path]:
+    """Choices of a group -> their files, in all folders of configuration that Hydra searches."""
     if HydraConfig.initialized():  # with what hydra.searchpath adds
         sources = HydraConfig.get().runtime.config_sources
         folders = [Path(source.path) for source in sources if source.schema == "file"]
@@ -91,5 +91,5 @@ def _files() -> dict[str, Path]:
         folders = [Path(source.path) for source in known if source.scheme() == "file"]
     else:
         folders = [PACKAGE / "conf", PACKAGE.parents[1] / "conf"]
-    files = (file for folder in folders for file in sorted((folder / "task").glob("*.yaml")))
-    return {file.stem: file for file in files}
+    files = (file for folder in folders for file in sorted((folder / group).glob("*.yaml")))
+    return {file.stem: file for file in files if not file.stem.startswith("_")}

@@ -44,7 +44,7 @@ def _of_sweep(folder: Path) -> list[Job]:
         return read_jobs(folder)
     except StylenetError as error:
         raise StylenetError(
-            error.problem.replace("There is no sweep", "There is no run and no sweep"),
+            error.problem,
             "Name directories of runs, which have a config.yaml, or the folder of a sweep.",
         ) from error
 
