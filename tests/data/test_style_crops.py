@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+
 import numpy as np
 import pytest
 import torch
@@ -9,6 +11,7 @@ from PIL import Image
 
 from stylenet.data import CentreSquare, MemoryPictures, RandomCrop, StyleCrops
 from stylenet.errors import StylenetError
+from stylenet.images import PictureError
 
 COLOURS = [(255, 0, 0), (0, 255, 0), (0, 0, 255), (255, 255, 0), (0, 255, 255)]
 PICTURES = MemoryPictures(list("abcde"), [Image.new("RGB", (40, 30), c) for c in COLOURS])
@@ -37,6 +40,24 @@ def test_all_styles_are_dealt_before_one_comes_again() -> None:
     seen = [colours(square) for step in range(5) for square in crops.batch(step, 3)]
     for first in (0, 5, 10):
         assert set().union(*seen[first : first + 5]) == set(COLOURS)
+
+
+def test_the_next_step_is_made_ahead_and_an_error_of_it_is_told_when_it_is_asked_for() -> None:
+    made = threading.Event()
+
+    class Told(MemoryPictures):
+        def load(self, number: int) -> Image.Image:
+            if threading.current_thread() is not threading.main_thread():
+                made.set()
+                raise PictureError("b", "gone", "mend it")
+            return super().load(number)
+
+    crops = StyleCrops(Told(PICTURES.names, PICTURES.images), CentreSquare(), 8, seed=0, mixed=0)
+    assert crops.batch(0, 1).shape == (1, 3, 8, 8)
+    assert made.wait(10)
+    crops.batch(7, 1)  # of another step: what was made ahead is forgotten
+    with pytest.raises(PictureError, match="gone"):
+        crops.batch(8, 1)
 
 
 def test_a_mixed_square_stands_side_by_side() -> None:
