@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import threading
 
 import numpy as np
@@ -55,6 +56,7 @@ def test_the_next_step_is_made_ahead_and_an_error_of_it_is_told_when_it_is_asked
     crops = StyleCrops(Told(PICTURES.names, PICTURES.images), CentreSquare(), 8, seed=0, mixed=0)
     assert crops.batch(0, 1).shape == (1, 3, 8, 8)
     assert made.wait(10)
+    assert torch.equal(copy.deepcopy(crops).batch(0, 1), crops.batch(0, 1))
     crops.batch(7, 1)  # of another step: what was made ahead is forgotten
     with pytest.raises(PictureError, match="gone"):
         crops.batch(8, 1)

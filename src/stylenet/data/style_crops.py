@@ -17,6 +17,7 @@ from stylenet.errors import StylenetError
 from stylenet.images import to_tensor
 
 PARTNERS = 1 << 20  # epochs from here on: who stands beside whom
+_MAKER = ThreadPoolExecutor(1, "style images")
 
 
 class StyleCrops:
@@ -51,8 +52,11 @@ class StyleCrops:
         self.size = size
         self.seed = seed
         self.mixed = mixed
-        self._thread = ThreadPoolExecutor(1, "style images")
         self._ahead: tuple[tuple[int, int], Future[Tensor]] | None = None
+
+    def __getstate__(self) -> dict[str, object]:
+        """Leave out what only this process can wait for."""
+        return self.__dict__ | {"_ahead": None}
 
     @classmethod
     def of(cls, data: PictureData, mixed: float = 0.2) -> StyleCrops:
@@ -69,7 +73,7 @@ class StyleCrops:
         asked = (step, count)
         made = ahead[1].result() if ahead and ahead[0] == asked else self._made(*asked)
         following = (step + 1, count)
-        self._ahead = (following, self._thread.submit(self._made, *following))
+        self._ahead = (following, _MAKER.submit(self._made, *following))
         return made
 
     def _made(self, step: int, count: int) -> Tensor:
