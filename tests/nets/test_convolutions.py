@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from stylenet.nets import BilinearConv2d, BlockConv2d, PaddedConv2d, UpsampledConv2d
-from stylenet.nets.padding import pad, reflect
+from stylenet.nets.padding import pad, reflect, reflect_channels_last
 
 MODES = {"zeros": "constant", "reflect": "reflect", "replicate": "replicate"}
 FORMATS = [torch.contiguous_format, torch.channels_last]
@@ -46,6 +46,14 @@ def test_padding_is_torchs(mode, border, side):
         lambda x: F.pad(x, (border,) * 4, mode=MODES[mode]),
         noise(2, 3, side, side + 1),
     )
+
+
+@pytest.mark.parametrize(("border", "side"), [(1, 2), (4, 5), (4, 12)])
+def test_reflecting_channels_last_is_torchs_and_stays_channels_last(border, side):
+    x = noise(2, 3, side, side + 1).to(memory_format=torch.channels_last)
+    padded = reflect_channels_last(x, border)
+    assert torch.equal(padded, F.pad(x, (border,) * 4, mode="reflect"))
+    assert padded.is_contiguous(memory_format=torch.channels_last)
 
 
 def test_a_border_as_wide_as_the_picture_cannot_be_reflected():

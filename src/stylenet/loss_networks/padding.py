@@ -31,25 +31,67 @@ def replicate(features: Tensor, width: int) -> Tensor:
 
 
 class _Replicate(torch.autograd.Function):
-    """torch's padding; under torch.compile (2.15) its gradient fails for channels-last features."""
+    """torch's padding, whose gradient fails for channels-last features under torch.compile (2.15).
+
+    Its CUDA kernel takes and gives contiguous ones, to be copied before and after; this keeps them.
+    """
 
     @staticmethod
     def forward(ctx: Any, features: Tensor, width: int) -> Tensor:
         ctx.width = width
-        return F.pad(features, (width,) * 4, mode="replicate")
+        if torch.compiler.is_compiling():
+            return F.pad(features, (width,) * 4, mode="replicate")
+        return _repeated(features, width)
 
     @staticmethod
     def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, None]:
         (gradient,) = gradients
-        return _fold(_fold(gradient, 2, ctx.width), 3, ctx.width), None
+        folded: Tensor = _fold(gradient, ctx.width)
+        return folded, None
 
 
-def _fold(gradient: Tensor, axis: int, width: int) -> Tensor:
-    """Add what reached the repeated cells of an axis to the cells that were repeated."""
-    size = gradient.shape[axis] - 2 * width
-    before, inside, after = torch.split(gradient, [width, size, width], axis)
-    first = inside.narrow(axis, 0, 1) + before.sum(axis, keepdim=True)
-    if size == 1:
-        return first + after.sum(axis, keepdim=True)
-    last = inside.narrow(axis, size - 1, 1) + after.sum(axis, keepdim=True)
-    return torch.cat([first, inside.narrow(axis, 1, size - 2), last], axis)
+def _repeated(features: Tensor, width: int) -> Tensor:
+    n, channels, height, breadth = features.shape
+    channels_last = features.is_contiguous(memory_format=torch.channels_last)
+    padded = torch.empty(
+        (n, channels, height + 2 * width, breadth + 2 * width),
+        dtype=features.dtype,
+        device=features.device,
+        memory_format=torch.channels_last if channels_last else torch.contiguous_format,
+    )
+    rows = padded[..., width:-width, :]
+    rows[..., width:-width] = features
+    rows[..., :width], rows[..., -width:] = features[..., :1], features[..., -1:]
+    padded[..., :width, :], padded[..., -width:, :] = rows[..., :1, :], rows[..., -1:, :]
+    return padded
+
+
+# Opaque to torch.compile, which would otherwise melt the borders into the loop over all cells.
+@torch.library.custom_op("stylenet::fold_replicated", mutates_args=())
+def _fold(gradient: Tensor, width: int) -> Tensor:
+    """Add what reached the repeated cells to those that were repeated."""
+    folded = _inside(gradient, width).clone()
+    rows = gradient[..., width:-width, :]
+    _add_ends(folded, rows, width)
+    for strip, end in (
+        (gradient[..., :width, :], slice(1)),
+        (gradient[..., -width:, :], slice(-1, None)),
+    ):
+        reached = strip.sum(-2, keepdim=True)
+        folded[..., end, :] += reached[..., width:-width]
+        _add_ends(folded[..., end, :], reached, width)
+    return folded
+
+
+@_fold.register_fake
+def _(gradient: Tensor, width: int) -> Tensor:
+    return torch.empty_like(_inside(gradient, width))
+
+
+def _inside(gradient: Tensor, width: int) -> Tensor:
+    return gradient[..., width:-width, width:-width]
+
+
+def _add_ends(folded: Tensor, rows: Tensor, width: int) -> None:
+    folded[..., :1] += rows[..., :width].sum(-1, keepdim=True)
+    folded[..., -1:] += rows[..., -width:].sum(-1, keepdim=True)

@@ -48,12 +48,28 @@ class _Reflect(torch.autograd.Function):
     @staticmethod
     def forward(ctx: Any, x: Tensor, border: int) -> Tensor:
         ctx.border = border
+        channels_last = x.is_contiguous(memory_format=torch.channels_last)
+        if x.is_cuda and channels_last and not torch.compiler.is_compiling():
+            return reflect_channels_last(x, border)
         return F.pad(x, (border,) * 4, mode="reflect")
 
     @staticmethod
     def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, None]:
         folded: Tensor = _fold(gradient, ctx.border)
         return folded, None
+
+
+def reflect_channels_last(x: Tensor, border: int) -> Tensor:
+    """`reflect` of channels-last features; torch's CUDA kernel copies them before and after."""
+    b = border
+    n, c, h, w = x.shape
+    padded = x.new_empty((n, h + 2 * b, w + 2 * b, c)).permute(0, 3, 1, 2)
+    rows = padded[..., b:-b, :]
+    rows[..., b:-b] = x
+    rows[..., :b], rows[..., -b:] = x[..., 1 : b + 1].flip(-1), x[..., -b - 1 : -1].flip(-1)
+    top, bottom = rows[..., 1 : b + 1, :], rows[..., -b - 1 : -1, :]
+    padded[..., :b, :], padded[..., -b:, :] = top.flip(-2), bottom.flip(-2)
+    return padded
 
 
 # Opaque to torch.compile, which would otherwise melt the borders into the loop over all cells.
