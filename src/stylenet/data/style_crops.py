@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from concurrent.futures import Future, ThreadPoolExecutor
 
 import numpy as np
@@ -17,7 +18,7 @@ from stylenet.errors import StylenetError
 from stylenet.images import to_tensor
 
 PARTNERS = 1 << 20  # epochs from here on: who stands beside whom
-_MAKER = ThreadPoolExecutor(1, "style images")
+_MAKERS = ThreadPoolExecutor(min(8, os.cpu_count() or 1), "style images")
 
 
 class StyleCrops:
@@ -26,7 +27,7 @@ class StyleCrops:
     Some are two squares side by side, cut where chance wants it. Their statistics are a mixture of
     two styles', as weighed by their areas, so that mixtures are learnt too.
 
-    A thread makes those of the next step ahead: else a GPU waits for them, image by image.
+    Threads make those of the next step ahead: else a GPU waits for them, image by image.
 
     Args:
         pictures: at least one.
@@ -52,7 +53,7 @@ class StyleCrops:
         self.size = size
         self.seed = seed
         self.mixed = mixed
-        self._ahead: tuple[tuple[int, int], Future[Tensor]] | None = None
+        self._ahead: tuple[tuple[int, int], list[Future[Tensor]]] | None = None
 
     def __getstate__(self) -> dict[str, object]:
         """Leave out what only this process can wait for."""
@@ -70,21 +71,18 @@ class StyleCrops:
             PictureError: one cannot be read.
         """
         ahead, self._ahead = self._ahead, None
-        asked = (step, count)
-        made = ahead[1].result() if ahead and ahead[0] == asked else self._made(*asked)
-        following = (step + 1, count)
-        self._ahead = (following, _MAKER.submit(self._made, *following))
+        begun = ahead[1] if ahead and ahead[0] == (step, count) else self._begun(step, count)
+        made = torch.stack([square.result() for square in begun])
+        self._ahead = (step + 1, count), self._begun(step + 1, count)
         return made
 
-    def _made(self, step: int, count: int) -> Tensor:
+    def _begun(self, step: int, count: int) -> list[Future[Tensor]]:
         numbers = Order(len(self.pictures), count, self.seed).picks(step)
         partners = Order(len(self.pictures), count, self.seed).picks(PARTNERS + step)
-        return torch.stack(
-            [
-                self._square(step, index, int(number), int(partner))
-                for index, (number, partner) in enumerate(zip(numbers, partners, strict=True))
-            ]
-        )
+        return [
+            _MAKERS.submit(self._square, step, index, int(number), int(partner))
+            for index, (number, partner) in enumerate(zip(numbers, partners, strict=True))
+        ]
 
     def _square(self, step: int, index: int, number: int, partner: int) -> Tensor:
         rng = augment_rng(self.seed, step, index)
