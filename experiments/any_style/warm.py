@@ -24,6 +24,7 @@ HERE = Path(__file__).parent
 STARTS = {
     "base": "its prediction by `any`",
     "scaled": "its prediction by the `any` of scaled.sh",
+    "before": "its prediction by the `any` of squared.sh",
     "udnie": "the net udnie",
     "random": "random weights",
 }
