@@ -2,34 +2,29 @@
 
 from __future__ import annotations
 
-import errno
 import os
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from traceback import walk_tb
 from typing import Any
 
 import hydra
 from hydra._internal.config_repository import ConfigRepository
 from hydra.core.config_store import ConfigStore
 from hydra.core.global_hydra import GlobalHydra
-from hydra.errors import HydraException
 from omegaconf import DictConfig, ListConfig, OmegaConf
-from omegaconf.errors import OmegaConfBaseException
 
 from stylenet.commands import command
 from stylenet.config import EvaluateConfig, TrainConfig
-from stylenet.errors import StylenetError, causes
-from stylenet.files import FULL, expanded
+from stylenet.files import expanded
 from stylenet.pipes import outlive_readers
 from stylenet.processes import rank, start_of_run
 from stylenet.run.processes import command_line
 from stylenet.settings.arguments import quoted
-from stylenet.settings.explain import explain, of_odd_choices
 from stylenet.settings.folder import conf_folder
 from stylenet.settings.guide import read_guide
 from stylenet.settings.help import help_text
+from stylenet.settings.mending import words_for
 from stylenet.settings.names import run_dir, run_name, swept_keys
 from stylenet.settings.objectives import direction
 from stylenet.sweeps.jobs import JOB
@@ -38,7 +33,6 @@ from stylenet.sweeps.recording import check_sweep, sweep_at_work, sweep_dir
 
 # in the environment, for the processes that this one starts: HYDRA_FULL_ERROR is not the user's
 WORDS = "STYLENET_ERRORS_IN_WORDS"
-UNWRITABLE = (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.ENAMETOOLONG)
 
 _names = ConfigRepository.get_group_options
 
@@ -177,21 +171,6 @@ def _sum_up(sweep: Path) -> None:
     console.print(sum_up(sweep, console.width), markup=False)
 
 
-def _is_of_hydra(error: BaseException) -> bool:
-    """Whether Hydra's own code raised it: that has no words for some choices of no sense."""
-    frames = [frame.f_globals.get("__name__", "") for frame, _ in walk_tb(error.__traceback__)]
-    return bool(frames) and frames[-1].startswith("hydra.")
-
-
-def _is_nowhere() -> bool:
-    """Whether the working directory was removed."""
-    try:
-        Path.cwd()
-    except FileNotFoundError:
-        return True
-    return False
-
-
 def say_error(words: str) -> None:
     """Print ``words`` to standard error, in lines of any length."""
     from rich.console import Console
@@ -201,29 +180,4 @@ def say_error(words: str) -> None:
 
 def in_words(error: BaseException) -> str | None:
     """What to tell the user, or None where ``error`` is a bug of ours."""
-    for cause in causes(error):
-        if isinstance(cause, StylenetError):
-            return f"Error: {cause}"
-        if isinstance(cause, OSError) and cause.errno in UNWRITABLE:
-            return f"Error: {cause}. Choose another paths.runs, run.dir or out, or fix this one."
-        if isinstance(cause, OSError) and cause.errno in FULL:
-            return (
-                f"Error: the disk is full ({cause}). What was written before is whole; free "
-                "some space and run the same command again."
-            )
-        if isinstance(cause, FileNotFoundError) and _is_nowhere():
-            return (
-                "Error: the folder that this was started in does not exist any more. Change to "
-                "another one (cd), and run the same command again."
-            )
-    # Hydra's own word for logger=null and the like is a bare ValueError
-    of_hydra = isinstance(error, ValueError) and "Config group override" in str(error)
-    if of_hydra or isinstance(error, (HydraException, OmegaConfBaseException)):
-        return explain(error, sys.argv[1:])
-    if _is_of_hydra(error):
-        return of_odd_choices(sys.argv[1:]) or (
-            f"Error: Hydra stumbles over the command line ({type(error).__name__}: {error}). Look "
-            "for a group that is given a null, a number or a mapping among its choices. "
-            f"(command line: {' '.join(sys.argv[1:])})"
-        )
-    return missing_launcher(error)
+    return words_for(error) or missing_launcher(error)
