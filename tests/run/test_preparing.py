@@ -15,8 +15,9 @@ from omegaconf.errors import OmegaConfBaseException
 from stylenet.errors import StylenetError
 from stylenet.run.launch import in_words
 from stylenet.run.preparing import prepare
-from stylenet.run.resuming import messages_of, resumed
+from stylenet.run.resuming import resumed
 from stylenet.settings.config_file import CONFIG_FILE
+from stylenet.settings.run_record import messages_of
 
 
 @pytest.fixture(autouse=True)

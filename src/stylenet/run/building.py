@@ -11,9 +11,9 @@ from omegaconf import DictConfig, OmegaConf
 
 from stylenet.errors import StylenetError, causes
 from stylenet.processes import rank
-from stylenet.run.messages import Messages
 from stylenet.run.processes import typed_command
 from stylenet.runners.base import Run, Runner
+from stylenet.runners.messages import Messages
 from stylenet.settings.values import check_target, check_values
 
 

@@ -24,9 +24,9 @@ from stylenet.metrics import figure_names
 from stylenet.processes import RUN_DIR, rank
 from stylenet.run.budget import Timer, settle_budget
 from stylenet.run.building import runner_of
-from stylenet.run.messages import Messages
 from stylenet.run.resuming import damage_of, resumed
 from stylenet.runners.base import Runner, Say
+from stylenet.runners.messages import Messages
 from stylenet.runners.speed import settle_compile, settle_precision
 from stylenet.settings.arguments import keys_of
 from stylenet.settings.choices import choices_of, labels

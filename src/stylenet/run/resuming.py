@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
 
 from hydra.utils import get_object
 from omegaconf import DictConfig, ListConfig, OmegaConf, open_dict
 from omegaconf.errors import OmegaConfBaseException
 
 from stylenet.config import as_list
-from stylenet.errors import StylenetError, reason_of
+from stylenet.errors import StylenetError
 from stylenet.run.building import runner_of
 from stylenet.settings.arguments import keys_of
 from stylenet.settings.choices import choices_by_targets
@@ -22,11 +20,11 @@ from stylenet.settings.config_file import CONFIG_FILE, ConfigFileError, read_con
 from stylenet.settings.inputs import runner_for
 from stylenet.settings.objectives import LOSS
 from stylenet.settings.old_names import renew_targets
+from stylenet.settings.run_record import damaged, other_version, record_of
 from stylenet.settings.values import check_values
 from stylenet.styles import is_stand_in
 from stylenet.sweeps.jobs import finished_steps
 
-RECORD = "run.json"
 RESUMABLE = r"(trainer|callbacks|logger)\.[\w.]+|data\.(num_workers|cache)"
 UNLIMITED = {"max_steps": -1, "max_epochs": -1, "max_time": None}
 
@@ -58,7 +56,7 @@ def resumed(folder: Path, overrides: Sequence[str]) -> DictConfig:
             raise damaged(file, f"it has no trainer.{min(lacking)}")
         renew_targets(config)
         _modernise(config, folder)
-        record = _record_of(folder)
+        record = record_of(folder)
         config.run.stand_ins.update(record.get("stand_ins", {}))
         config.run.statistics = record.get("statistics", [])
         OmegaConf.set_struct(config, True)
@@ -181,49 +179,3 @@ def _move(config: DictConfig | ListConfig, old: str, new: str) -> None:
             _move(value, old, new)
         elif isinstance(value, str) and (value == old or value.startswith(f"{old}/")):
             config[key] = new + value.removeprefix(old)
-
-
-def other_version(folder: Path, why: str) -> StylenetError:
-    """What to say where the run in ``folder`` was made by code that this version ``why``."""
-    commit = _record_of(folder).get("commit")
-    return StylenetError(
-        f"The run in {folder} was made by another version of stylenet: this one {why}.",
-        f"Continue it with its own ({f'commit {commit}' if commit else 'older'}), or start a new "
-        "run.",
-    )
-
-
-def messages_of(folder: Path, before: Sequence[str]) -> list[str]:
-    """What the run in ``folder`` has said of itself: ``before``, if it was killed too early."""
-    return list(_record_of(folder).get("messages", before))
-
-
-def damaged(file: Path, why: object) -> StylenetError:
-    """What to say of a run's ``file`` that is not what this program wrote."""
-    reason = reason_of(why)
-    return StylenetError(
-        f"The run cannot be resumed: {file} is damaged ({reason}).",
-        "Copy the run directory again, or start a new run. A step_*.ckpt may take the place of a "
-        "damaged last.ckpt.",
-    )
-
-
-def _record_of(folder: Path) -> dict[str, Any]:
-    """What the run in ``folder`` has said of itself; nothing, if it was killed too early.
-
-    Raises:
-        StylenetError: the record is damaged.
-    """
-    file = folder / RECORD
-    if not file.is_file():
-        return {}
-    try:
-        record = json.loads(file.read_text())
-    except (OSError, ValueError, RecursionError) as error:
-        raise damaged(file, error) from error
-    kinds = {"stand_ins": dict, "statistics": list, "messages": list}
-    if not isinstance(record, dict) or any(
-        not isinstance(record.get(key, kind()), kind) for key, kind in kinds.items()
-    ):
-        raise damaged(file, "no record of a run")
-    return record

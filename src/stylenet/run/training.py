@@ -22,17 +22,18 @@ from stylenet.files.latest import link_latest
 from stylenet.processes import rank
 from stylenet.run.budget import time_steps
 from stylenet.run.building import build, runner_of
-from stylenet.run.messages import Messages
 from stylenet.run.preparing import prepare
 from stylenet.run.processes import check_processes, together
-from stylenet.run.resuming import damage_of, damaged, messages_of, other_version
+from stylenet.run.resuming import damage_of
 from stylenet.runners.base import Run
 from stylenet.runners.checks import check_batch_statistics, check_comparability
 from stylenet.runners.compiling import on_gpu
+from stylenet.runners.messages import Messages
 from stylenet.runners.results import keep_results, rate_of, results_in_words
 from stylenet.runners.speed import tune_allocator
 from stylenet.settings.config_file import CLAIM, CONFIG_FILE, save_config
 from stylenet.settings.objectives import to_minimise
+from stylenet.settings.run_record import damaged, messages_of, other_version
 from stylenet.sweeps.jobs import FINISHED
 from stylenet.sweeps.recording import (
     TakenError,
