@@ -86,6 +86,7 @@ ALLOWED = {
         "loss_networks",
         "losses",
         "metrics",
+        "nets",
         "runners",
         "settings",
         "styles",

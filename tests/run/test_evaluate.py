@@ -19,6 +19,7 @@ from torch import Tensor
 from stylenet import metrics
 from stylenet.apply import DESCRIPTION, Stylizer, save_model
 from stylenet.apply.model_file import build_architecture
+from stylenet.evaluation import painting
 from stylenet.images import contact_sheet
 from stylenet.losses import PerceptualLoss, StyleTerm
 from stylenet.metrics import measure
@@ -392,7 +393,7 @@ def test_sheet_device_and_warming_up(
         passes.append(stylizer.model.name)
         return paint(stylizer, picture, weights)
 
-    monkeypatch.setattr(evaluating, "contact_sheet", drawn)
+    monkeypatch.setattr(painting, "contact_sheet", drawn)
     monkeypatch.setattr(metrics, "measure", measured)
     monkeypatch.setattr(PerceptualLoss, "to", moved)
     monkeypatch.setattr(Stylizer, "paint", painted)

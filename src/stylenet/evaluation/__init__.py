@@ -1,4 +1,5 @@
 """What ``evaluate.py`` paints and measures: columns of nets, their labels, how a clip flickers.
 
-`stylenet.run.evaluating` goes through the images; nets themselves are used by `stylenet.apply`.
+`stylenet.run.evaluating` builds what the configuration names; nets themselves are used by
+`stylenet.apply`.
 """

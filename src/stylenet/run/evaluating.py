@@ -7,29 +7,23 @@ import shutil
 from collections.abc import Mapping
 from datetime import datetime
 
+import torch
 from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig, OmegaConf, open_dict
 from rich.console import Console
 from torch import Tensor
 
-from stylenet.apply import (
-    Stylizer,
-    load_model,
-    style_bytes,
-)
-from stylenet.apply.contents import UnreadableError, find_content, find_contents
+from stylenet.apply import Stylizer, load_model
+from stylenet.apply.contents import find_content, find_contents
 from stylenet.apply.devices import device_of
 from stylenet.config import as_list
-from stylenet.errors import OutOfMemoryError, StylenetError, lacks_memory
+from stylenet.errors import StylenetError
 from stylenet.evaluation.columns import loss_of, named_apart, requests_of, styled_models
 from stylenet.evaluation.flicker import report_flicker, write_frames
-from stylenet.evaluation.labels import labels_of, renamed, trained_with
+from stylenet.evaluation.labels import labels_of, renamed
+from stylenet.evaluation.painting import Column, Measure, paint_all
 from stylenet.files import expanded
-from stylenet.images import LongerSide, contact_sheet, write_image
-from stylenet.loss_networks.network import LossNetworkError
-from stylenet.losses import PerceptualLoss
-from stylenet.metrics import Row, table_of_means, write_rows
-from stylenet.nets import PictureTooSmallError
+from stylenet.metrics import Row, table_of_means
 from stylenet.run.building import instantiate
 from stylenet.runners.building import build_network
 from stylenet.runners.speed import tune_allocator
@@ -43,8 +37,6 @@ KINDS = {
     "style_weights": Mapping[str, float],
     "region_styles": Mapping[str, str],
 }
-SHEET_ROWS = 12
-SHEET_CELL = LongerSide(256)
 
 
 def evaluate(config: DictConfig) -> list[Row]:
@@ -90,63 +82,10 @@ def evaluate(config: DictConfig) -> list[Row]:
     }
     for stylizer, request in wanted.values():
         request.weights(stylizer.model)  # what cannot be is no fault of the first picture
-    columns = {name: (stylizer.model, request) for name, (stylizer, request) in wanted.items()}
-    labels = labels_of(columns, names)
-    titles = ["content", *(label.replace(", ", "\n") for label in labels.values())]
-    measure = instantiate(config.metrics) if config.metrics else None
-    losses: dict[str, PerceptualLoss] = {}
-    if measure is not None:
-        network = build_network(settings, instantiate)
-        losses = {
-            name: loss_of(settings, stylizer.model, request, network, instantiate).to(device)
-            for name, (stylizer, request) in wanted.items()
-        }
-    warm: set[str] = set()
-    rows: list[Row] = []
-    sheet: list[list[Tensor]] = []
-    left_out: StylenetError
-    for content in contents:
-        painted: list[Row] = []
-        picture: Tensor | None = None
-        try:
-            picture = content.read(config.max_pixels)
-            height, width = picture.shape[-2:]
-            cells = [SHEET_CELL(picture)]
-            for name, (stylizer, request) in wanted.items():
-                if name not in warm:
-                    stylizer(picture, request)  # sets kernels up: not to be timed
-                    warm.add(name)
-                result = stylizer(picture, request)
-                figures: dict[str, float | None] = {}
-                if measure is not None:
-                    figures = dict.fromkeys(map(str, settings.loss.terms))
-                    figures |= measure(result, picture, losses[name], device)
-                figures["milliseconds"] = round(1000 * stylizer.seconds, 2)
-                used = request.styles(stylizer.model)
-                figures["style_bytes"] = style_bytes(stylizer.model, used)
-                under = config.loss_network.name if losses else None
-                about = (name, content.name.as_posix(), width, height, under)
-                trained = trained_with(stylizer.model)
-                painted.append(Row(*about, figures, labels[name], trained))
-                write_image(out / name / content.target, result)
-                cells.append(SHEET_CELL(result))
-        except (UnreadableError, PictureTooSmallError, LossNetworkError) as error:
-            left_out = error
-        except (RuntimeError, MemoryError) as error:
-            if not lacks_memory(error):
-                raise
-            left_out = _too_large(picture, error)
-        else:
-            if painted:  # or there is no model
-                write_rows(out / "metrics.csv", painted, more=bool(rows))
-            rows += painted
-            if len(sheet) < SHEET_ROWS:
-                sheet.append(cells)
-                write_image(out / "sheet.png", contact_sheet(sheet, column_titles=titles))
-            continue
-        for row in painted:  # all models or none: means are over the same pictures
-            (out / row.model / content.target).unlink()
-        content.skip(left_out)
+    labels = labels_of({name: (s.model, request) for name, (s, request) in wanted.items()}, names)
+    columns = {name: Column(*asked, labels[name]) for name, asked in wanted.items()}
+    measure = _measure(settings, columns, device) if config.metrics else None
+    rows = paint_all(contents, columns, measure, out, config.max_pixels)
     if not rows:
         raise StylenetError(
             f"Got model={config.model} and content={config.content}: {len(models)} models, and "
@@ -164,14 +103,20 @@ def evaluate(config: DictConfig) -> list[Row]:
     return rows
 
 
-def _too_large(picture: Tensor | None, error: BaseException) -> StylenetError:
-    size = "" if picture is None else f" {picture.shape[-1]} x {picture.shape[-2]} pixels"
-    return OutOfMemoryError(
-        f"while painting{size}" if size else "while reading it",
-        "Scale it down, paint without measuring (metrics=none), or use a narrower net or a machine "
-        "with more memory.",
-        error,
-    )
+def _measure(settings: DictConfig, columns: Mapping[str, Column], device: torch.device) -> Measure:
+    measure = instantiate(settings.metrics)
+    network = build_network(settings, instantiate)
+    losses = {
+        name: loss_of(settings, one.stylizer.model, one.request, network, instantiate).to(device)
+        for name, one in columns.items()
+    }
+
+    def figures(name: str, result: Tensor, picture: Tensor) -> dict[str, float | None]:
+        found: dict[str, float | None] = dict.fromkeys(map(str, settings.loss.terms))
+        found.update(measure(result, picture, losses[name], device))
+        return found
+
+    return Measure(figures, settings.loss_network.name)
 
 
 def _unweighted(config: DictConfig) -> DictConfig:
