@@ -1,14 +1,18 @@
-"""A run of several processes: which of them this is, and what all of them agree on."""
+"""A run of several processes: which of them this is, what all agree on, and how others end."""
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import os
+import subprocess
 from collections.abc import Callable
 from typing import Any
 
 # the run directory, for the processes that the trainer of the first one starts
 RUN_DIR = "STYLENET_RUN_DIR"
+SECONDS_TO_FAIL = 3.0
+SECONDS_TO_END = 10.0
 INTERACTIVE = ("bash", "interactive")  # Lightning's words for a Slurm shell, where srun is not used
 
 
@@ -85,3 +89,24 @@ def _store() -> Any:
 
     store, _, _ = next(rendezvous("env://"))
     return store
+
+
+def failed(others: list[subprocess.Popen[bytes]]) -> int | None:
+    """The status of a process that ended by an error of its own, shortly before or after ours."""
+    for process in list(others):
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            if status := process.wait(SECONDS_TO_FAIL):
+                return status
+    return None
+
+
+def end_all(others: list[subprocess.Popen[bytes]]) -> None:
+    """Wait for the others to end; end those that hang, waiting for this one."""
+    ending = list(others)
+    others.clear()  # or Lightning's watch over them would take their failure for ours
+    for process in ending:
+        try:
+            process.wait(SECONDS_TO_END)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()

@@ -16,6 +16,7 @@ import pytest
 import torch
 from omegaconf import DictConfig
 
+import stylenet.processes
 from stylenet.apply import load_model
 from stylenet.data import module as data_module
 from stylenet.errors import StylenetError
@@ -138,7 +139,7 @@ def hanging() -> Iterator[subprocess.Popen[bytes]]:
 def test_an_error_ends_the_other_processes(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, hanging: subprocess.Popen[bytes]
 ) -> None:
-    monkeypatch.setattr(processes, "SECONDS_TO_END", 0.1)
+    monkeypatch.setattr(stylenet.processes, "SECONDS_TO_END", 0.1)
     launcher = SimpleNamespace(procs=[hanging])
     trainer: Any = SimpleNamespace(world_size=2, strategy=SimpleNamespace(launcher=launcher))
     with (

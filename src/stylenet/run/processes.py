@@ -15,14 +15,12 @@ from hydra.core.hydra_config import HydraConfig
 
 from stylenet.commands import hydra_value
 from stylenet.errors import StylenetError
-from stylenet.processes import RUN_DIR, started_together
+from stylenet.processes import RUN_DIR, end_all, failed, started_together
 from stylenet.sweeps.recording import is_swept
 
 if TYPE_CHECKING:  # this file is read before the command line is: nothing slow is imported above
     from pytorch_lightning import Trainer
 
-SECONDS_TO_FAIL = 3.0
-SECONDS_TO_END = 10.0
 # the words between the program and Hydra's on the command line: ("train",) for `stylenet train`
 subcommand: ContextVar[tuple[str, ...]] = ContextVar("subcommand", default=())
 
@@ -107,14 +105,14 @@ def together(trainer: Trainer, run: Path, *, resumed: bool = False) -> Iterator[
     try:
         yield
     except Exception as error:
-        if not isinstance(error, StylenetError) and (status := _failed(_others(trainer))):
+        if not isinstance(error, StylenetError) and (status := failed(_others(trainer))):
             raise StylenetError(
                 f"Another process of this run failed (status {status}), so this one ends, too.",
                 "See its message above.",
             ) from error
         raise
     finally:
-        _end(_others(trainer))
+        end_all(_others(trainer))
         if torch.distributed.is_initialized():
             torch.distributed.destroy_process_group()
         sys.argv = arguments
@@ -124,24 +122,3 @@ def together(trainer: Trainer, run: Path, *, resumed: bool = False) -> Iterator[
 
 def _others(trainer: Trainer) -> list[subprocess.Popen[bytes]]:
     return getattr(trainer.strategy.launcher, "procs", [])
-
-
-def _failed(others: list[subprocess.Popen[bytes]]) -> int | None:
-    """The status of a process that ended by an error of its own, shortly before or after ours."""
-    for process in list(others):
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            if status := process.wait(SECONDS_TO_FAIL):
-                return status
-    return None
-
-
-def _end(others: list[subprocess.Popen[bytes]]) -> None:
-    """Wait for the others to end; end those that hang, waiting for this one."""
-    ending = list(others)
-    others.clear()  # or Lightning's watch over them would take their failure for ours
-    for process in ending:
-        try:
-            process.wait(SECONDS_TO_END)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
