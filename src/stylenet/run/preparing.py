@@ -7,7 +7,6 @@ choice that a user may not expect is said in one line, kept in ``run.messages``.
 from __future__ import annotations
 
 import copy
-import os
 import secrets
 import shlex
 from collections.abc import Iterable, Sequence
@@ -21,7 +20,7 @@ from stylenet.errors import StylenetError
 from stylenet.files import expanded
 from stylenet.loggers import choose_mode
 from stylenet.metrics import figure_names
-from stylenet.processes import RUN_DIR, rank
+from stylenet.processes import first_run_dir, rank
 from stylenet.run.budget import Timer, settle_budget
 from stylenet.run.building import runner_of
 from stylenet.run.resuming import damage_of, resumed
@@ -141,8 +140,7 @@ def _name(config: DictConfig, overrides: Iterable[str]) -> None:
     if HydraConfig.initialized():
         hydra = HydraConfig.get()
         name = name or hydra.job.name  # conf/train.yaml makes it of the overrides
-        first = os.environ.get(RUN_DIR)  # the folder of the process that started this one
-        config.run.dir = first or config.run.dir or hydra.runtime.output_dir
+        config.run.dir = first_run_dir() or config.run.dir or hydra.runtime.output_dir
         if is_swept():
             config.run.group = config.run.group or Path(hydra.sweep.dir).name
     now = f"{datetime.now():%Y-%m-%d_%H-%M-%S}"
