@@ -11,8 +11,9 @@ from hydra.utils import instantiate
 from scipy.io import savemat
 from torch.nn import functional
 
-from stylenet.loss_networks.architectures import ALEXNET, VGG16, CaffeInput
+from stylenet.loss_networks.architectures import ALEXNET, VGG16
 from stylenet.loss_networks.caffe import CaffeWeights
+from stylenet.loss_networks.layers import CaffeInput
 from stylenet.loss_networks.network import vgg16
 from stylenet.loss_networks.weight_files import WeightsError
 from stylenet.loss_networks.weights import RandomWeights

@@ -12,9 +12,9 @@ from stylenet.loss_networks.architectures import (
     EVERY,
     SQUEEZENET1_0,
     Architecture,
-    Window,
 )
 from stylenet.loss_networks.geometry import Grid, align, align_whole_cells, grid_of, overlap
+from stylenet.loss_networks.layers import Window
 from stylenet.loss_networks.network import LossNetwork
 from stylenet.loss_networks.weights import LoadedWeights
 

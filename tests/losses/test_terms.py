@@ -22,7 +22,7 @@ from stylenet.losses import (
     View,
 )
 from stylenet.losses.functional import gram_matrix, mean_of_entries, total_variation
-from stylenet.losses.terms import weigh_layers
+from stylenet.losses.layer_weights import weigh_layers
 
 
 def picture(batch: int = 2, seed: int = 0, side: int = 8) -> Tensor:

@@ -12,7 +12,8 @@ from scipy.io import loadmat
 from torch import Tensor
 
 from stylenet.files import expanded, sha256_of
-from stylenet.loss_networks.architectures import Architecture, CaffeInput
+from stylenet.loss_networks.architectures import Architecture
+from stylenet.loss_networks.layers import CaffeInput
 from stylenet.loss_networks.weight_files import (
     WeightsError,
     match,

@@ -9,7 +9,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from stylenet.loss_networks.architectures import Window
+from stylenet.loss_networks.layers import Window
 
 
 class Grid(NamedTuple):

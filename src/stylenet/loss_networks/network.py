@@ -13,8 +13,9 @@ from typing_extensions import override
 
 from stylenet.errors import StylenetError
 from stylenet.loss_networks import architectures
-from stylenet.loss_networks.architectures import Architecture, CaffeInput, Window, keras_names
+from stylenet.loss_networks.architectures import Architecture, keras_names
 from stylenet.loss_networks.geometry import Grid, grid_of
+from stylenet.loss_networks.layers import CaffeInput, Window
 from stylenet.loss_networks.running import run_layers
 from stylenet.loss_networks.weights import Weights
 

@@ -10,8 +10,9 @@ import torch
 from torch import Tensor, nn
 
 from stylenet.loss_networks import architectures
-from stylenet.loss_networks.architectures import Architecture, Window
+from stylenet.loss_networks.architectures import Architecture
 from stylenet.loss_networks.geometry import Grid, grid_of
+from stylenet.loss_networks.layers import Window
 from stylenet.loss_networks.running import run_layers
 from stylenet.loss_networks.weights import Weights
 

@@ -15,8 +15,9 @@ import torch
 from torch import Tensor, nn
 
 from stylenet.files import expanded, fetch_published, sha256_of
-from stylenet.loss_networks.architectures import Architecture, ImageNetInput
+from stylenet.loss_networks.architectures import Architecture
 from stylenet.loss_networks.classifiers import ConvolutionalClassifier
+from stylenet.loss_networks.layers import ImageNetInput
 from stylenet.loss_networks.weight_files import (
     ALTERNATIVES,
     WeightsError,

@@ -10,6 +10,7 @@ from stylenet.losses.distances import (
 from stylenet.losses.diversity import DiversityTerm
 from stylenet.losses.examples import ExampleStyleTerm, StyleReader, style_statistics
 from stylenet.losses.laplacian import LaplacianTerm
+from stylenet.losses.layer_weights import LayerWeightsError
 from stylenet.losses.levels import LevelsTerm
 from stylenet.losses.normalised import NormalisedDistance, ScaledDistance
 from stylenet.losses.perceptual import LossTerms, PerceptualLoss, Second, Term, View
@@ -20,7 +21,6 @@ from stylenet.losses.temporal import TemporalTerm, WarpedTerm
 from stylenet.losses.terms import (
     BatchStyleTerm,
     ContentTerm,
-    LayerWeightsError,
     PixelDeviationTerm,
     PixelTerm,
     RangeTerm,

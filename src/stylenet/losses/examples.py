@@ -12,9 +12,9 @@ from stylenet.errors import StylenetError
 from stylenet.loss_networks.network import LossNetwork
 from stylenet.losses.distances import GramDistance, Statistics, StyleDistance
 from stylenet.losses.features import inside, read_features, stacked
+from stylenet.losses.layer_weights import LayerWeights, weigh_style_layers
 from stylenet.losses.moments import channel_means, channel_stds, single
 from stylenet.losses.perceptual import Term, View
-from stylenet.losses.terms import LayerWeights, weigh_style_layers
 
 
 class ExampleStyleTerm(Term):

@@ -10,8 +10,9 @@ from typing_extensions import override
 
 from stylenet.loss_networks.network import LossNetwork
 from stylenet.losses import functional
+from stylenet.losses.layer_weights import LayerWeights, weigh_layers
 from stylenet.losses.perceptual import Term, View
-from stylenet.losses.terms import ContentDistance, LayerWeights, weigh_layers
+from stylenet.losses.terms import ContentDistance
 
 
 class LevelsTerm(Term):

@@ -9,12 +9,12 @@ from torch import Tensor
 
 from stylenet.loss_networks.network import LossNetwork
 from stylenet.losses.distances import StyleDistance
+from stylenet.losses.layer_weights import LayerWeights
 from stylenet.losses.moments import single
 from stylenet.losses.perceptual import View
 from stylenet.losses.regions import RegionStyleTerm
 from stylenet.losses.several import style_factors
 from stylenet.losses.targets import KnownStatistics
-from stylenet.losses.terms import LayerWeights
 
 
 class RegionStylesTerm(RegionStyleTerm):

@@ -12,10 +12,10 @@ from stylenet.errors import StylenetError
 from stylenet.loss_networks.network import LossNetwork
 from stylenet.losses.distances import GramDistance, Statistics, StyleDistance
 from stylenet.losses.features import inside, read_features
+from stylenet.losses.layer_weights import LayerWeights, weigh_style_layers
 from stylenet.losses.moments import gram_and_means, single
 from stylenet.losses.perceptual import Term, View
 from stylenet.losses.targets import KnownStatistics, guides_for, style_targets
-from stylenet.losses.terms import LayerWeights, weigh_style_layers
 
 MIN_CELLS = 1.0  # of a layer, added up; a region of less has no statistics there
 FEW_CELLS = 16.0  # a region of fewer is measured at a finer layer, if it has as many there

@@ -11,9 +11,9 @@ from stylenet.errors import StylenetError
 from stylenet.loss_networks.network import LossNetwork
 from stylenet.losses.distances import GramDistance, StyleDistance
 from stylenet.losses.features import inside
+from stylenet.losses.layer_weights import LayerWeightsError, weigh_style_layers
 from stylenet.losses.perceptual import Term, View
 from stylenet.losses.targets import KnownStatistics, style_targets
-from stylenet.losses.terms import LayerWeightsError, weigh_style_layers
 
 
 def style_factors(count: int, weights: Sequence[float] | None) -> list[float]:

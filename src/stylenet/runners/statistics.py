@@ -14,9 +14,9 @@ from stylenet.config import Settings
 from stylenet.errors import StylenetError
 from stylenet.loss_networks import LossNetwork
 from stylenet.losses import StyleDistance
+from stylenet.losses.layer_weights import weigh_style_layers
 from stylenet.losses.normalised import PhotographsDistance
 from stylenet.losses.targets import style_targets
-from stylenet.losses.terms import weigh_style_layers
 from stylenet.runners.base import Instantiate, Say
 from stylenet.styles import FoundStyle, PaintingStatistics, painting_statistics
 
