@@ -206,21 +206,37 @@ def test_what_is_said_of_a_job_stays_where_another_sweep_is_refused(
     assert {row["state"] for row in before} == {"finished"}
 
 
-def test_equal_sweeps_at_once_share_their_jobs(tiny: list[str], tmp_path: Path) -> None:
-    """Each job is run by one of them; the others wait for its end, and all come to theirs."""
-    words = [*tiny, *QUICK, "seed=0,1", "skip_finished=true", f"hydra.sweep.dir={tmp_path / 's'}"]
+def test_equal_sweeps_at_once_share_their_jobs(
+    script: Script,
+    tiny: list[str],
+    tmp_path: Path,
+    wait_for: Callable[..., bool],
+    finish: Callable[[subprocess.Popen[str]], tuple[str, str]],
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    """Each job is run by one of them; the others wait for its end, and all come to theirs.
+
+    Another process, and this one as soon as the other has begun.
+    """
+    place = tmp_path / "s"
+    words = ["-m", *tiny, *QUICK, "seed=0,1", "skip_finished=true", f"hydra.sweep.dir={place}"]
     words += ["loss/style_distance=squared_gram", "comparison=none"]  # no photographs to read
-    command = [sys.executable, str(ROOT / "train.py"), "-m", *words]
-    both = [
-        subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.PIPE, text=True) for _ in range(2)
-    ]
-    said = [one.communicate(timeout=600)[0] for one in both]
-    assert [one.returncode for one in both] == [0, 0], said
-    assert {row["state"] for row in table(tmp_path / "s")} == {"finished"}
+    other = subprocess.Popen(
+        [sys.executable, str(ROOT / "train.py"), *words],
+        cwd=tmp_path,
+        stdout=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+    wait_for(lambda: other.poll() is not None or any(place.glob("*/job.json")))
+    assert script("train.py", *words) == 0
+    said = [finish(other)[0], capfd.readouterr().out]
+    assert other.returncode == 0, said
+    assert {row["state"] for row in table(place)} == {"finished"}
     for number in range(2):  # by one process alone
         skipped = [text for text in said if f"job {number} is finished: skipped" in text]
         assert len(skipped) == 1, said
-    assert not list((tmp_path / "s").glob(".*"))
+    assert not list(place.glob(".*"))
 
 
 def test_a_job_that_another_process_is_at_is_left_alone(tmp_path: Path) -> None:
