@@ -40,6 +40,7 @@ WHOLE = {
     "style_size=whole",
 }  # own size
 Script = Callable[..., int]
+pytestmark = pytest.mark.usefixtures("drawn_once")
 
 
 def test_the_two_commands_are_those_of_ci_and_of_a_newcomer() -> None:
@@ -111,7 +112,10 @@ def small(arguments: list[str]) -> list[str]:
     if "task=any_style" in arguments:
         added[added.index("net.width=0.125")] = "net.net.width=0.125"
         added.remove("style_size.px=32")
-        return [*arguments, *added, "styles.val_count=1", "trainer.max_steps=1"]
+        added += ["styles.val_count=1", "styles.val_size=48"]
+        return [*arguments, *added, "trainer.max_steps=1"]
+    if "-m" in arguments:  # of each job: what is looked at beside is tried by single runs
+        added.append("callbacks=none")
     if "init=base" in arguments:
         added.remove("net.width=0.125")  # the net that ships has another
     if WHOLE & set(arguments):

@@ -273,6 +273,7 @@ def test_compiled_and_eager_training_agree(script: Script, tiny: list[str], tmp_
     assert finals[0] == pytest.approx(finals[1], rel=1e-2)
 
 
+@pytest.mark.usefixtures("drawn_once")
 @pytest.mark.parametrize(
     "departure",
     [

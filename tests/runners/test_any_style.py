@@ -48,6 +48,7 @@ def run(photos_of_module: Path, tmp_path_factory: pytest.TempPathFactory) -> Pat
         f"styles.roots=[{photos_of_module}]",
         f"styles.val_root={photos_of_module}/held",
         "styles.val_count=2",
+        "styles.val_size=48",
         "net.net.width=0.125",
         "data=folder",
         f"data.root={photos_of_module}",
@@ -173,7 +174,7 @@ def tiny(photos: Path, *more: str) -> list[str]:
         *("data=folder", f"data.root={photos}", "data.val_count=2", "data.size=48"),
         *("data.val_size=48", "data.batch_size=2", "data.num_workers=0", "logger=none"),
         *("trainer.accelerator=cpu", "trainer.max_steps=1", "net.width=0.125"),
-        *(f"style={photos / '0.png'}", "precision=32", *more),
+        *(f"style={photos / '0.png'}", "style_size=whole", "precision=32", *more),
     ]
 
 
@@ -181,7 +182,7 @@ def tiny(photos: Path, *more: str) -> list[str]:
 def test_training_begins_with_the_base_nets_prediction(
     shipped: Path, composed: Compose, photos_of_module: Path, tmp_path: Path, init: str
 ) -> None:
-    more = ["optimizer.lr=0", f"run.dir={tmp_path / 'run'}", "style_size=whole", f"init={init}"]
+    more = ["optimizer.lr=0", f"run.dir={tmp_path / 'run'}", f"init={init}"]
     config = composed(*tiny(photos_of_module, *more))
     train(config)
     notes = " ".join(json.loads((tmp_path / "run" / "run.json").read_text())["messages"])
@@ -201,7 +202,7 @@ def test_a_net_of_several_styles_begins_with_the_prediction_for_each(
     pictures = {name: photos_of_module / f"{name}.png" for name in ("1", "0")}
     styles = f"style=[{','.join(map(str, pictures.values()))}]"
     several = ["task=multistyle", "net=johnson_half", "norm=conditional_instance", styles]
-    more = [*several, "optimizer.lr=0", "style_size=whole", f"run.dir={tmp_path / 'run'}"]
+    more = [*several, "optimizer.lr=0", f"run.dir={tmp_path / 'run'}"]
     train(composed(*tiny(photos_of_module, *more)))
     assert OmegaConf.load(tmp_path / "run" / "config.yaml").init == "base"
     trained = load_model(tmp_path / "run").net.state_dict()
@@ -235,12 +236,12 @@ def test_the_net_reads_styles_by_the_network_that_ships_whatever_the_losses_are_
     before = OmegaConf.to_container(OmegaConf.load(run / "config.yaml"))
     more = ["net.net.width=0.125", "data=folder", "trainer.accelerator=cpu", "precision=32"]
     again = composed(
-        *("task=any_style", "loss_network=vgg16", "loss_network/weights=random", *more),
+        *("task=any_style", "loss_network=vgg16_bundled", *more),
         *("trainer.max_steps=1", "logger=none", "data.num_workers=0", f"run.dir={tmp_path}"),
         *(f"{group}.{key}=[{before[group][key][0]}]" for group, key in [("styles", "roots")]),
         *(f"data.{key}={before['data'][key]}" for key in ("root", "size", "val_size", "val_count")),
         *(f"styles.val_root={before['styles']['val_root']}", "styles.val_count=2"),
-        *("data.batch_size=2", "loss.style_layers=[relu1_2,relu2_2]"),
+        *("styles.val_size=48", "data.batch_size=2", "loss.style_layers=[relu1_2,relu2_2]"),
     )
     train(again)
     described = json.loads((tmp_path / "model.json").read_text())

@@ -22,6 +22,7 @@ Losses = Callable[[Path], dict[tuple[int, str], float]]
 Parted = Callable[..., tuple[Path, Path]]
 WIDTHS = ((4, 4), (4, 4), (4, 4), (6, 6), (8,))
 RANDOM = "loss_network/weights@teacher.weights=random"
+pytestmark = pytest.mark.usefixtures("drawn_once")
 
 
 @pytest.fixture

@@ -17,6 +17,7 @@ from stylenet.images import read_image
 
 Script = Callable[..., int]
 STYLENET = "src/stylenet/__main__.py"
+pytestmark = pytest.mark.usefixtures("drawn_once")
 
 
 @pytest.fixture
