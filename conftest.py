@@ -98,6 +98,16 @@ def _small_comparisons() -> Iterator[None]:
 
 
 @pytest.fixture(scope="session", autouse=True)
+def _few_usual_styles() -> Iterator[None]:
+    """A net for any style learns what is usual from 128 images; 256 take longer than its run."""
+    from stylenet.tasks import any_style
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(any_style, "DESCRIBED", 32)
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
 def _files_of_configuration_are_read_once() -> Iterator[None]:
     """What a text of YAML says is remembered, and each who asks gets a copy.
 
