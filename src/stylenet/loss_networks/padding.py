@@ -69,17 +69,18 @@ def _repeated(features: Tensor, width: int) -> Tensor:
 # Opaque to torch.compile, which would otherwise melt the borders into the loop over all cells.
 @torch.library.custom_op("stylenet::fold_replicated", mutates_args=())
 def _fold(gradient: Tensor, width: int) -> Tensor:
-    """Add what reached the repeated cells to those that were repeated."""
+    """Add what reached the repeated cells to those that were repeated: rows first, then columns."""
     folded = _inside(gradient, width).clone()
     rows = gradient[..., width:-width, :]
-    _add_ends(folded, rows, width)
-    for strip, end in (
-        (gradient[..., :width, :], slice(1)),
-        (gradient[..., -width:, :], slice(-1, None)),
-    ):
-        reached = strip.sum(-2, keepdim=True)
-        folded[..., end, :] += reached[..., width:-width]
-        _add_ends(folded[..., end, :], reached, width)
+    top = rows[..., :1, :] + gradient[..., :width, :].sum(-2, keepdim=True)
+    last = top if len(rows[0, 0]) == 1 else rows[..., -1:, :]
+    bottom = last + gradient[..., -width:, :].sum(-2, keepdim=True)
+    folded[..., :1, :], folded[..., -1:, :] = top[..., width:-width], bottom[..., width:-width]
+    for repeated, end in ((slice(width), slice(1)), (slice(-width, None), slice(-1, None))):
+        reached = rows[..., repeated].sum(-1, keepdim=True)
+        reached[..., :1, :] = top[..., repeated].sum(-1, keepdim=True)
+        reached[..., -1:, :] = bottom[..., repeated].sum(-1, keepdim=True)
+        folded[..., end] += reached
     return folded
 
 
@@ -90,8 +91,3 @@ def _(gradient: Tensor, width: int) -> Tensor:
 
 def _inside(gradient: Tensor, width: int) -> Tensor:
     return gradient[..., width:-width, width:-width]
-
-
-def _add_ends(folded: Tensor, rows: Tensor, width: int) -> None:
-    folded[..., :1] += rows[..., :width].sum(-1, keepdim=True)
-    folded[..., -1:] += rows[..., -width:].sum(-1, keepdim=True)
