@@ -11,6 +11,7 @@ millionth. (The style weight is small for that reason: with 5 the control is off
 from __future__ import annotations
 
 import argparse
+import resource
 import tempfile
 import time
 from collections.abc import Callable, Sequence
@@ -120,7 +121,8 @@ class Clock:
         self.step += 1
         if self.step % TURN == 0:
             work = self.counting.get_total_flops() if self.counting else None
-            self.turns.end({"losses": self.losses, "work": work}, self.idle)
+            most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+            self.turns.end({"losses": self.losses, "work": work, "mib": most}, self.idle)
 
 
 def ours(
@@ -245,6 +247,7 @@ def main() -> None:
                 "times_examples_full": f"{rate / reference:.2f}",
                 "gflop_per_step": f"{counted / 1e9:.0f}",
                 "share_of_ceiling": f"{counted / 1e9 * rate / BATCH / best[used]:.2f}",
+                "peak_mib": f"{turns[-1][1]['mib']:.0f}",
                 "loss_fp32_last_fifth": f"{sum(last) / len(last):.4f}",
                 "against_examples": f"{sum(last) / sum(plain_last) - 1:+.2%}",
             }

@@ -130,6 +130,7 @@ def test_train_step_writes_its_table(benchmark_of, tmp_path, monkeypatch, capsys
         *("examples, full", "control, full", "ours, full, eager", "ours, full, compiled")
     ]
     assert rows[0]["against_examples"] == "+0.00%"
+    assert all(float(row["peak_mib"]) > 100 for row in rows)
     assert "ceiling" in capsys.readouterr().out
 
 
