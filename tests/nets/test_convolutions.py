@@ -59,6 +59,9 @@ def test_reflecting_channels_last_is_torchs_and_stays_channels_last(border, side
 def test_a_border_as_wide_as_the_picture_cannot_be_reflected():
     with pytest.raises(RuntimeError, match=r"[Pp]adding size"):
         reflect(noise(1, 1, 4, 9), 4)
+    for side in (1, 2):
+        with pytest.raises(RuntimeError, match=r"[Pp]adding size"):
+            reflect_channels_last(noise(2, 3, side, 9), 2)
 
 
 @pytest.mark.parametrize("mode", MODES)

@@ -60,9 +60,15 @@ class _Reflect(torch.autograd.Function):
 
 
 def reflect_channels_last(x: Tensor, border: int) -> Tensor:
-    """`reflect` of channels-last features; torch's CUDA kernel copies them before and after."""
+    """`reflect` of channels-last features; torch's CUDA kernel copies them before and after.
+
+    Raises:
+        RuntimeError: ``border`` is not smaller than H and W.
+    """
     b = border
     n, c, h, w = x.shape
+    if b >= min(h, w):  # one cell would be spread over all of the border, without a word
+        raise RuntimeError(f"Padding size {b} should be less than {h} and {w}, what is padded.")
     padded = x.new_empty((n, h + 2 * b, w + 2 * b, c)).permute(0, 3, 1, 2)
     rows = padded[..., b:-b, :]
     rows[..., b:-b] = x
