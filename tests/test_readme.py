@@ -114,8 +114,6 @@ def small(arguments: list[str]) -> list[str]:
         added.remove("style_size.px=32")
         added += ["styles.val_count=1", "styles.val_size=48"]
         return [*arguments, *added, "trainer.max_steps=1"]
-    if "-m" in arguments:  # of each job: what is looked at beside is tried by single runs
-        added.append("callbacks=none")
     if "init=base" in arguments:
         added.remove("net.width=0.125")  # the net that ships has another
     if WHOLE & set(arguments):
