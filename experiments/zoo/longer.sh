@@ -1,9 +1,10 @@
 #!/bin/sh
 # sh longer.sh DATA NETS SCALED OUT WEIGHTS [options of train.py]: what was trained on during a second quarter of an
 # hour of an H100: `any` and `six` for longer under the distances of loss=squared, night_cafe, shipwreck and
-# starry_night with the temporal term (the last's second stage on a CPU). DATA is what experiments/any_style/prepare.py makes, NETS and SCALED what
-# squared.sh and scaled.sh left, WEIGHTS what experiments/distillation/vgg16.py writes. `any` was stopped by the clock
-# in stage one, whose rate is all but constant.
+# starry_night with the temporal term (the last's second stage on a CPU). DATA is what
+# experiments/any_style/prepare.py makes, NETS and SCALED what squared.sh and scaled.sh left, WEIGHTS what
+# experiments/distillation/vgg16.py writes. `any` was stopped by the clock in stage one, whose rate is constant
+# but for its warm-up.
 set -e
 data=$1 nets=$2 scaled=$3 out=$4 weights=$5
 shift 5
