@@ -169,7 +169,7 @@ def test_a_pickle_in_the_place_of_the_tensors_is_refused(saved, net):
 def test_a_missing_file_is_named(saved, missing):
     (saved / missing).unlink()
     for given in (saved, saved / TENSORS, saved / DESCRIPTION):
-        words = f"Got model={given}, but {saved / missing} does not exist. Name a finished run"
+        words = f"Got the net {given}, but {saved / missing} does not exist. Name a finished run"
         with pytest.raises(ModelFileError) as caught:
             load_model(given)
         assert str(caught.value).startswith(words)

@@ -135,7 +135,7 @@ def load_model(path: str | Path, packages: Sequence[str] = ()) -> Model:
         given = shipped_model(path) or given
     if given.suffix in CHECKPOINTS and given.is_file():
         raise ModelFileError(
-            f"Got model={path}, a checkpoint, which does not say of what net and may be a pickle; "
+            f"Got the net {path}, a checkpoint, which does not say of what net and may be a pickle; "
             "expected a finished net.",
             "Name the run directory, whose model.safetensors it became, or finish the run: "
             "python train.py resume=<run directory>.",
@@ -146,7 +146,7 @@ def load_model(path: str | Path, packages: Sequence[str] = ()) -> Model:
     for needed in (file, description_file):
         if not needed.is_file():
             raise ModelFileError(
-                f"Got model={path}, but {needed} does not exist.",
+                f"Got the net {path}, but {needed} does not exist.",
                 "Name a finished run directory, a .safetensors file with its .json beside it, or a "
                 f"net that ships: {', '.join(shipped_models()) or 'there is none'}.",
             )
