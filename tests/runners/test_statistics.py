@@ -62,11 +62,12 @@ def test_targets_are_those_of_the_painting(
     for name, buffer in ours.named_buffers():
         if not name.startswith("terms.style."):
             continue
-        # of float16: 2^-11 of the value, and steps of 2^-24 next to zero
+        # of float16: 2^-11 of the value, and steps of 2^-24 next to zero; both a quarter more, as
+        # they were found on another processor, whose sums go in another order
         wanted = expected[name]
         # what photographs are away from the style, a difference, is the less exact
-        rough = 3 if "scale" in name else 1
-        torch.testing.assert_close(buffer, wanted, rtol=rough * 2**-11, atol=2**-24)
+        rough = 1.25 * (3 if "scale" in name else 1)
+        torch.testing.assert_close(buffer, wanted, rtol=rough * 2**-11, atol=1.25 * 2**-24)
         near.append(float((buffer - wanted).abs().sum()))
         far.append(float((of_swatch.get_buffer(name) - wanted).abs().sum()))
     assert len(near) == parts
