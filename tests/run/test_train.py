@@ -235,6 +235,8 @@ def test_refusals_are_said_in_words(
     assert "use +" not in said
     for word in words:
         assert word in said
+    begun = any((tmp_path / "runs").glob("*/*"))
+    assert begun == ("data.size=40" in arguments)  # which the first step shows
 
 
 def test_epochs_replace_the_default_number_of_steps(

@@ -135,8 +135,8 @@ def load_model(path: str | Path, packages: Sequence[str] = ()) -> Model:
         given = shipped_model(path) or given
     if given.suffix in CHECKPOINTS and given.is_file():
         raise ModelFileError(
-            f"Got the net {path}, a checkpoint, which does not say of what net and may be a pickle; "
-            "expected a finished net.",
+            f"Got the net {path}, a checkpoint, which does not say of what net it is and may be a "
+            "pickle; expected a finished net.",
             "Name the run directory, whose model.safetensors it became, or finish the run: "
             "python train.py resume=<run directory>.",
         )

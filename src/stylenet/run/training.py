@@ -187,6 +187,9 @@ def _way_on(run: Run) -> str:
 
 def _fit(run: Run) -> float | None:
     config, folder, trainer = run.config, run.folder, run.trainer
+    if trainer.world_size == 1:  # before anything is written; several processes find it together
+        run.data.prepare_data()
+        run.data.setup("fit")
     if rank() == 0:
         folder.mkdir(parents=True, exist_ok=True)
         save_config(config, folder / CONFIG_FILE)
