@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import itertools
 import math
 
 import pytest
@@ -13,7 +14,7 @@ from torch.optim import SGD, Adam
 from stylenet.errors import StylenetError
 from stylenet.nets.pixels import resized
 from stylenet.tasks import LBFGS, OptimizerBySize
-from stylenet.tasks.optimizers import carry_over
+from stylenet.tasks.optimizers import LEAP, carry_over
 
 
 class Valley:
@@ -66,6 +67,56 @@ def test_a_step_of_fixed_length_is_one_evaluation():
     valley = Valley()
     valley.run(LBFGS([valley.x], line_search_fn=None, lr=0.5), 10)
     assert valley.evaluations == 10
+
+
+class Quartic:
+    """Squares of squares, as distances of Gram matrices are: flat at first, and then steep."""
+
+    def __init__(self, seed):
+        chance = torch.Generator().manual_seed(seed)
+        self.mixing = torch.randn(6, 6, generator=chance)
+        self.wanted = 4 * torch.rand(6, generator=chance)
+        self.x = nn.Parameter(0.1 * torch.rand(6, generator=chance))
+
+    def run(self, optimizer, steps=30):
+        """The loss after each step."""
+
+        def loss():
+            return (((self.mixing @ self.x) ** 2 - self.wanted) ** 2).sum()
+
+        def closure():
+            optimizer.zero_grad()
+            value = loss()
+            value.backward()
+            return value.detach()
+
+        found = [float(loss().detach())]
+        for _ in range(steps):
+            optimizer.step(closure)
+            found.append(float(loss().detach()))
+        return found
+
+
+def test_steps_of_fixed_length_that_leap_are_taken_back():
+    stranded = 0
+    for seed in range(12):
+        ours, theirs = Quartic(seed), Quartic(seed)
+        optimizer = LBFGS([ours.x], line_search_fn=None)
+        begun, known = ours.run(optimizer, 1)[0], []
+        for _ in range(29):
+            known.append(optimizer.state[ours.x]["last"][1])  # where the next step begins
+            ended = ours.run(optimizer, 1)[1]
+        assert all(b <= LEAP * a + 1e-6 for a, b in itertools.pairwise(known))
+        assert ended < 0.1 * begun
+        stranded += theirs.run(torch.optim.LBFGS([theirs.x], max_iter=1))[-1] > 0.1 * begun
+    assert stranded > 3
+
+
+def test_a_step_that_is_taken_back_leaves_a_loss_that_is_a_number():
+    ours = Quartic(0)
+    ours.mixing *= 1e9  # the first leap is to infinity
+    losses = ours.run(LBFGS([ours.x], line_search_fn=None))
+    assert math.isfinite(losses[-1])
 
 
 @pytest.mark.parametrize("unit", [2.0**-40, 2.0**20])

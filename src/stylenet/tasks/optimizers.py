@@ -15,11 +15,12 @@ from stylenet.errors import StylenetError
 
 OptimizerFactory = Callable[[Iterable[nn.Parameter]], Optimizer]
 LEAST_HISTORY = 3
+LEAP = 2.0
 _GIB = 2**30
 
 
 class LBFGS(torch.optim.LBFGS):
-    """torch's L-BFGS, one iteration a step, without its three traps.
+    """torch's L-BFGS, one iteration a step, without its four traps.
 
     - A step evaluates the loss where the line search of the step before ended: that value is kept,
       in checkpoints too, which spares every second evaluation.
@@ -27,14 +28,17 @@ class LBFGS(torch.optim.LBFGS):
       and gradient are multiplied by a power of two, chosen once, that brings the gradient's mean
       size to 1, and nothing ends a step early: the path does not depend on the loss's unit.
     - The history costs two copies of the parameters each: it is cut to ``memory_gib``.
+    - Without a line search one step that is far too long ends the descent: what was learnt of the
+      loss out there keeps all steps after it short. A step behind which the loss is more than
+      `LEAP` times as high, or no number, is taken back to a tenth, as often as need be.
 
     Args:
         params: what is optimised, all contiguous.
         lr: length of a step along the direction found; with a line search, where that begins.
         history_size: steps remembered, at most.
         memory_gib: memory for them.
-        line_search_fn: ``strong_wolfe``, or None: every step has the length ``lr``.
-        max_evaluations: of the loss, in one step's line search.
+        line_search_fn: ``strong_wolfe``, or None: steps have the length ``lr``.
+        max_evaluations: of the loss, in one step's line search, or to take a step back.
 
     Raises:
         StylenetError: the memory is too small for three steps.
@@ -69,6 +73,8 @@ class LBFGS(torch.optim.LBFGS):
             history_size=min(history_size, fitting),
             line_search_fn=line_search_fn,
         )
+        self._searches = line_search_fn is not None
+        self._most = max_evaluations
 
     def step(self, closure: Callable[[], Any]) -> Any:  # type: ignore[override]
         """One iteration; ``closure`` gives the loss, leaves gradients, is called at least once."""
@@ -80,20 +86,39 @@ class LBFGS(torch.optim.LBFGS):
             if known is not None:
                 return known
             evaluated = True
-            with torch.enable_grad():
-                loss = float(torch.as_tensor(closure()).detach())
-            grads = [p.grad for p in self._params if p.grad is not None]
-            scale = self._scale(grads)
-            for grad in grads:
-                grad.mul_(scale)
+            loss, grads = self._evaluated(closure)
+            for _ in range(0 if self._searches else self._most - 1):
+                if not self._leapt(loss):
+                    break
+                loss, grads = self._evaluated(closure)
             pixels = [p.detach().clone() for p in self._params]
-            self.state[self._params[0]]["last"] = (pixels, loss * scale, grads)
-            return loss * scale
+            self.state[self._params[0]]["last"] = (pixels, loss, grads)
+            return loss
 
         result = super().step(scaled)  # type: ignore[no-untyped-call]
         if not evaluated:  # nothing is left to descend; the trainer wants to know the loss
             closure()
         return result
+
+    def _evaluated(self, closure: Callable[[], Any]) -> tuple[float, list[Tensor]]:
+        """Loss and gradients where the parameters are, in our unit."""
+        with torch.enable_grad():
+            loss = float(torch.as_tensor(closure()).detach())
+        grads = [p.grad for p in self._params if p.grad is not None]
+        scale = self._scale(grads)
+        for grad in grads:
+            grad.mul_(scale)
+        return loss * scale, grads
+
+    def _leapt(self, loss: float) -> bool:
+        """Whether the last step was far too long; it is a tenth as long then."""
+        state = self.state[self._params[0]]
+        if "last" not in state or loss <= LEAP * state["last"][1]:
+            return False
+        for parameter, before in zip(self._params, state["last"][0], strict=True):
+            parameter.detach().sub_(before).mul_(0.1).add_(before)
+        state["t"] = 0.1 * state["t"]
+        return True
 
     def _known(self) -> float | None:
         """The loss, if the parameters are where they were evaluated last; sets their gradients."""
