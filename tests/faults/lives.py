@@ -169,7 +169,8 @@ class _Life:
         assert self._waited is not None
         status, usage = self._waited
         grown = max(0, usage.ru_maxrss * 1024 - _memory())
-        said = self.said.read_text(errors="replace")
+        # one that was killed at once had no time to make it
+        said = self.said.read_text(errors="replace") if self.said.exists() else ""
         return End(status, said, self._seconds, grown, self.hung)
 
 

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import os
+import signal
+import subprocess
+import sys
 import threading
 from pathlib import Path
 
@@ -92,3 +95,26 @@ def test_replacing_makes_a_folder_that_a_killed_process_left_half_done(tmp_path,
         part.mkdir()
         (part / "new.x").write_bytes(b"1")
     assert below(tmp_path) == {"set/new.x": b"1"}
+
+
+INTERRUPTED = """
+import os, signal, sys
+from pathlib import Path
+from stylenet.files import write_bytes
+real, number = Path.write_bytes, int(sys.argv[2])
+def interrupted(self, content):
+    real(self, content[:2])
+    os.kill(os.getpid(), number)
+    return real(self, content)
+Path.write_bytes = interrupted
+write_bytes(Path(sys.argv[1]), b"whole")
+print("went on")
+"""
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+def test_a_signal_that_ends_the_process_waits_for_the_file(tmp_path, number):
+    command = [sys.executable, "-c", INTERRUPTED, str(tmp_path / "x.bin"), str(int(number))]
+    done = subprocess.run(command, capture_output=True, text=True)
+    assert (done.returncode, done.stdout, done.stderr) == (-number, "", "")
+    assert [f.read_bytes() for f in tmp_path.iterdir()] == [b"whole"]

@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import shutil
+import signal
+import threading
 import uuid
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from types import FrameType
+
+_ENDS = ("SIGTERM", "SIGHUP")  # the second one, of a terminal that is closed, not on Windows
 
 
 def part_of(path: Path) -> Path:
@@ -62,15 +68,42 @@ def write_files(contents: Mapping[Path, bytes]) -> None:
     # a name of its own each time: another process may be writing the same file; and short: the
     # file's own may be as long as the file system allows
     parts = {path: path.with_name(f".{uuid.uuid4().hex}.part") for path in contents}
+    with _not_ended():
+        try:
+            for path, content in contents.items():
+                path.parent.mkdir(parents=True, exist_ok=True)
+                parts[path].write_bytes(content)
+            for path, part in parts.items():
+                part.replace(path)
+        finally:
+            for part in parts.values():
+                part.unlink(missing_ok=True)
+
+
+@contextlib.contextmanager
+def _not_ended() -> Iterator[None]:
+    """Let signals that would end the process at once wait for the end of what is within.
+
+    Else a part would be left. In another thread than the main one nothing changes: it cannot set
+    handlers. Those that the program has set itself stay, as after them `finally` is run.
+    """
+    came: list[int] = []
+
+    def keep(number: int, _: FrameType | None) -> None:
+        came.append(number)
+
+    main = threading.current_thread() is threading.main_thread()
+    numbers = [getattr(signal, name) for name in _ENDS if main and hasattr(signal, name)]
+    held = [number for number in numbers if signal.getsignal(number) == signal.SIG_DFL]
+    for number in held:
+        signal.signal(number, keep)
     try:
-        for path, content in contents.items():
-            path.parent.mkdir(parents=True, exist_ok=True)
-            parts[path].write_bytes(content)
-        for path, part in parts.items():
-            part.replace(path)
+        yield
     finally:
-        for part in parts.values():
-            part.unlink(missing_ok=True)
+        for number in held:
+            signal.signal(number, signal.SIG_DFL)
+        for number in came:
+            os.kill(os.getpid(), number)
 
 
 def _remove(path: Path) -> None:
