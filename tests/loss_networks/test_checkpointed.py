@@ -6,7 +6,8 @@ import pytest
 import torch
 
 from stylenet.loss_networks import CheckpointedNetwork
-from stylenet.loss_networks.network import LossNetworkError, compact_vgg, squeezenet1_1, vgg16
+from stylenet.loss_networks.errors import LossNetworkError
+from stylenet.loss_networks.network import compact_vgg, squeezenet1_1, vgg16
 from stylenet.loss_networks.weights import RandomWeights
 from stylenet.losses import ContentTerm, PerceptualLoss, StyleTerm
 

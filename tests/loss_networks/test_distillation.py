@@ -14,7 +14,8 @@ from stylenet.loss_networks import network as networks
 from stylenet.loss_networks.architectures import SQUEEZENET1_0
 from stylenet.loss_networks.classifiers import ConvolutionalClassifier
 from stylenet.loss_networks.distillation import softened
-from stylenet.loss_networks.network import LossNetwork, LossNetworkError
+from stylenet.loss_networks.errors import LossNetworkError
+from stylenet.loss_networks.network import LossNetwork
 from stylenet.loss_networks.student import compact_vgg
 from stylenet.loss_networks.weights import LoadedWeights, RandomWeights
 

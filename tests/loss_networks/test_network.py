@@ -11,7 +11,8 @@ from torch.nn import functional
 
 from stylenet.loss_networks import network as networks
 from stylenet.loss_networks.architectures import EVERY
-from stylenet.loss_networks.network import LossNetwork, LossNetworkError, compact_vgg, vgg16, vgg19
+from stylenet.loss_networks.errors import LossNetworkError
+from stylenet.loss_networks.network import LossNetwork, compact_vgg, vgg16, vgg19
 from stylenet.loss_networks.weights import Bundled, RandomWeights, WeightsFile
 
 MEAN = torch.tensor([0.485, 0.456, 0.406]).view(1, 3, 1, 1)

@@ -7,7 +7,8 @@ import torch
 
 from stylenet.errors import StylenetError
 from stylenet.loss_networks import CheckpointedNetwork
-from stylenet.loss_networks.network import LossNetworkError, compact_vgg
+from stylenet.loss_networks.errors import LossNetworkError
+from stylenet.loss_networks.network import compact_vgg
 from stylenet.loss_networks.weights import RandomWeights
 from stylenet.losses import ContentTerm, PerceptualLoss, StyleTerm
 from stylenet.losses.features import at_scales, check_names, inside, read_features

@@ -13,7 +13,7 @@ from stylenet.apply.contents import Content, UnreadableError
 from stylenet.errors import OutOfMemoryError, StylenetError, lacks_memory
 from stylenet.evaluation.labels import trained_with
 from stylenet.images import LongerSide, contact_sheet, write_image
-from stylenet.loss_networks.network import LossNetworkError
+from stylenet.loss_networks import LossNetworkError
 from stylenet.metrics import Row, write_rows
 from stylenet.nets import PictureTooSmallError
 

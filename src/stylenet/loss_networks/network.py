@@ -11,9 +11,11 @@ import torch
 from torch import Tensor, nn
 from typing_extensions import override
 
-from stylenet.errors import StylenetError
 from stylenet.loss_networks import architectures
 from stylenet.loss_networks.architectures import Architecture, keras_names
+from stylenet.loss_networks.checks import check_image, check_size
+from stylenet.loss_networks.convolutions import Convolution, with_convolutions
+from stylenet.loss_networks.errors import LossNetworkError
 from stylenet.loss_networks.geometry import Grid, grid_of
 from stylenet.loss_networks.layers import CaffeInput, Window
 from stylenet.loss_networks.running import run_layers
@@ -21,17 +23,6 @@ from stylenet.loss_networks.weights import Weights
 
 Pooling = Callable[..., nn.Module]
 """Makes a pooling layer from ``kernel_size``, ``stride``, ``padding`` and ``ceil_mode``."""
-
-Convolution = Callable[..., nn.Conv2d]
-"""Makes a convolution from channels in and out, kernel size, stride and padding."""
-
-
-class LossNetworkError(StylenetError):
-    """A layer that does not exist, or pictures that the loss network cannot take."""
-
-
-class TooSmallError(LossNetworkError):
-    """Pictures that are too small for a layer."""
 
 
 class LossNetwork(nn.Module):
@@ -78,7 +69,7 @@ class LossNetwork(nn.Module):
         with torch.device("meta"):  # spares the initialisation, and the global random generator
             layers = architecture.build()
             if convolution is not None:
-                layers = {k: _with(convolution, layer) for k, layer in layers.items()}
+                layers = {k: with_convolutions(convolution, layer) for k, layer in layers.items()}
         self.name = architecture.name
         self.layer_names = tuple(layers)
         self.weights_source = loaded.source
@@ -174,57 +165,15 @@ class LossNetwork(nn.Module):
         """Empty: the weights are found again at their source, and are not saved twice."""
         return {} if destination is None else destination
 
-    def _smallest(self, depth: int) -> int:
-        windows = [window for window in islice(self._windows.values(), depth) if window]
-        size = 1
-        while not _fits(size, windows):
-            size += 1
-        return size
-
     def check(self, image: Tensor, depth: int) -> None:
         """Refuse what is no batch of RGB pictures, or too small for the first ``depth`` layers.
 
         Raises:
             LossNetworkError: with what was got and what was expected; `TooSmallError` for a size.
         """
-        if image.ndim != 4 or image.shape[1] != 3 or not image.is_floating_point():
-            raise LossNetworkError(
-                f"{self.name} got {image.dtype} of shape {tuple(image.shape)}.",
-                "It takes RGB pictures as floats in [0,1], shape (N,3,H,W).",
-            )
-        height, width = image.shape[-2:]
+        check_image(self.name, image)
         windows = [window for window in islice(self._windows.values(), depth) if window]
-        if not _fits(min(height, width), windows):
-            smallest = self._smallest(depth)
-            raise TooSmallError(
-                f"Pictures of {height}x{width} (height x width) are too small for layer "
-                f"{self.layer_names[depth - 1]} of {self.name}, which needs at least "
-                f"{smallest}x{smallest}.",
-                "Use larger pictures or shallower layers.",
-            )
-
-
-def _with(convolution: Convolution, module: nn.Module) -> nn.Module:
-    """``module`` with its convolutions, itself included, made by ``convolution``."""
-    if isinstance(module, nn.Conv2d):
-        return convolution(
-            module.in_channels,
-            module.out_channels,
-            module.kernel_size,
-            module.stride,
-            module.padding,
-        )
-    for name, child in module.named_children():
-        setattr(module, name, _with(convolution, child))
-    return module
-
-
-def _fits(size: int, windows: Iterable[Window]) -> bool:
-    for window in windows:
-        size = window.size_after(size)
-        if size < 1:
-            return False
-    return True
+        check_size(self.name, image, self.layer_names[depth - 1], windows)
 
 
 def _keep_own_weights(

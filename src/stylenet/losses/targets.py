@@ -8,7 +8,8 @@ from typing import TypeAlias
 import torch
 from torch import Tensor
 
-from stylenet.loss_networks.network import LossNetwork, TooSmallError
+from stylenet.loss_networks.errors import TooSmallError
+from stylenet.loss_networks.network import LossNetwork
 from stylenet.losses.distances import Statistics, StyleDistance
 from stylenet.losses.features import inside, read_features
 from stylenet.losses.moments import single
