@@ -15,10 +15,10 @@ from rich.filesize import decimal
 
 import stylenet
 from stylenet.errors import StylenetError
-from stylenet.files.checksums import sha256_of
 from stylenet.files.disk import disk_error, require_space
 from stylenet.files.progress import ByteProgress
 from stylenet.files.small_downloads import announced_length
+from stylenet.files.validators import read_validator, validator_file, verify, write_validator
 from stylenet.files.writing import part_of
 
 _log = logging.getLogger(__name__)
@@ -82,13 +82,13 @@ def download_file(
             if size is None or target.stat().st_size == size:
                 return target
             _log.info("%s is not %d bytes long: its download is resumed.", target, size)
-            _validator_file(part).unlink(missing_ok=True)
+            validator_file(part).unlink(missing_ok=True)
             target.replace(part)
         _fetch(_Download(url, target, part, size, sha256, setting), patience or Patience())
         if sha256 is not None:
-            _verify(url, part, sha256)
+            verify(url, part, sha256)
         part.replace(target)
-        _validator_file(part).unlink(missing_ok=True)
+        validator_file(part).unlink(missing_ok=True)
     except KeyboardInterrupt:
         _log.info("interrupted; the same command resumes from what is kept in %s", part)
         raise
@@ -144,7 +144,7 @@ def _receive(download: _Download, timeout: float, progress: ByteProgress) -> Non
     """Append what one connection brings."""
     headers = {"User-Agent": f"stylenet/{stylenet.__version__}", "Accept-Encoding": "identity"}
     have = download.have
-    validator = _read_validator(download.part)
+    validator = read_validator(download.part)
     # without one of the two nothing would tell that the rest belongs to the same file
     if have and (validator or download.sha256):
         headers["Range"] = f"bytes={have}-"
@@ -179,7 +179,7 @@ def _receive(download: _Download, timeout: float, progress: ByteProgress) -> Non
         _check_total(download, total)
         download.size = progress.total = download.size if total is None else total
         if start == 0:
-            _write_validator(download.part, answer.headers)
+            write_validator(download.part, answer.headers)
         with download.part.open("ab" if start else "wb") as stream:
             while chunk := _next_chunk(answer):
                 # one byte more is enough to tell that it is another file
@@ -213,7 +213,7 @@ def _check_most(download: _Download, have: int) -> None:
     """Refuse what goes on behind the size that is known: a server may never come to an end."""
     if download.size is not None and have > download.size:
         download.part.unlink()
-        _validator_file(download.part).unlink(missing_ok=True)
+        validator_file(download.part).unlink(missing_ok=True)
         raise StylenetError(
             f"{download.url} goes on after {download.size} bytes, which is all that was expected: "
             "it is another file.",
@@ -232,20 +232,6 @@ def _check_total(download: _Download, total: int | None) -> None:
         )
 
 
-def _verify(url: str, part: Path, sha256: str) -> None:
-    _log.info("%s: verifying its SHA-256.", part.name.removesuffix(".part"))
-    digest = sha256_of(part)
-    if digest != sha256.lower():
-        size = part.stat().st_size
-        part.unlink()
-        _validator_file(part).unlink(missing_ok=True)
-        raise StylenetError(
-            f"The {size} bytes from {url} have the SHA-256 {digest}, expected {sha256}: they are"
-            " damaged or another file, and were removed.",
-            "Run the same command again; if it happens again, the file on the server has changed.",
-        )
-
-
 def _given_up(download: _Download, failures: int, error: Exception) -> StylenetError:
     of = "" if download.size is None else f" of {decimal(download.size)}"
     return StylenetError(
@@ -255,19 +241,3 @@ def _given_up(download: _Download, failures: int, error: Exception) -> StylenetE
         "Check the connection (proxy, firewall), and run the same command again: it resumes from"
         f" there. Or fetch the file in another way and lay it down as {download.target}.",
     )
-
-
-def _validator_file(part: Path) -> Path:
-    return part.with_name(part.name + ".etag")
-
-
-def _read_validator(part: Path) -> str | None:
-    file = _validator_file(part)
-    return (file.read_text().strip() or None) if file.is_file() else None
-
-
-def _write_validator(part: Path, headers: http.client.HTTPMessage) -> None:
-    etag = headers.get("ETag", "")
-    # a weak ETag is no validator for If-Range (RFC 9110, 13.1.5)
-    strong = etag if etag.startswith('"') else headers.get("Last-Modified", "")
-    _validator_file(part).write_text(strong)
