@@ -3,14 +3,9 @@
 from stylenet.apply.video.blending import FlowBlend
 from stylenet.apply.video.camera import Camera, Shown, Window, paint_camera
 from stylenet.apply.video.libraries import VideoError
-from stylenet.apply.video.painting import (
-    CancelledError,
-    ClipOptions,
-    PaintedClip,
-    each_frame,
-    paint_clip,
-    read_frames,
-)
+from stylenet.apply.video.opening import each_frame, read_frames
+from stylenet.apply.video.options import ClipOptions
+from stylenet.apply.video.painting import CancelledError, PaintedClip, paint_clip
 from stylenet.apply.video.raft import Raft, flow_of
 from stylenet.apply.video.targets import ClipJob, plan_clips
 from stylenet.apply.video.timing import rate_of, seconds_of

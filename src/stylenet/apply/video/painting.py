@@ -2,27 +2,23 @@
 
 from __future__ import annotations
 
-import itertools
 import logging
 import time
 from collections.abc import Callable, Generator
 from contextlib import closing
-from dataclasses import dataclass, field, replace
-from fractions import Fraction
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TypeAlias
 
-from torch import Tensor
-
 from stylenet.apply.video import pieces as piecewise
-from stylenet.apply.video.blending import FlowBlend
 from stylenet.apply.video.clips import About, Frame, PaintedFrame, Sink, Source
-from stylenet.apply.video.folders import RATE, FolderSink, FolderSource
-from stylenet.apply.video.frame_painter import FramePainter, Paint, tensor_of
+from stylenet.apply.video.folders import FolderSink
+from stylenet.apply.video.frame_painter import FramePainter, Paint
 from stylenet.apply.video.gif import GIF, GifSink
 from stylenet.apply.video.libraries import VideoError
+from stylenet.apply.video.opening import FEWEST, opened
+from stylenet.apply.video.options import ClipOptions
 from stylenet.apply.video.pieces import Pieces, growing
-from stylenet.apply.video.reading import FileSource
 from stylenet.apply.video.targets import check_target, is_pattern
 from stylenet.apply.video.threads import Behind, ahead
 from stylenet.apply.video.timing import at_rate
@@ -32,54 +28,12 @@ from stylenet.files import expanded, replacing
 
 log = logging.getLogger(__name__)
 
-FEWEST = 2  # frames of a clip
 Progress: TypeAlias = Callable[[int, int | None], None]
 """Gets how many frames are painted, of how many; None where that is not known."""
 
 
 class CancelledError(StylenetError):
     """The user asked for an end."""
-
-
-@dataclass(frozen=True)
-class ClipOptions:
-    """How a clip is to be painted.
-
-    Attributes:
-        start: seconds into the clip, of the first frame to paint.
-        end: seconds into the clip, of the first frame not to paint; None: to the last.
-        fps: frames a second of the painted clip; None: the clip's own times.
-        crf: x264's constant rate factor, from 0 (lossless) to 51 (worst).
-        blend: against flicker; None: each frame by itself.
-        overwrite: whether a target that is there gives way.
-        resume: whether to go on with what a process that was stopped has left.
-
-    Raises:
-        StylenetError: values that cannot be.
-    """
-
-    start: Fraction = Fraction(0)
-    end: Fraction | None = None
-    fps: Fraction | None = None
-    crf: float = 18
-    blend: FlowBlend | None = field(default_factory=FlowBlend)
-    overwrite: bool = False
-    resume: bool = False
-
-    def __post_init__(self) -> None:
-        """Refuse values that cannot be."""
-        if self.start < 0 or (self.end is not None and self.end <= self.start):
-            end = "the end" if self.end is None else f"{float(self.end):g} s"
-            raise StylenetError(
-                f"Got a clip from {float(self.start):g} s to {end}.",
-                "Give a start of 0 or more, and an end after it.",
-            )
-        if self.fps is not None and self.fps <= 0:
-            raise StylenetError(f"Got fps={float(self.fps):g}, expected more than 0.", "Use 25.")
-        if not 0 <= self.crf <= 51:
-            raise StylenetError(
-                f"Got crf={self.crf:g}, expected 0 (lossless) to 51 (worst).", "Use 18."
-            )
 
 
 @dataclass(frozen=True)
@@ -138,7 +92,7 @@ def paint_clip(
     place = check_target(clip, target, options.overwrite)
     begun = time.perf_counter()
     with (
-        closing(_opened(clip, options)) as source,
+        closing(opened(clip, options)) as source,
         growing(
             place, _job(clip, options), resume=options.resume, overwrite=options.overwrite
         ) as pieces,
@@ -178,40 +132,6 @@ def paint_clip(
     return PaintedClip(str(clip), str(target), run.frames, width, height, seconds, kept)
 
 
-def each_frame(clip: str | Path, count: int) -> Generator[Tensor, None, None]:
-    """The first frames of a clip, a GIF or a folder of frames, read as they are asked for.
-
-    (3,H,W) in [0,1], all of one size. What is wrong with the file is logged after the last.
-
-    Raises:
-        VideoError: it cannot be read.
-        OSError: from the file system.
-    """
-    with (
-        closing(_opened(expanded(clip), ClipOptions())) as source,
-        closing(source.frames()) as frames,
-    ):
-        yield from map(tensor_of, itertools.islice(frames, count))
-        for remark in source.remarks:
-            log.warning(remark)
-
-
-def read_frames(clip: str | Path, count: int) -> list[Tensor]:
-    """The first frames of a clip, a GIF or a folder of frames: (3,H,W) in [0,1], all of one size.
-
-    Raises:
-        VideoError: it cannot be read, or has less than two frames.
-        OSError: from the file system.
-    """
-    found = list(each_frame(clip, count))
-    if len(found) < min(FEWEST, count):
-        raise VideoError(
-            f"{clip} has {len(found)} frames that can be read, expected {FEWEST} or more.",
-            "Name another clip.",
-        )
-    return found
-
-
 class _Writer:
     """Writes frames, and keeps them piece by piece."""
 
@@ -234,12 +154,6 @@ class _Writer:
         if self._last is not None:
             self._pieces.add(self._sink.end_piece(), self._frames, self._last.pixels)
             self._frames, self._last = 0, None
-
-
-def _opened(clip: Path, options: ClipOptions) -> Source:
-    if clip.is_dir():
-        return FolderSource(clip, options.fps or RATE, options.start, options.end)
-    return FileSource(clip, options.start, options.end)
 
 
 def _timed(
