@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -13,8 +12,8 @@ from stylenet.data.choosing import check_numbers, existing_folder, held_out_coun
 from stylenet.data.coco.downloading import CocoRelease, CocoSplit, alone_in, get
 from stylenet.data.coco.instances import listed_pictures
 from stylenet.data.coco.maps import MappedFiles, read_outlines
+from stylenet.data.coco.on_disk import absent, no_annotations, present_paths
 from stylenet.data.coco.outlines import Outlines
-from stylenet.data.faults import name_some
 from stylenet.data.module import PictureData
 from stylenet.data.pictures import FilePictures, Pictures
 from stylenet.errors import StylenetError
@@ -183,7 +182,7 @@ class CocoData(PictureData):
     def _is_whole(self, split: CocoSplit, root: Path) -> bool:
         if not (root / split.annotations).is_file():
             return False
-        return not _absent(self._names(split, root), root / split.pictures)
+        return not absent(self._names(split, root), root / split.pictures)
 
     def _held_out(self, total: int) -> int:
         if self.val_count == 0:
@@ -203,7 +202,7 @@ class CocoData(PictureData):
         if split not in self._listed:  # once: reading all of COCO's takes some 10 s
             file = root / split.annotations
             if not file.is_file():
-                raise self._no_annotations(file, root, is_val=split is not self.release.train)
+                raise no_annotations(file, root, is_val=split is not self.release.train)
             names = listed_pictures(
                 file,
                 categories=self.categories,
@@ -213,48 +212,10 @@ class CocoData(PictureData):
             self._listed[split] = sorted(names, key=path_hash)
         return self._listed[split]
 
-    def _no_annotations(self, file: Path, root: Path, *, is_val: bool) -> StylenetError:
-        here = sorted(path.name for path in root.iterdir() if not path.name.startswith("."))
-        remedy = "Check data.root and data/release, or fetch COCO with data.download=true."
-        if is_val:
-            remedy += " Or hold pictures of the training split out: data.val_fraction=0.01."
-        elif "instances.json" in here:
-            remedy = (
-                "It looks like one file of annotations beside images/: add data/release=one_file."
-            )
-        return StylenetError(
-            f"There is no annotation file {file}; {root} holds {', '.join(here[:8]) or 'nothing'}.",
-            remedy,
-        )
-
     def _paths(self, split: CocoSplit, root: Path) -> list[Path]:
-        folder = root / split.pictures
+        listing = root / split.annotations
         names = self._names(split, root)
-        if not folder.is_dir():
-            raise StylenetError(
-                f"There is no folder {folder} with the pictures that"
-                f" {root / split.annotations} lists.",
-                "Check data.root and data/release, or fetch COCO with data.download=true.",
-            )
-        absent = _absent(names, folder)
-        if absent:
-            some = name_some([(name, "absent") for name in absent])
-            allowed = int(self.max_absent * len(names) + 1e-9)
-            if len(absent) > allowed or len(absent) == len(names):
-                raise StylenetError(
-                    f"{len(absent)} of {len(names)} pictures that {root / split.annotations} lists"
-                    f" are absent from {folder}, expected at most {allowed}: {some}.",
-                    "Fetch them with data.download=true, or allow some to be absent with"
-                    " data.max_absent (a fraction from 0 to 1).",
-                )
-            _log.warning("%d of %d listed pictures are absent: %s.", len(absent), len(names), some)
-        gone = set(absent)
-        return [folder / name for name in names if name not in gone]
-
-
-def _absent(names: Sequence[str], folder: Path) -> list[str]:
-    present = set(os.listdir(folder)) if folder.is_dir() else set()  # noqa: PTH208, names only
-    return [n for n in names if n not in present and not ("/" in n and (folder / n).is_file())]
+        return present_paths(names, root / split.pictures, listing, self.max_absent)
 
 
 def _check_ranges(
