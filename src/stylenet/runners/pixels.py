@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import copy
 import functools
-import json
-import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, TypeAlias
@@ -14,11 +12,9 @@ import torch
 from torch import Tensor
 from typing_extensions import override
 
-from stylenet.callbacks import ComparableMetrics, LossCurves, Snapshots
 from stylenet.config import Settings, as_list
 from stylenet.errors import StylenetError
-from stylenet.files import write_text
-from stylenet.images import Colours, resize, write_image
+from stylenet.images import Colours, resize
 from stylenet.loss_networks import CheckpointedNetwork, LossNetwork
 from stylenet.losses import PerceptualLoss
 from stylenet.nets import PixelImage
@@ -32,17 +28,11 @@ from stylenet.runners.building import (
     scaled,
 )
 from stylenet.runners.inputs import Inputs, find_guidance, grey, read_content
-from stylenet.runners.regional import (
-    check_guidance,
-    region_results,
-    settle_regions,
-    style_targets,
-    write_maps,
-)
+from stylenet.runners.pixel_files import write_inputs, write_results
+from stylenet.runners.regional import check_guidance, settle_regions, style_targets
 from stylenet.styles import FoundStyle
 from stylenet.tasks import Stage, WhiteNoise
 
-log = logging.getLogger(__name__)
 StagesOf: TypeAlias = Callable[[int], list[Stage]]
 """Number of steps -> the stages of one transfer."""
 
@@ -225,47 +215,16 @@ class PixelRunner(Runner):
     @override
     def start(self, run: Run) -> None:
         """Write ``content.png`` and ``style.png`` as the loss sees them; name the components."""
-        task, components = run.task, run.components
+        components = run.components
         assert isinstance(components, PixelComponents)
-        if components.inputs.content is not None:
-            write_image(run.folder / "content.png", task.stages[-1].content)
-            log.info("content %s", components.inputs.content.name)
-        write_image(run.folder / "style.png", task.style)
-        for style in components.styles:
-            log.info("style %s: %s", style.name, style.path)
-        if components.guidance is not None:
-            write_maps(run.folder, components.guidance, components.inputs.styles)
-        sizes = [f"{stage.size[1]} x {stage.size[0]}" for stage in task.stages]
-        log.info("picture %s pixels", ", then ".join(sizes))
-        log.info("loss network %s", task.loss.network.weights_source)
-        log.info("run %s", run.folder)
+        write_inputs(run, components.inputs, components.guidance)
 
     @override
     def save_results(self, run: Run, *, finished: bool) -> Mapping[str, float]:
         """Write ``result.png`` and ``result.json``."""
-        task, components = run.task, run.components
+        components = run.components
         assert isinstance(components, PixelComponents)
-        write_image(run.folder / "result.png", task.result())
-        metrics = run.callback(ComparableMetrics)
-        facts: dict[str, Any] = {
-            "steps": run.trainer.global_step,
-            "evaluations": task.evaluations,
-            "finished": finished,
-            "losses": task.final_losses,
-            "metrics": {} if metrics is None else metrics.last,
-        }
-        if components.guidance is not None:
-            names = components.inputs.styles
-            facts["regions"] = region_results(components.guidance, names, task)
-        write_text(run.folder / self.results, json.dumps(facts, indent=2) + "\n")
-        log.info("picture   result.png")
-        snapshots, curves = run.callback(Snapshots), run.callback(LossCurves)
-        if snapshots is not None:
-            log.info("progress  %s", run.relative(snapshots.filmstrip))
-        if curves is not None:
-            log.info("curves    %s", run.relative(curves.figure))
-        losses = {f"val/loss/{name}": value for name, value in task.final_losses.items()}
-        return {**losses, **facts["metrics"]} if finished else {}
+        return write_results(run, components.inputs, components.guidance, finished=finished)
 
     @override
     def pictures(self, run: Run) -> tuple[Sequence[str], Sequence[Sequence[Tensor]]]:
