@@ -10,9 +10,6 @@ from __future__ import annotations
 import functools
 import hashlib
 import logging
-import multiprocessing
-import os
-import signal
 import time
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -27,13 +24,12 @@ from stylenet.data.faults import Faults, name_some
 from stylenet.data.maps import Mapped, labels_of, squared_maps
 from stylenet.data.order import BatchPlan
 from stylenet.data.pictures import DrawnPictures, Example, Pictures, collate, moved_of, stacked
+from stylenet.data.workers import outlive_the_last_step, start_method
 from stylenet.errors import StylenetError
 from stylenet.images import PictureError, to_tensor
 from stylenet.motion import Followed, MovedStill
 
 _log = logging.getLogger(__name__)
-
-_GRACE_SECONDS = 5
 
 
 class TrainLoader:
@@ -96,8 +92,8 @@ class TrainLoader:
             collate_fn=collate,
             pin_memory=pin_memory,
             persistent_workers=num_workers > 0,
-            multiprocessing_context=_start_method() if num_workers else None,
-            worker_init_fn=_outlive_the_last_step,
+            multiprocessing_context=start_method() if num_workers else None,
+            worker_init_fn=outlive_the_last_step,
             generator=torch.Generator(),
         )
 
@@ -229,26 +225,3 @@ def _batch_of(
 def _fingerprint(pictures: Pictures) -> str:
     names = "\n".join(pictures.name(number) for number in range(len(pictures)))
     return f"{len(pictures)} ({hashlib.sha256(names.encode('utf-8', 'replace')).hexdigest()[:12]})"
-
-
-def _start_method() -> str | None:
-    """How loading processes start: as the platform does, also in a job of joblib's.
-
-    Those have a way of their own by default, "loky", in which no others can be started.
-    """
-    known = multiprocessing.get_all_start_methods()
-    chosen = multiprocessing.get_start_method(allow_none=True)
-    return known[0] if chosen not in (None, *known) else None
-
-
-def _outlive_the_last_step(_worker: int) -> None:
-    # Ctrl-C, the terminal's end and a scheduler's SIGTERM may reach every process of a run. If
-    # workers died at once, the main process could not finish its step and write a checkpoint. They
-    # must not outstay either: at exit Python sends SIGTERM to children that are left, and waits for
-    # them.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    if hasattr(signal, "SIGHUP"):
-        signal.signal(signal.SIGHUP, signal.SIG_IGN)
-    if hasattr(signal, "SIGALRM"):
-        signal.signal(signal.SIGALRM, lambda *_: os._exit(0))
-        signal.signal(signal.SIGTERM, lambda *_: signal.alarm(_GRACE_SECONDS))
