@@ -3,7 +3,7 @@ from .any_style import AnyStyle
 from .distill import Distill
 from .distill_net import DistillNet
 from .feedforward import FeedForward, NonFiniteLossError
-from .gatys import Gatys, Stage
+from .gatys import Gatys
 from .maps import DataMaps, RandomMaps
 from .multistyle import MultiStyle
 from .optimizers import LBFGS, OptimizerBySize
@@ -12,6 +12,7 @@ from .region_styles import RegionStyles
 from .scales import CoarseToFine, OneScale
 from .schedules import warm_up_and_cosine
 from .sketch import SketchColouring
+from .stages import Stage
 from .start import (
     FromContent,
     FromPicture,

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import torch
@@ -12,42 +11,13 @@ from torch import Tensor
 from typing_extensions import override
 
 from stylenet.errors import StylenetError
-from stylenet.losses import LossTerms, PerceptualLoss, View
+from stylenet.losses import LossTerms, View
 from stylenet.nets import PixelImage
 from stylenet.nets.pixels import resized
 from stylenet.tasks.feedforward import NonFiniteLossError
 from stylenet.tasks.optimizers import OptimizerFactory, carry_over
 from stylenet.tasks.schedules import SchedulerFactory, with_schedule
-
-
-@dataclass(frozen=True)
-class Stage:
-    """One size of the picture on the way from coarse to fine.
-
-    Attributes:
-        content: the content picture as the loss sees it, (1,3,H,W) in [0,1]; its size is the
-            stage's.
-        make_loss: the loss, with style targets for this size.
-        make_judge: the same loss in single precision, for the result.
-        finish: from the optimised picture (1,3,H,W) in [0,1] to what is shown, such as with the
-            photograph's colours.
-        end: the step at which the next stage begins; of no meaning for the last one.
-        regions: how much each region has of every pixel, (1,R,H,W) in [0,1], where the loss has
-            regions.
-    """
-
-    content: Tensor
-    make_loss: Callable[[], PerceptualLoss]
-    make_judge: Callable[[], PerceptualLoss]
-    finish: Callable[[Tensor], Tensor]
-    end: int
-    regions: Tensor | None = None
-
-    @property
-    def size(self) -> tuple[int, int]:
-        """Height and width."""
-        height, width = self.content.shape[-2:]
-        return height, width
+from stylenet.tasks.stages import Stage
 
 
 class Gatys(LightningModule):

@@ -9,7 +9,8 @@ from typing import Any
 from torch import Tensor
 
 from stylenet.losses import LossTerms
-from stylenet.tasks.gatys import Gatys, Stage
+from stylenet.tasks.gatys import Gatys
+from stylenet.tasks.stages import Stage
 
 
 @dataclass(frozen=True, kw_only=True)
