@@ -8,6 +8,7 @@ from .correspondence import (
     fit_map,
     without_empty,
 )
+from .drawing import Drawing, DrawingError
 from .errors import RegionError
 from .files import read_region_map, read_regions, write_region_map
 from .guiding import FeaturesOf, Guidance, RegionSource, Seen
@@ -25,7 +26,7 @@ from .region_map import BLACK, PALETTE, Colour, RegionMap, colour_name
 from .retrieval import Hit, Shape, both_ways, rank
 from .segmenting import Felzenszwalb, Picture, Slic
 from .silhouettes import BorderContrast, mean_chroma, resized
-from .sketch import Drawing, DrawingError, LineArt, paper_of
+from .sketch import LineArt, paper_of
 
 __all__ = [
     "BLACK",

@@ -1,4 +1,4 @@
-"""Line drawings: their lines, and the regions that these close."""
+"""Reading line drawings: their lines, and the regions that these close."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 from scipy import ndimage
 
-from stylenet.errors import StylenetError
-from stylenet.regions.silhouettes import Floats, Labels, Mask, border, cleaned, resized
+from stylenet.regions.drawing import Drawing, DrawingError, nearest
+from stylenet.regions.silhouettes import Floats, Labels, Mask, border, resized
 
 GREY = np.array([0.2126, 0.7152, 0.0722], dtype=np.float32)
 NEAR_PAPER = 0.08  # what differs less from the paper is paper: JPEG and scanners add noise
@@ -20,63 +20,8 @@ LEAST_PAPER = 0.5  # the shares that the training photographs and drawings part 
 MOST_SOLID = 0.3  # experiments/sketch/README.md
 MOST_BETWEEN = 1.2  # of the fraction of ink
 LEAST_INK = 5e-4
-SPECK = 0.1  # of the largest part: smaller ones do not count for the shape
 FRAME = 0.9
 ENOUGH = 0.8
-
-
-class DrawingError(StylenetError):
-    """An image that cannot be coloured as a line drawing."""
-
-
-@dataclass(frozen=True)
-class Drawing:
-    """What is known of a line drawing of H x W pixels.
-
-    Attributes:
-        grey: luminance in [0,1], dark lines on light paper, (H,W).
-        ink: where lines are, (H,W).
-        labels: 0 is the ground, 1 to R the closed regions; a line belongs to the nearest, (H,W).
-        gap: the widest gap in the lines that was closed, in pixels.
-        inverted: the image had light lines on a dark ground.
-        remarks: what a user may not expect, each a clause.
-    """
-
-    grey: Floats
-    ink: Mask
-    labels: Labels
-    gap: int
-    inverted: bool = False
-    remarks: tuple[str, ...] = ()
-
-    @property
-    def figure(self) -> Mask:
-        """Where the regions are, (H,W)."""
-        return self.labels > 0
-
-    @property
-    def silhouette(self) -> Mask:
-        """The figure as one shape: gaps between regions closed, specks left out, (H,W)."""
-        reach = self.gap // 2
-        if reach == 0:
-            return cleaned(self.figure, SPECK)
-        away = ndimage.distance_transform_edt(~np.pad(self.figure, 2 * reach + 1))
-        closed = ndimage.distance_transform_edt(away <= reach) > reach
-        inner = slice(2 * reach + 1, -2 * reach - 1)
-        return cleaned(closed[inner, inner] | self.figure, SPECK)
-
-    @property
-    def count(self) -> int:
-        """How many closed regions there are."""
-        return int(self.labels.max())
-
-    def within(self, figure: Mask) -> Drawing:
-        """The drawing with a given ``figure`` (H,W), which its closed regions divide."""
-        inside = np.where(figure, self.labels, 0)
-        kept = np.unique(inside[inside > 0])
-        seeds = np.searchsorted(kept, inside) + 1 if len(kept) else np.ones_like(inside)
-        labels = _nearest(np.where(inside > 0, seeds, 0) if len(kept) else figure.astype(int))
-        return replace(self, labels=np.where(figure, labels, 0), remarks=())
 
 
 @dataclass(frozen=True)
@@ -195,7 +140,7 @@ def joined(tries: Sequence[Labels], least: float) -> Labels:
             for part in range(1, count + 1):
                 if areas[part] >= least:
                     labels = np.where(parts == part, labels.max() + 1, labels)
-        labels = np.where((more > 0) & (labels == 0), _nearest(labels), labels)
+        labels = np.where((more > 0) & (labels == 0), nearest(labels), labels)
     return labels
 
 
@@ -242,7 +187,7 @@ def _grown(ink: Mask, seeds: Labels, outside: Mask, reach: float) -> Labels:
     """Regions grown into the lines around them: what lies nearer to them than to the outside."""
     inward, outward = _away(seeds), _away(outside)
     figure = ndimage.binary_fill_holes((inward <= reach) & (ink | (inward <= outward)))
-    return np.where(figure, _nearest(seeds), 0)
+    return np.where(figure, nearest(seeds), 0)
 
 
 def _away(mask: Labels | Mask) -> Floats:
@@ -250,11 +195,3 @@ def _away(mask: Labels | Mask) -> Floats:
     if not mask.any():
         return np.full(mask.shape, np.inf, dtype=np.float32)
     return ndimage.distance_transform_edt(mask == 0).astype(np.float32)  # type: ignore[no-any-return]
-
-
-def _nearest(seeds: Labels) -> Labels:
-    """Every pixel of (H,W) gets the label of the nearest one that has any (above 0)."""
-    if not (seeds > 0).any():
-        return seeds
-    index = ndimage.distance_transform_edt(seeds == 0, return_distances=False, return_indices=True)
-    return seeds[tuple(index)]  # type: ignore[no-any-return]
