@@ -6,7 +6,7 @@ import contextlib
 import logging
 import sys
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import torch
@@ -17,11 +17,12 @@ from omegaconf import DictConfig
 
 from stylenet.callbacks import StepCheckpoints, how_to_resume
 from stylenet.errors import OutOfMemoryError, StylenetError, causes, lacks_memory
-from stylenet.files import FULL, claimed, expanded
+from stylenet.files import FULL, expanded
 from stylenet.files.latest import link_latest
 from stylenet.processes import rank
 from stylenet.run.budget import time_steps
 from stylenet.run.building import build, runner_of
+from stylenet.run.claiming import alone_in, check_nothing_is_lost
 from stylenet.run.preparing import prepare
 from stylenet.run.processes import check_processes, together
 from stylenet.run.resuming import damage_of
@@ -31,12 +32,11 @@ from stylenet.runners.compiling import on_gpu
 from stylenet.runners.messages import Messages
 from stylenet.runners.results import keep_results, rate_of, results_in_words
 from stylenet.runners.speed import tune_allocator
-from stylenet.settings.config_file import CLAIM, CONFIG_FILE, save_config
+from stylenet.settings.config_file import CONFIG_FILE, save_config
 from stylenet.settings.objectives import to_minimise
 from stylenet.settings.run_record import damaged, messages_of, other_version
 from stylenet.sweeps.jobs import FINISHED
 from stylenet.sweeps.recording import (
-    TakenError,
     alone_at_job,
     going_on,
     is_swept,
@@ -97,9 +97,9 @@ def _train_once(config: DictConfig, overrides: Sequence[str] | None) -> float | 
         tune_allocator()
     folder = Path(config.run.dir)
     try:
-        with _claimed(folder) if rank() == 0 else contextlib.nullcontext():
+        with alone_in(folder) if rank() == 0 else contextlib.nullcontext():
             if rank() == 0 and not config.resume and (folder / CONFIG_FILE).exists():
-                _check_nothing_is_lost(folder, runner_of(config).results)
+                check_nothing_is_lost(folder, runner_of(config).results)
             return _train(config, folder)
     except (RuntimeError, MemoryError, InstantiationException) as error:
         if not any(map(lacks_memory, causes(error))):
@@ -111,39 +111,6 @@ def _train_once(config: DictConfig, overrides: Sequence[str] | None) -> float | 
             import wandb
 
             wandb.finish()  # or the next run of a sweep would write into this one
-
-
-def _check_nothing_is_lost(folder: Path, results: str) -> None:
-    """A run that was killed before its first checkpoint can only begin anew.
-
-    Raises:
-        StylenetError: there is more of it.
-    """
-    if (folder / results).exists() or any((folder / "checkpoints").glob("*.ckpt")):
-        raise TakenError(
-            f"The run directory {folder} holds a run already.",
-            f"Choose another run.dir, or {how_to_resume(folder)}",
-        )
-    log.info("the run in %s was stopped before its first checkpoint: it begins anew", folder)
-
-
-@contextlib.contextmanager
-def _claimed(folder: Path) -> Iterator[None]:
-    """The run directory for this process alone, before anything is built: two runs would mix.
-
-    Raises:
-        StylenetError: another process has it.
-    """
-    taken = TakenError(
-        f"The run directory {folder} is in use: another process is training there.",
-        "Wait for its end, or choose another run.dir.",
-    )
-    try:
-        with claimed(folder / CLAIM, taken):
-            yield
-    finally:
-        with contextlib.suppress(OSError):  # it may be empty: the run came to nothing
-            folder.rmdir()
 
 
 def _train(config: DictConfig, folder: Path) -> float | None:
