@@ -17,17 +17,15 @@ import torch
 from torch import Tensor, nn
 from torch.export import Dim
 
-import stylenet
 from stylenet.apply.any_style import takes_styles
+from stylenet.apply.export_metadata import metadata
 from stylenet.apply.extras import imported
 from stylenet.apply.model_file import Model
-from stylenet.apply.onnx_graph import INPUT
 from stylenet.apply.onnx_layers import write_net
 from stylenet.apply.runtimes import onnxruntime_session
 from stylenet.errors import StylenetError
 from stylenet.files import expanded, write_files
 from stylenet.images import ShorterSide, read_image, sample_photographs
-from stylenet.styles import catalogue
 
 TOLERANCE = 1 / 255  # of what is exported, from what our net paints, in any pixel
 PHOTO_PX = 131  # shorter side of the photograph that both paint: odd, and no multiple of 4
@@ -193,31 +191,6 @@ def export_pt2(
     buffer.seek(0)
     loaded = torch.export.load(buffer).module()
     return _write({file: buffer.getvalue()}, difference(net, loaded))
-
-
-def metadata(model: Model, weights: Mapping[str, float] | None = None) -> dict[str, str]:
-    """What an exported file says of itself: plain words and numbers, all as text."""
-    about = {
-        "stylenet": stylenet.__version__,
-        "net": model.name,
-        "architecture": json.dumps(model.description.get("architecture")),
-        "input": f"{INPUT}: float32, (n,3,height,width), RGB in [0,1]",
-        "output": "painted: the same shape and range",
-    }
-    facts = model.description.get("style")
-    own = [str(facts["name"])] if isinstance(facts, Mapping) and "name" in facts else []
-    names = [Path(name).stem for part in own for name in part.split("+")]
-    named = {f"{name}:{weight:g}": name for name, weight in (weights or {}).items()}
-    named = named or {name: name for name in names}
-    if named:
-        about["style"] = "+".join(named)
-    known = [catalogue()[name] for name in named.values() if name in catalogue()]
-    if known:
-        about["style_of"] = "; ".join(f"{e.title}, {e.artist}, {e.year}. {e.rights}" for e in known)
-    card = model.path.with_suffix(".md")
-    if card.is_file():  # of a net that ships: licence, credits, limitations
-        about["card"] = card.read_text()
-    return about
 
 
 @torch.no_grad()
