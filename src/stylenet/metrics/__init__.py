@@ -1,7 +1,8 @@
 """What is measured of pictures: in every run alike, by ``evaluate.py`` and in studies."""
 
-from stylenet.metrics.comparison import Comparison, figure_names
+from stylenet.metrics.comparison import Comparison
 from stylenet.metrics.diversity import diversity
+from stylenet.metrics.figure_names import figure_names
 from stylenet.metrics.figures import Row, table_of_means, write_rows
 from stylenet.metrics.judge import Description, Judge
 from stylenet.metrics.quality import measure, ssim

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Container, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from statistics import fmean
 from typing import Any
 
@@ -17,6 +17,7 @@ from stylenet.losses import Term, View
 from stylenet.losses.features import check_names, read_features
 from stylenet.losses.functional import total_variation
 from stylenet.metrics.diversity import diversity
+from stylenet.metrics.figure_names import OF_A_STYLE
 from stylenet.metrics.judge import Description, Judge
 from stylenet.metrics.quality import ssim
 from stylenet.metrics.spectrum import contrast, spectrum
@@ -25,10 +26,6 @@ LOST = 1.2  # content distance above which a photograph counts as lost
 PENALTY = 10.0  # a distance of 0.1 more costs half of what a photograph has as style distance
 JUDGED_PENALTY = 5.0  # the same: there a photograph has half of that
 SMALLEST = 64  # shorter side of a style, pixels: no layer takes much less
-
-JUDGED = {"judge/style", "judge/content", "judge/balanced"}
-OF_A_STYLE = {"style", "content", "balanced", "tv", "ssim", *JUDGED}
-"""Figures that each of several styles has of its own."""
 
 MakeStyleTerm = Callable[..., Term]
 """Makes a term from ``network`` and ``style``: an image (1,3,H,W), or for regions several."""
@@ -233,24 +230,6 @@ def _by_region(
             part = found[f"style/{number}"]
             kept[f"{name}/style"] = part[there] / fractions[there, number]
     return kept
-
-
-def figure_names(compared: Container[str], *, judged: bool) -> set[str]:
-    """The figures, without parts, of a task that is compared with its ``content``, its ``style``.
-
-    Args:
-        compared: these words, or some of them, and ``samples`` where these are of one texture.
-        judged: whether there is a judge.
-    """
-    content, style = ("content" in compared, "style" in compared)
-    found = {"tv", "contrast", "spectrum/low", "spectrum/high"}
-    found |= {"style"} if style else set()
-    found |= {"diversity"} if "samples" in compared else set()
-    if content:
-        found |= {"content", "ssim"} | ({"judge/content"} if judged else set())
-        if style:
-            found |= {"balanced"} | (JUDGED if judged else set())
-    return found
 
 
 def _look(image: Tensor) -> dict[str, float]:
