@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from stylenet.styles.catalogue import Entry, catalogue
 from stylenet.styles.errors import StyleNotFoundError
-from stylenet.styles.find import FoundStyle, find_style, find_swatch, is_stand_in, read_style
+from stylenet.styles.find import find_style, find_swatch, is_stand_in, read_style
+from stylenet.styles.found import FoundStyle
 from stylenet.styles.statistics import (
     PaintingStatistics,
     painting_statistics,
