@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -158,6 +159,20 @@ def scalars_of(terms: LossTerms) -> dict[str, Tensor]:
     """Total, terms and parts, without gradient."""
     scalars = {"total": terms.total, **terms.terms, **terms.parts}
     return {name: value.detach() for name, value in scalars.items()}
+
+
+def of_each_style(
+    terms: LossTerms, styles: Sequence[str], chosen: Sequence[int]
+) -> dict[str, Tensor]:
+    """Each term of each of ``styles`` that a picture was painted in: ``chosen`` by its number."""
+    rows: dict[str, list[int]] = defaultdict(list)
+    for row, number in enumerate(chosen):
+        rows[styles[number]].append(row)
+    return {
+        f"{name}/{term}": values[of_style].mean()
+        for name, of_style in rows.items()
+        for term, values in terms.pictures.items()
+    }
 
 
 def mean_over_processes(scalars: dict[str, Tensor], processes: int) -> dict[str, Tensor]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Protocol, runtime_checkable
+from typing import Any
 
 import torch
 from pytorch_lightning import LightningModule
@@ -16,23 +16,19 @@ from typing_extensions import override
 
 from stylenet.errors import StylenetError
 from stylenet.losses import LossTerms, PerceptualLoss, StyleTerm
-from stylenet.losses.functional import pixel_loss
 from stylenet.nets import shared_parameters, styles_of
 from stylenet.tasks.dealing import dealt_styles
-from stylenet.tasks.feedforward import OptimizerFactory, check_finite, log_losses, scalars_of
+from stylenet.tasks.feedforward import (
+    OptimizerFactory,
+    check_finite,
+    log_losses,
+    of_each_style,
+    scalars_of,
+)
+from stylenet.tasks.reconstruction import IDENTITY, Reconstructing, reconstruction_loss
 from stylenet.tasks.schedules import SchedulerFactory, with_schedule
 
-IDENTITY = "identity"
 IDENTITY_OPTIMIZER = "identity_optimizer"  # in checkpoints
-
-
-@runtime_checkable
-class Reconstructing(Protocol):
-    """A net that can give a picture back without a style: its auto-encoder alone."""
-
-    def reconstruct(self, image: Tensor) -> Tensor:
-        """(N,3,H,W) in [0,1] -> the same size."""
-        ...
 
 
 class MultiStyle(LightningModule):
@@ -215,7 +211,7 @@ class MultiStyle(LightningModule):
             stylised[name], terms = self._painted(batch, chosen)
             for key, value in scalars_of(terms).items():
                 sums[key] = sums[key] + value / len(self.styles)
-            sums |= self._by_style(terms, chosen)
+            sums |= of_each_style(terms, list(self.styles), chosen)
         pictures: dict[str, Any] = {"content": batch, "stylised": stylised}
         if self.reconstructs():
             sums[IDENTITY], pictures["reconstruction"] = self._identity_loss(batch)
@@ -241,7 +237,7 @@ class MultiStyle(LightningModule):
         """The losses of a step on styles, and each style's own."""
         chosen = self.styles_at(step, len(batch))
         _, terms = self._painted(batch, chosen)
-        return terms, self._by_style(terms, chosen)
+        return terms, of_each_style(terms, list(self.styles), chosen)
 
     def _painted(self, batch: Tensor, chosen: Sequence[int]) -> tuple[Tensor, LossTerms]:
         """The batch, each picture in the style chosen for it, and the losses."""
@@ -250,18 +246,4 @@ class MultiStyle(LightningModule):
         return stylised, self.loss(stylised, batch, numbers.to(batch.device))
 
     def _identity_loss(self, batch: Tensor) -> tuple[Tensor, Tensor]:
-        assert isinstance(self.net, Reconstructing)
-        reconstruction = self.net.reconstruct(batch)
-        return pixel_loss(reconstruction, batch).mean(), reconstruction
-
-    def _by_style(self, terms: LossTerms, chosen: Sequence[int]) -> dict[str, Tensor]:
-        """Each term of each style that a picture was painted in."""
-        rows: dict[str, list[int]] = defaultdict(list)
-        names = list(self.styles)
-        for row, number in enumerate(chosen):
-            rows[names[number]].append(row)
-        return {
-            f"{name}/{term}": values[of_style].mean()
-            for name, of_style in rows.items()
-            for term, values in terms.pictures.items()
-        }
+        return reconstruction_loss(self.net, batch)

@@ -10,7 +10,8 @@ from torch import Tensor
 from stylenet.losses import LossTerms
 from stylenet.tasks.feedforward import log_losses, scalars_of
 from stylenet.tasks.maps import Maps, RandomMaps
-from stylenet.tasks.multistyle import IDENTITY, MultiStyle
+from stylenet.tasks.multistyle import MultiStyle
+from stylenet.tasks.reconstruction import IDENTITY
 
 Batch = Tensor | tuple[Tensor, Tensor]
 """Images (N,3,H,W) in [0,1], or these and their maps (N,R,H,W)."""
