@@ -16,7 +16,7 @@ import json
 import time
 from itertools import cycle
 from pathlib import Path
-from statistics import median
+from statistics import mean, median
 
 import torch
 from skimage.filters import sobel
@@ -26,13 +26,15 @@ from stylenet import compose
 from stylenet.apply import Request, Stylizer
 from stylenet.apply.contents import find_content
 from stylenet.files import write_csv
-from stylenet.images import LongerSide, read_image, write_image
+from stylenet.images import LongerSide, ShorterSide, read_image, write_image
+from stylenet.metrics import Description, Judge
 from stylenet.metrics.quality import ssim
 from stylenet.run import train
 
 HERE = Path(__file__).parent
 PICTURES = ("chelsea", "astronaut", "coffee", "rocket", "motorcycle_left")
 MANY = 500
+JUDGED_PX = 384
 
 
 def settings(net: Stylizer, style: str, content: Path, px: int) -> list[str]:
@@ -76,6 +78,24 @@ def edges(image: Tensor) -> Tensor:
     return torch.from_numpy(sobel(image.mean(0).numpy())).float().expand(3, -1, -1)
 
 
+def judged(judge: Judge, place: Path) -> dict[str, str]:
+    """What a judge says of the net's painting, and of the image at equal loss and in the end.
+
+    Style distance, mean of the judge's stages, and content distance.
+    """
+
+    def described(file: str) -> Description:
+        return judge.describe(ShorterSide(JUDGED_PX)(read_image(place / file)))
+
+    painting, photograph = described("equal/style.png"), described("content.png")
+    found = {}
+    for name, file in (("net", "net"), ("gatys", "equal/result"), ("end", "gatys/result")):
+        own = described(f"{file}.png")
+        found[f"judge_style_{name}"] = mean(own.style_distance(painting, photograph).values())
+        found[f"judge_content_{name}"] = own.content_distance(photograph)
+    return {name: f"{value:.4g}" for name, value in found.items()}
+
+
 def seconds_of_a_pass(net: Stylizer, request: Request, content: Tensor) -> list[float]:
     """Five times, after one that does not count."""
     net(content, request)
@@ -88,7 +108,7 @@ def seconds_of_a_pass(net: Stylizer, request: Request, content: Tensor) -> list[
 
 
 def measured(
-    net: Stylizer, folder: Path, picture: str, style: str, px: int, steps: int
+    net: Stylizer, judge: Judge, folder: Path, picture: str, style: str, px: int, steps: int
 ) -> dict[str, object]:
     """A row: what one pass is worth on one photograph."""
     place = folder / f"{Path(picture).stem}_{style}_{px}"
@@ -126,7 +146,7 @@ def measured(
     of_content = edges(content)
     for name, image in (("net", "net.png"), ("gatys", "equal/result.png")):
         row[f"edges_{name}"] = f"{ssim(edges(read_image(place / image)), of_content):.4g}"
-    return row
+    return row | judged(judge, place)
 
 
 def main() -> None:
@@ -138,11 +158,11 @@ def main() -> None:
     parser.add_argument("--steps", type=int, default=40, help="iterations, at most")
     parser.add_argument("--results", type=Path, default=HERE / "results.csv")
     asked = parser.parse_args()
-    net = Stylizer.load("six")
+    net, judge = Stylizer.load("six"), Judge.lite0()
     rows: list[dict[str, object]] = []
     for px in asked.px:
         for picture, style in zip(asked.pictures, cycle(net.model.styles), strict=False):
-            rows.append(measured(net, asked.folder, picture, style, px, asked.steps))
+            rows.append(measured(net, judge, asked.folder, picture, style, px, asked.steps))
             write_csv(asked.results, rows)
 
 
