@@ -14,6 +14,7 @@ import argparse
 import csv
 import json
 import time
+from collections.abc import Sequence
 from itertools import cycle
 from pathlib import Path
 from statistics import mean, median
@@ -26,7 +27,7 @@ from stylenet import compose
 from stylenet.apply import Request, Stylizer
 from stylenet.apply.contents import find_content
 from stylenet.files import write_csv
-from stylenet.images import LongerSide, ShorterSide, read_image, write_image
+from stylenet.images import LongerSide, ShorterSide, contact_sheet, read_image, write_image
 from stylenet.metrics import Description, Judge
 from stylenet.metrics.quality import ssim
 from stylenet.run import train
@@ -149,6 +150,14 @@ def measured(
     return row | judged(judge, place)
 
 
+def sheet(places: Sequence[Path]) -> Tensor:
+    """Photographs, what the net paints of them, and the optimised images."""
+    files = ("content.png", "net.png", "equal/result.png", "gatys/result.png")
+    titles = ("photograph", "one pass", "iterations to the same loss", "all iterations")
+    rows = [[read_image(place / file) for file in files] for place in places]
+    return contact_sheet(rows, column_titles=titles, cell=240)
+
+
 def main() -> None:
     """Measure, and write a row a photograph and size as they come."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n", 1)[0])
@@ -157,7 +166,11 @@ def main() -> None:
     parser.add_argument("--pictures", nargs="+", default=PICTURES, help="names or files")
     parser.add_argument("--steps", type=int, default=40, help="iterations, at most")
     parser.add_argument("--results", type=Path, default=HERE / "results.csv")
+    parser.add_argument("--sheet", type=Path, nargs="+", help="draw one of these in folder")
     asked = parser.parse_args()
+    if asked.sheet:
+        write_image(HERE / "sheet.jpg", sheet([asked.folder / place for place in asked.sheet]))
+        return
     net, judge = Stylizer.load("six"), Judge.lite0()
     rows: list[dict[str, object]] = []
     for px in asked.px:
