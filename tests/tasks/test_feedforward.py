@@ -101,6 +101,46 @@ def test_every_term_and_layer_is_logged(fake_network):
         assert losses["style"] == pytest.approx(losses["style/one"] + losses["style/two"])
 
 
+class Gradients(Callback):
+    """The net's gradient at every step, in one row."""
+
+    def __init__(self) -> None:
+        self.rows: list[Tensor] = []
+
+    def on_before_optimizer_step(self, trainer, task, optimizer):
+        self.rows.append(torch.cat([p.grad.flatten() for p in task.net.parameters()]))
+
+
+def test_the_content_term_begins_larger_and_falls_to_its_weight(fake_network):
+    """Of four steps without moving: the gradients' surplus is 3, 2.25, 1.5 and 0.75 times one."""
+    still = functools.partial(SGD, lr=0.0)
+    gradients, losses = {}, {}
+    for start in (1.0, 4.0):
+        task, seen, history = make(fake_network, still), Gradients(), History()
+        task.content_start = start
+        make_trainer(4, seen, history).fit(task, batches(4))
+        gradients[start], losses[start] = torch.stack(seen.rows), torch.tensor(history.total)
+        logged = float(task.trainer.callback_metrics["train/loss/total"])
+        assert logged == pytest.approx(float(losses[1.0][0]), rel=1e-5)  # under the weight itself
+    task = make(fake_network, still)
+    task.loss.terms["content"].weight = 2.0
+    seen = Gradients()
+    make_trainer(1, seen).fit(task, batches(1))
+    content = seen.rows[0] - gradients[1.0][0]
+    for step, surplus in enumerate(gradients[4.0] - gradients[1.0]):
+        torch.testing.assert_close(surplus, 3 * (1 - step / 4) * content, rtol=1e-3, atol=1e-5)
+    assert content.abs().max() > 1e-3
+    assert losses[4.0].diff().lt(0).all()
+
+
+def test_a_content_start_that_cannot_be_is_refused(fake_network):
+    loss = PerceptualLoss({"tv": TotalVariationTerm(1.0)}, fake_network)
+    with pytest.raises(StylenetError, match=r"content_start=4 for a loss of tv, expected .* term"):
+        FeedForward(make_net(), loss, STYLE, Adam, content_start=4)
+    with pytest.raises(StylenetError, match=r"content_start=-1 .* expected 0 or more"):
+        FeedForward(make_net(), make(fake_network).loss, STYLE, Adam, content_start=-1)
+
+
 def test_the_logged_loss_is_that_of_the_net_s_pictures(fake_network):
     task = make(fake_network, functools.partial(SGD, lr=0.0))
     trainer = make_trainer(1)

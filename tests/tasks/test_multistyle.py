@@ -93,6 +93,24 @@ def fit(task: MultiStyle, steps: int, *callbacks: Callback, val: int = 0, **more
     return trainer
 
 
+def test_a_content_start_is_a_larger_content_weight_at_first(fake_network):
+    """In the first of one step: the same step as under the larger weight."""
+    small = functools.partial(SGD, lr=1e-3)
+    begun, heavier = (
+        make(fake_network, optimizer=small, content_start=4),
+        make(fake_network, optimizer=small),
+    )
+    heavier.loss.terms["content"].weight *= 4
+    for task in (begun, heavier):
+        fit(task, 1)
+    ones, others = begun.net.state_dict(), heavier.net.state_dict()
+    for name, value in ones.items():
+        torch.testing.assert_close(value, others[name])
+    plain = make(fake_network, optimizer=small)
+    fit(plain, 1)
+    assert any(not torch.equal(value, ones[name]) for name, value in plain.net.state_dict().items())
+
+
 @pytest.mark.parametrize("count", [1, 2, 3, 4, 5, 7])
 @pytest.mark.parametrize("batch", [1, 2, 3, 4, 6])
 @pytest.mark.parametrize("seed", [0, 1])

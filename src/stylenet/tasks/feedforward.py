@@ -21,6 +21,7 @@ from stylenet.tasks.schedules import SchedulerFactory, with_schedule
 OptimizerFactory = Callable[[Iterable[nn.Parameter]], Optimizer]
 Losses = Callable[..., LossTerms]
 """Of content images, and of second frames where the loss has such."""
+CONTENT = "content"
 Compiler = Callable[[Losses, float], Losses]
 """Makes a function that is called so many times faster, as ``torch.compile`` does, or leaves it."""
 
@@ -44,9 +45,14 @@ class FeedForward(LightningModule):
             Validation, whose pictures may have another size, is never compiled.
         seed: of the second frames that a temporal term of the loss compares, where the data bring
             none.
+        content_start: how many times its weight the content term has at the first step; it falls
+            evenly, to once by the last. Losses are logged under the weight itself.
 
     Attributes:
         reads_frames: data may bring the frame that follows each.
+
+    Raises:
+        StylenetError: a ``content_start`` below 0, or other than 1 where there is no such term.
     """
 
     reads_frames = True
@@ -60,11 +66,14 @@ class FeedForward(LightningModule):
         scheduler: SchedulerFactory | None = None,
         compiler: Compiler | None = None,
         seed: int = 0,
+        content_start: float = 1.0,
     ) -> None:
         super().__init__()
+        check_content_start(content_start, loss)
         self.net = net
         self.loss = loss
         self.style = style
+        self.content_start = content_start
         self._optimizer = optimizer
         self._scheduler = scheduler
         self._compiler = compiler
@@ -97,8 +106,7 @@ class FeedForward(LightningModule):
         log_losses(self, "train", scalars, len(content))
         rate = self.trainer.optimizers[0].param_groups[0]["lr"]
         self.log("train/learning_rate", rate, batch_size=len(content))
-        total: Tensor = terms.total
-        return total
+        return total_at(self, terms, self.content_start)
 
     @override
     def validation_step(self, batch: Tensor | Followed, batch_idx: int) -> Mapping[str, Tensor]:
@@ -173,6 +181,30 @@ def of_each_style(
         for name, of_style in rows.items()
         for term, values in terms.pictures.items()
     }
+
+
+def check_content_start(content_start: float, loss: PerceptualLoss) -> None:
+    """Refuse a beginning that the content term cannot have.
+
+    Raises:
+        StylenetError: a number below 0; other than 1 where there is no such term.
+    """
+    if content_start < 0 or (content_start != 1 and CONTENT not in loss.terms):
+        has = ", ".join(loss.terms)
+        raise StylenetError(
+            f"Got task.content_start={content_start:g} for a loss of {has}, expected 0 or more, "
+            f"and a term {CONTENT}.",
+            "Use 4, or 1 for the same weight throughout.",
+        )
+
+
+def total_at(task: LightningModule, terms: LossTerms, content_start: float) -> Tensor:
+    """What is descended at this step: the content term counts ``content_start`` times at first."""
+    if content_start == 1:
+        return terms.total
+    left = 1 - task.global_step / task.trainer.estimated_stepping_batches
+    # outside of what is compiled, where a number that changes would be compiled anew each time
+    return terms.total + (content_start - 1) * left * terms.terms[CONTENT]
 
 
 def mean_over_processes(scalars: dict[str, Tensor], processes: int) -> dict[str, Tensor]:

@@ -20,10 +20,12 @@ from stylenet.nets import shared_parameters, styles_of
 from stylenet.tasks.dealing import dealt_styles
 from stylenet.tasks.feedforward import (
     OptimizerFactory,
+    check_content_start,
     check_finite,
     log_losses,
     of_each_style,
     scalars_of,
+    total_at,
 )
 from stylenet.tasks.reconstruction import IDENTITY, Reconstructing, reconstruction_loss
 from stylenet.tasks.schedules import SchedulerFactory, with_schedule
@@ -59,6 +61,7 @@ class MultiStyle(LightningModule):
         identity_weight: lambda, 0 or more.
         identity_optimizer: factory over the weights that all styles share, of an optimiser for the
             steps on reconstructions; None: they go through the state of the other.
+        content_start: as for `FeedForward`.
 
     Raises:
         StylenetError: a net of one style; a loss of one; a number out of its range.
@@ -78,8 +81,10 @@ class MultiStyle(LightningModule):
         style_steps: int = 2,
         identity_weight: float = 1.0,
         identity_optimizer: OptimizerFactory | None = None,
+        content_start: float = 1.0,
     ) -> None:
         super().__init__()
+        check_content_start(content_start, loss)
         if style_steps < 1 or identity_weight < 0:
             raise StylenetError(
                 f"Got task.style_steps={style_steps} task.identity_weight={identity_weight}, "
@@ -105,6 +110,7 @@ class MultiStyle(LightningModule):
         self.count = count
         self.style_steps = style_steps
         self.identity_weight = identity_weight
+        self.content_start = content_start
         self.seed = seed
         self._optimizer = optimizer
         self._scheduler = scheduler
@@ -154,8 +160,7 @@ class MultiStyle(LightningModule):
         scalars = scalars_of(terms)
         check_finite(self.global_step, scalars, terms.terms)
         log_losses(self, "train", scalars | own, len(pictures))
-        total: Tensor = terms.total
-        return total
+        return total_at(self, terms, self.content_start)
 
     def optimizer_step(
         self,
