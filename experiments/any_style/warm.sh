@@ -19,6 +19,6 @@ for seed in 0 1; do
     name=$seed/$(basename "$painting" .jpg)
     train "base/$name" "$painting" 60 "seed=$seed" init=base scheduler.warm_up=10 "$@"
     train "udnie/$name" "$painting" 60 "seed=$seed" init=udnie scheduler.warm_up=10 "$@"
-    train "random/$name" "$painting" "$steps" "seed=$seed" init=null "$@"
+    train "random/$name" "$painting" "$steps" "seed=$seed" init=null task.content_start=1 "$@"
   done
 done

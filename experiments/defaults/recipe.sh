@@ -18,4 +18,4 @@ esac
 python train.py style="$style" paths.styles="$PAINTINGS" \
     data=folder data.root="$PHOTOS" data.val_root="$HELD" data.size=128 data.val_size=128 data.val_count=16 \
     style_size.px=256 init=null trainer.max_steps=2000 trainer.val_check_interval=2000 callbacks.best=null \
-    logger=none compile=false seed="$seed" run.dir="$out/$variant/$style$seed" "$@"
+    logger=none compile=false task.content_start=1 seed="$seed" run.dir="$out/$variant/$style$seed" "$@"

@@ -65,6 +65,7 @@ def test_two_processes_are_one_with_twice_the_batch(
     common += ["loss_network=compact_vgg", "loss.style_layers=[relu2_2,relu3_2]"]
     # nothing that is measured by photographs, of which tests have smaller ones than processes
     common += ["loss/convention=johnson2016", "comparison=none"]
+    common.append("task.content_start=1")  # which falls by the length of the run
     two = [*common, "data.batch_size=1", "trainer=ddp", "trainer.devices=2", "logger=csv"]
     first, _ = finish(process := start(TORCHRUN, [*two, "trainer.max_steps=3"], tmp_path))
     assert process.returncode == 0, first

@@ -160,6 +160,28 @@ def test_a_style_that_looks_like_a_number_is_a_name(command_line):
     assert command_line("style=7").style == "7"
 
 
+# what training begins with
+
+
+@pytest.mark.parametrize(
+    ("overrides", "times"),
+    [
+        (["style=udnie"], 1),  # begins with the base net
+        (["style=udnie", "init=null"], 4),
+        (["style=udnie", "norm=batch"], 4),  # which the base net does not fit
+        (["style=udnie", "norm=batch", "task.content_start=2"], 2),
+        (["style=udnie", "init=null", "loss.terms.content=null"], 1),
+        (["task=multistyle", "style=[udnie,wave]"], 4),
+        (["task=multistyle", "net=johnson_half", "norm=conditional_instance"], 1),
+    ],
+)
+def test_random_weights_begin_with_the_photograph(overrides, times, command_line):
+    config = command_line(*overrides)
+    assert config.task.content_start == times
+    said = any("times the content weight" in words for words in config.run.messages)
+    assert said == (times == 4)
+
+
 # weights
 
 

@@ -24,6 +24,8 @@ ROOT = Path(__file__).parents[2]
 # a process of its own has no small photographs, of which fixtures tell only this one
 PLAIN = ["loss/style_distance=squared_gram", "comparison=none", "compile=false"]
 
+LEVEL = "task.content_start=1"  # otherwise the content weight falls by the length of the run
+
 
 @pytest.mark.parametrize(
     ("changed", "stops"),
@@ -37,7 +39,7 @@ def test_resuming_continues_with_the_same_losses(
     The same run stops at one after the other.
     """
     often = "trainer.val_check_interval=4"
-    common = [*tiny, changed, "logger=none", often]
+    common = [*tiny, changed, "logger=none", often, LEVEL]
     whole, parted = whole_and_parted(common, *stops, 8, more=[often])
     expected = losses(whole)
     got = {key: value for key, value in losses(parted).items() if key in expected}
@@ -51,7 +53,7 @@ def test_a_validation_that_a_kill_prevented_is_made_up_for(
 ) -> None:
     """Its checkpoint is written before it; the end of a run validates once, however often tried."""
     whole, killed = tmp_path / "whole", tmp_path / "killed"
-    common = [*tiny, "logger=none", "trainer.val_check_interval=4"]
+    common = [*tiny, "logger=none", "trainer.val_check_interval=4", LEVEL]
     assert script("train.py", *common, "trainer.max_steps=8", f"run.dir={whole}") == 0
     assert script("train.py", *common, "trainer.max_steps=4", f"run.dir={killed}") == 0
     lines = (killed / "losses.csv").read_text().splitlines(keepends=True)

@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 import torch
 import yaml
+from omegaconf import OmegaConf
 from PIL import Image
 
 from stylenet.apply import load_model
@@ -294,6 +295,8 @@ def test_a_recipe_without_its_loss_network_is_said_to_be_not_comparable(
     notes = load_model(run).description["training"]["notes"]
     (words,) = [words for words in notes if "not comparable with johnson2016" in words]
     assert "vgg16_caffe" in words
+    config = OmegaConf.load(run / "config.yaml")
+    assert (config.init, config.task.content_start) == (None, 1)  # as published
 
 
 def test_a_run_is_not_written_over(

@@ -167,15 +167,17 @@ def _settle_length(config: DictConfig, overrides: Iterable[str]) -> None:
 
 
 def _settle_init(config: DictConfig, say: Say) -> None:
-    """``init: auto`` means null where runs are compared: a warm start would mislead there."""
-    if config.get("init") != "auto" or not HydraConfig.initialized():
+    """Where runs are compared they begin plainly: a warm start would mislead there."""
+    if not HydraConfig.initialized():
         return
     choices = HydraConfig.get().runtime.choices
     sweeps = is_swept()
     where = [group for group in ("recipe", "experiment") if choices.get(group)]
-    if sweeps or where:
+    if (sweeps or where) and config.get("init") == "auto":
         say(f"begins with random weights, as in every {(['sweep'] * sweeps + where)[0]}")
         config.init = None
+    if where and config.task.get("content_start", 1.0) is None:
+        config.task.content_start = 1.0  # as published, or as measured
 
 
 def _settle_paths(config: DictConfig, runner: Runner) -> None:

@@ -12,7 +12,7 @@ from stylenet.config import Settings
 from stylenet.errors import StylenetError
 from stylenet.nets import styles_of
 from stylenet.runners.base import Instantiate, Say
-from stylenet.runners.initial import settle_init, take_channels
+from stylenet.runners.initial import settle_content_start, settle_init, take_channels
 from stylenet.runners.nets import Net
 from stylenet.runners.one_style import OneStyleRunner
 from stylenet.styles import FoundStyle
@@ -34,6 +34,7 @@ class FeedForwardRunner(OneStyleRunner):
         super().validate(config, say)
         take_channels(config)
         settle_init(config, say)
+        settle_content_start(config, say)
 
     @override
     def net(self, config: Settings, instantiate: Instantiate, styles: Sequence[FoundStyle]) -> Net:

@@ -22,8 +22,10 @@ from stylenet.config import Settings, as_list
 from stylenet.errors import StylenetError
 from stylenet.nets import AnyStyleNet, styles_of
 from stylenet.runners.base import Say
+from stylenet.tasks.feedforward import CONTENT
 
 BASE = "base"
+FROM_RANDOM = 4.0  # experiments/defaults
 CONDITIONAL = "stylenet.nets.ConditionalInstanceNorm"
 OF_STYLE = re.compile(r"(.+)\.styles\.(\d+)\.(\w+)")  # a parameter of one style of a norm
 
@@ -71,6 +73,16 @@ def settle_init(config: Settings, say: Say) -> None:
     else:
         say(f"begins with random weights: {lacks}")
         config.init = None
+
+
+def settle_content_start(config: Settings, say: Say) -> None:
+    """``task.content_start: null`` becomes a number, once ``init`` is settled."""
+    if config.task.get("content_start", 1.0) is not None:
+        return
+    random = config.init is None and config.loss.terms.get(CONTENT) is not None
+    config.task.content_start = FROM_RANDOM if random else 1.0
+    if random:
+        say(f"begins with {FROM_RANDOM:g} times the content weight (task.content_start=1: once)")
 
 
 def _why_not(config: Settings) -> str | None:

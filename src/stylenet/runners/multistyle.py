@@ -14,7 +14,7 @@ from stylenet.config import Settings, as_list
 from stylenet.errors import StylenetError
 from stylenet.images import write_image
 from stylenet.runners.base import Instantiate, Run, Say
-from stylenet.runners.initial import settle_init
+from stylenet.runners.initial import settle_content_start, settle_init
 from stylenet.runners.nets import Net, NetComponents, NetRunner, describe_style
 from stylenet.styles import FoundStyle
 
@@ -56,6 +56,7 @@ class MultiStyleRunner(NetRunner):
         config.compile = False
         if "init" in config:
             settle_init(config, say)
+            settle_content_start(config, say)
 
     @override
     def styles_learnt(self, config: Settings) -> int:
