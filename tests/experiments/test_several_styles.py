@@ -124,3 +124,23 @@ def test_sheets_are_drawn_from_a_run(
     assert grid.shape[2] > 3 * 115  # photograph and two styles
     assert grid.shape[1] > 3 * 115  # paintings and two photographs
     assert read_image(tmp_path / "bank_mixed.jpg").shape[1] > 3 * 115
+
+
+def test_what_nets_made_lies_beside_each_other(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    main = runpy.run_path(str(STUDY / "beside.py"))
+    colours = {"alone": 0.0, "bank": 1.0}
+    for net, grey in colours.items():
+        (tmp_path / net).mkdir()
+        for name in main["SHOWN"]:
+            write_image(tmp_path / net / f"{name}.png", torch.full((3, 24, 24), grey))
+    arguments = [str(tmp_path), *colours, "--out", str(tmp_path)]
+    monkeypatch.setattr(sys, "argv", ["beside.py", *arguments])
+    main["main"]()
+    sheet = read_image(tmp_path / "falling.jpg")
+    assert sheet.shape[1] > 4 * 200
+    middle = sheet[0, sheet.shape[1] // 8 + 20]  # of the first row
+    quarter = sheet.shape[2] // 4
+    assert middle[quarter] < 0.1
+    assert middle[-quarter] > 0.9
