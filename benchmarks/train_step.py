@@ -72,6 +72,7 @@ def parts_of(
         f"loss_network={loss_network}",
         "loss_network/weights=random",
         *losses,
+        "task.content_start=1",  # the examples'
         f"data.batch_size={BATCH}",
         f"data.size={size}",
         f"style_size.px={size}",

@@ -34,7 +34,7 @@ def test_every_page_is_in_the_navigation() -> None:
 
 def test_the_gallery_has_every_sheet_once() -> None:
     shown = re.findall(r"!\[[^]]+\]\((.*?)\)", (DOCS / "gallery.md").read_text())
-    sheets = {file.relative_to(ROOT).as_posix() for file in ROOT.glob("experiments/*/*.jpg")}
+    sheets = {file.relative_to(ROOT).as_posix() for file in ROOT.glob("experiments/**/*.jpg")}
     assert len(shown) == len(set(shown))
     assert {(DOCS / one).resolve().relative_to(ROOT).as_posix() for one in shown} == sheets
 

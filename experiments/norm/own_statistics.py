@@ -3,12 +3,14 @@
 Each net of the sweep paints the photographs that it was validated on, one at a time: as it is, and,
 where it has batch norm, with the statistics of the photograph at hand, as instance norm does.
 ``own_statistics.csv`` is written beside this file, the run's own loss, a mean over the photographs,
-and ``sheet.jpg``: two photographs of scikit-image by the nets of the first seed.
+whose rows of other styles stay; and ``sheet_<style>.jpg``: two photographs of scikit-image by the
+nets of the first seed.
 """
 
 from __future__ import annotations
 
 import argparse
+import csv
 from collections.abc import Sequence
 from pathlib import Path
 from statistics import fmean
@@ -72,13 +74,13 @@ def main() -> None:
     rows: list[dict[str, Any]] = []
     samples = sample_photographs()
     shown = [LongerSide(256)(read_image(samples[name]))[None] for name in SHOWN]
-    columns = {"photograph": shown}
+    columns: dict[str, dict[str, list[Tensor]]] = {}
     for file in asked.runs.glob("*/model.json"):
         config = OmegaConf.load(file.with_name("config.yaml"))
         assert isinstance(config, DictConfig)
         loss, net, photos = loss_of(config), load_model(file.parent).net.eval(), photographs(config)
         norm, batch_size = config.run.choices.norm, config.data.batch_size
-        row = {"norm": norm, "batch_size": batch_size, "seed": config.seed}
+        row = {"style": config.style, "norm": norm, "batch_size": batch_size, "seed": config.seed}
         for way in ("as_it_is", "own_statistics"):
             if way == "own_statistics" and not take_own_statistics(net):
                 continue
@@ -86,15 +88,20 @@ def main() -> None:
             row[way] = f"{mean_loss(loss, painted, photos):.4f}"
             if config.seed == 0:
                 title = f"{norm}, steps of {batch_size}, {way.replace('_', ' ')}"
-                columns[title] = paint(net, shown)
+                columns.setdefault(config.style, {"photograph": shown})[title] = paint(net, shown)
         rows.append(row)
         print(*row.values(), flush=True)
+    if asked.results.exists():
+        with asked.results.open(newline="") as stream:
+            measured = {row["style"] for row in rows}
+            rows += [row for row in csv.DictReader(stream) if row["style"] not in measured]
     rows.sort(key=lambda row: [str(value) for value in row.values()])
     write_csv(asked.results, rows)
-    order = ["photograph", *sorted(columns.keys() - {"photograph"}, reverse=True)]
-    cells = [[columns[title][number][0] for title in order] for number in range(len(shown))]
-    sheet = contact_sheet(cells, column_titles=order, cell=190)
-    write_image(asked.results.with_name("sheet.jpg"), sheet)
+    for style, own in columns.items():
+        order = ["photograph", *sorted(own.keys() - {"photograph"}, reverse=True)]
+        cells = [[own[title][number][0] for title in order] for number in range(len(shown))]
+        sheet = contact_sheet(cells, column_titles=order, cell=190)
+        write_image(asked.results.with_name(f"sheet_{style}.jpg"), sheet)
 
 
 if __name__ == "__main__":

@@ -168,11 +168,12 @@ def _settle_length(config: DictConfig, overrides: Iterable[str]) -> None:
 
 def _settle_init(config: DictConfig, say: Say) -> None:
     """Where runs are compared they begin plainly: a warm start would mislead there."""
-    if not HydraConfig.initialized():
-        return
-    choices = HydraConfig.get().runtime.choices
-    sweeps = is_swept()
-    where = [group for group in ("recipe", "experiment") if choices.get(group)]
+    where = ["recipe"] if config.publication is not None else []
+    sweeps = False
+    if HydraConfig.initialized():
+        choices = HydraConfig.get().runtime.choices
+        where = [group for group in ("recipe", "experiment") if choices.get(group)]
+        sweeps = is_swept()
     if (sweeps or where) and config.get("init") == "auto":
         say(f"begins with random weights, as in every {(['sweep'] * sweeps + where)[0]}")
         config.init = None
