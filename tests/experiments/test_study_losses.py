@@ -12,7 +12,7 @@ import pytest
 import torch
 
 from stylenet import compose
-from stylenet.images import write_image
+from stylenet.images import read_image, write_image
 
 STUDIES = Path(__file__).parents[2] / "experiments"
 Load = Callable[[Path], ModuleType]
@@ -78,6 +78,27 @@ def test_batch_norm_by_own_statistics_is_instance_norm(load: Load) -> None:
     assert own.take_own_statistics(net)
     torch.testing.assert_close(own.paint(net, [image])[0], torch.nn.InstanceNorm2d(3)(image))
     assert not own.take_own_statistics(torch.nn.Sequential(torch.nn.InstanceNorm2d(3)))
+
+
+def test_widths_are_drawn_by_the_settings_of_their_runs(
+    load: Load,
+    script: Callable[..., int],
+    tiny: list[str],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    draw = load(STUDIES / "width" / "sheet.py")
+    run = ["norm=batch", "trainer.max_steps=1", "logger=none", f"run.dir={tmp_path / 'run'}"]
+    assert script("train.py", *tiny, *run) == 0
+    width = json.loads((tmp_path / "run" / "model.json").read_text())["architecture"]["width"]
+    monkeypatch.setattr(draw, "WIDTHS", (width,))
+    monkeypatch.setattr(draw, "SHOWN", ("chelsea",))
+    monkeypatch.setattr(sys, "argv", ["sheet.py", str(tmp_path), "batch", "--out", str(tmp_path)])
+    draw.main()
+    assert read_image(tmp_path / "sheet_batch.jpg").shape[2] > 2 * 220
+    monkeypatch.setattr(sys, "argv", ["sheet.py", str(tmp_path), "instance"])
+    with pytest.raises(KeyError):
+        draw.main()
 
 
 def test_automatic_regions_are_judged_as_their_run_was(
