@@ -40,7 +40,8 @@ def test_a_value_of_the_wrong_kind_is_refused_by_its_key(
     composed: Callable[..., DictConfig], given: str, words: str
 ) -> None:
     gatys = given.startswith("optimizer")
-    task = ["task=gatys", "data=iterations"] if gatys else ["loss=perceptual"]
+    settled = ["loss=perceptual", "task.content_start=1"]
+    task = ["task=gatys", "data=iterations"] if gatys else settled
     with pytest.raises(StylenetError, match=words):
         check_values(composed(*task, "run.dir=runs/x", given))
 
