@@ -168,6 +168,9 @@ def test_a_style_that_looks_like_a_number_is_a_name(command_line):
     [
         (["style=udnie"], 1),  # begins with the base net
         (["style=udnie", "init=null"], 4),
+        (["style=udnie", "init=null", "trainer.max_time=00:00:01:00"], 1),  # no known last step
+        (["style=udnie", "init=null", "trainer.max_steps=-1"], 1),
+        (["style=udnie", "init=null", "trainer.max_epochs=2"], 4),
         (["style=udnie", "norm=batch"], 4),  # which the base net does not fit
         (["style=udnie", "norm=batch", "task.content_start=2"], 2),
         (["style=udnie", "init=null", "loss.terms.content=null"], 1),

@@ -79,9 +79,12 @@ def settle_content_start(config: Settings, say: Say) -> None:
     """``task.content_start: null`` becomes a number, once ``init`` is settled."""
     if config.task.get("content_start", 1.0) is not None:
         return
+    trainer = config.trainer
     random = config.init is None and config.loss.terms.get(CONTENT) is not None
-    config.task.content_start = FROM_RANDOM if random else 1.0
-    if random:
+    # it has to be known when it is to have fallen: not by the clock
+    ends = trainer.max_time is None and max(trainer.max_steps, trainer.max_epochs) > 0
+    config.task.content_start = FROM_RANDOM if random and ends else 1.0
+    if random and ends:
         say(f"begins with {FROM_RANDOM:g} times the content weight (task.content_start=1: once)")
 
 
