@@ -22,8 +22,9 @@ from stylenet.files import claimed
 from stylenet.run import training
 from stylenet.settings.config_file import CLAIM, CONFIG_FILE
 from stylenet.sweeps import sheet
-from stylenet.sweeps.jobs import UNFINISHED, Job, read_jobs
+from stylenet.sweeps.jobs import FINISHED, UNFINISHED, Job, read_jobs
 from stylenet.sweeps.recording import JobRecord, check_sweep, going_on
+from stylenet.sweeps.table import means_over_seeds
 
 Script = Callable[..., int]
 ROOT = Path(__file__).parents[2]
@@ -190,6 +191,18 @@ def test_of_equal_jobs_the_one_that_came_furthest_goes_on(tmp_path: Path) -> Non
     assert job.place.name == "0_b"
     (tmp_path / "0_b" / "checkpoints" / "last.ckpt").unlink()
     assert len(read_jobs(tmp_path)) == 3
+
+
+def test_equal_jobs_are_one_draw_of_the_seed(tmp_path: Path) -> None:
+    def job(number: int, total: float, *overrides: str) -> Job:
+        place, figures = tmp_path / str(number), {"val/loss/total": total}
+        return Job(number, place, place, overrides, FINISHED, None, None, 1, 1.0, figures)
+
+    jobs = [job(0, 1.0, "seed=0"), job(1, 2.0, "seed=1")]
+    again = [job(2, 1.0, "seed=0", "run.dir=elsewhere"), job(3, 2.0, "seed=1")]
+    (means,) = means_over_seeds([*jobs, *again])
+    assert [means] == means_over_seeds(jobs)
+    assert means.jobs == 2
 
 
 def test_what_is_said_of_a_job_stays_where_another_sweep_is_refused(

@@ -12,7 +12,7 @@ from stylenet.files import write_csv
 from stylenet.metrics import FigureTable
 from stylenet.settings.differences import named_values, what_differs
 from stylenet.settings.objectives import LOSS, METRIC
-from stylenet.sweeps.jobs import FINISHED, Job
+from stylenet.sweeps.jobs import FINISHED, Job, identity
 
 TABLE, MEANS = "table.csv", "means.csv"
 SEED = "seed"
@@ -81,16 +81,20 @@ def write_table(sweep: Path, jobs: Sequence[Job]) -> Path:
 
 
 def means_over_seeds(jobs: Sequence[Job]) -> list[Means]:
-    """Where the seed is swept, the finished jobs by all else that differs; else nothing."""
+    """Where the seed is swept, the finished jobs by all else that differs; else nothing.
+
+    Of jobs with the same settings, as a sweep that was begun again in its folder leaves, one
+    counts: they are no draws of their own.
+    """
     keys = differing(jobs)
     if SEED not in keys:
         return []
     keys = [key for key in keys if key != SEED]
+    once = {tuple(identity(job.overrides)): job for job in jobs if job.state == FINISHED}
     groups: dict[tuple[str, ...], list[Job]] = {}
-    for job in jobs:
-        if job.state == FINISHED:
-            own = named_values(job.settings, keys)
-            groups.setdefault(tuple(own.values()), []).append(job)
+    for job in once.values():
+        own = named_values(job.settings, keys)
+        groups.setdefault(tuple(own.values()), []).append(job)
     figures = columns_of(jobs)
     found = []
     for group in groups.values():
