@@ -123,7 +123,7 @@ def test_readmes_first_command_without_a_network(
         assert picture.width > 3 * 256
     assert str(grid.relative_to(folder)) in done.stdout
 
-    said = "style udnie: no picture found in paths.styles (it is not set)"
+    said = "style udnie: no picture found in STYLENET_STYLES or paths.styles (it is not set)"
     notes = record["messages"]
     (words,) = [note for note in notes if note.startswith(said)]
     assert "at its source (the server cannot be reached" in words

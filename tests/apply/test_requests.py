@@ -161,8 +161,12 @@ def test_what_a_net_cannot_paint_is_refused(request_: Request, words: str, image
 
 def test_a_map_of_other_colours_or_shape_is_refused(image: Tensor) -> None:
     stylizer, red = stylizer_of(Shades()), Image.new("RGB", (8, 6), "red")
-    with pytest.raises(RegionError, match="The region map"):
+    words = "The region map.* none of lime, most of them red.*Name every colour.*such as red"
+    with pytest.raises(RegionError, match=words):
         stylizer(image, Request(region_map=red, region_styles={"lime": "red"}))
+    odd = Image.new("RGB", (8, 6), (1, 2, 3))
+    with pytest.raises(RegionError, match="most of them 0x010203"):
+        stylizer(image, Request(region_map=odd, region_styles={"lime": "red"}))
     wide = Image.new("RGB", (80, 6), "red")
     with pytest.raises(RegionError, match="expected the same shape"):
         stylizer(image, Request(region_map=wide, region_styles={"red": "red"}))

@@ -22,10 +22,13 @@ def test_nets_that_ship_and_the_catalogue_are_listed(stylenet: Command, shipped:
     lines = {line.split()[0]: line for line in done.out.decode().splitlines()}
     assert lines.keys() == {"style", *catalogue()}
     assert lines["wave"].split()[1] == "wave"
-    assert lines["udnie"].split()[1] == "any"
+    assert lines["udnie"].split()[1] == "any"  # by its swatch, which ships
+    assert lines["rain_princess"].split()[1] == "any*"
+    assert "*: by the painting, which is not here: it is downloaded" in done.said
     assert lines["udnie"].endswith("Francis Picabia, 1913")
     told = json.loads(stylenet("styles", "--json").out)
     assert [style["name"] for style in told] == list(catalogue())
+    assert [s["name"] for s in told if not s["here"]] == ["edtaonisl", "rain_princess"]
 
 
 def test_what_flickers_is_said_where_the_paintings_statistics_ship(

@@ -19,7 +19,7 @@ from PIL import Image, ImageCms
 from stylenet.apply import Request, Stylizer
 from stylenet.apply.painters import style_weights
 from stylenet.errors import StylenetError
-from stylenet.images import Adjustment, LongerSide, read_image, write_image
+from stylenet.images import Adjustment, LongerSide, read_image, read_photograph, write_image
 from stylenet.images.colour import to_yiq
 
 Command = Callable[..., SimpleNamespace]
@@ -50,6 +50,7 @@ def test_a_painting_is_a_style_in_one_pass(
     expected = Stylizer.load("any", "cpu", style=painting)(read_image(photo))
     assert same(Path("out.png"), expected)
     assert "out.png  54 x 48" in done.said
+    assert f"style {painting}: the net any paints in it" in done.said
     assert done.out == b""
 
 
@@ -74,7 +75,9 @@ def test_a_mixture_and_a_weaker_style(
 ) -> None:
     other = photos / "05.jpg"
     mixture = f"{painting}:0.6,{other}:0.4"
-    assert stylenet("stylize", photo, "--style", mixture, "-o", "mixed.png").status == 0
+    done = stylenet("stylize", photo, "--style", mixture, "-o", "mixed.png")
+    assert done.status == 0, done.said
+    assert f"style {mixture}: the net any paints in it" in done.said
     weights = {str(painting): 0.6, str(other): 0.4}
     expected = Stylizer.load("any", "cpu", style=weights)(read_image(photo))
     assert same(Path("mixed.png"), expected)
@@ -204,6 +207,37 @@ def test_transparency_and_exif_are_kept_where_the_format_has_them(
         assert (painted.mode, painted.size) == ("RGB", (48, 54))
 
 
+def test_a_cut_out_is_painted_as_if_it_went_on_behind_what_is_not_seen(
+    stylenet: Command, run_of_one: Path, photo: Path
+) -> None:
+    """It stood on white, which took over the norms' statistics of a small one."""
+    with Image.open(photo) as image:
+        half = image.copy()
+    seen = np.zeros((48, 54), np.uint8)
+    seen[:, :27] = 255
+    half.putalpha(Image.fromarray(seen))
+    half.save("half.png")
+    behind = read_photograph("half.png").image
+    shown, filled = np.asarray(half), np.asarray(behind).astype(int)
+    assert np.array_equal(filled[:, :27], shown[:, :27, :3])
+    beside = np.abs(filled[:, 27:31] - filled[:, 26:27]).mean()
+    assert beside < np.abs(255 - filled[:, 26]).mean() / 2
+    assert np.abs(filled[:, 27:].mean((0, 1)) - filled[:, :27].mean((0, 1))).max() < 30
+    behind.save("behind.png")
+    assert stylenet("stylize", "half.png", "--model", run_of_one, "-o", "out.png").status == 0
+    assert stylenet("stylize", "behind.png", "--model", run_of_one, "-o", "whole.png").status == 0
+    with Image.open("out.png") as out, Image.open("whole.png") as whole:
+        assert np.array_equal(np.asarray(out.convert("RGB")), np.asarray(whole))
+    assert stylenet("stylize", "half.png", "--model", run_of_one, "-o", "out.jpg").status == 0
+    with Image.open("out.jpg") as laid:
+        assert np.asarray(laid)[:, 36:].min() > 240  # in a format without transparency, on white
+
+
+def test_nothing_seen_is_white() -> None:
+    Image.new("RGBA", (5, 3)).save("nothing.png")
+    assert np.asarray(read_photograph("nothing.png").image).min() == 255
+
+
 def test_png_keeps_its_texts(stylenet: Command, run_of_one: Path, photo: Path) -> None:
     from PIL.PngImagePlugin import PngInfo
 
@@ -269,6 +303,7 @@ def test_streams(stylenet: Command, run_of_one: Path, photo: Path, photos: Path)
         (["me.png", "--model", "RUN", "-o", "out.gif"], "not written as '.gif'"),
         (["me.png", "photos", "--model", "RUN", "-o", "out.png"], "the file out.png"),
         (["me.png", "--model", "no_such_run"], "does not exist"),
+        (["me.png", "--model", "wav"], "does not exist. Did you mean wave? Name a finished run"),
         (["me.png", "--model", "TWO"], "has the styles first, second, and none was named. Use "),
         (["me.png", "--model", "TWO"], "Use --style first, or a mixture: --style first:0.6,"),
         (["me.png", "--model", "TWO", "--style", "first:0.5"], "with a sum of 0.5, expected 1"),

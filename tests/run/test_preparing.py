@@ -186,6 +186,21 @@ def test_random_weights_begin_with_the_photograph(overrides, times, command_line
     assert said == (times == 4)
 
 
+@pytest.mark.parametrize(
+    ("init", "nearest"), [("nul", "null"), ("bsae", "base"), ("anny", "any"), ("runs/gone", None)]
+)
+def test_what_training_cannot_begin_with_is_told_before_the_style_is_looked_for(
+    init, nearest, command_line
+):
+    with pytest.raises(StylenetError) as caught:
+        command_line("style=no_such_style", f"init={init}")
+    words = str(caught.value)
+    assert f"Got init={init}, which is no path that exists and no net that ships." in words
+    assert ("Did you mean" in words) == (nearest is not None)
+    assert nearest is None or f"Did you mean {nearest}?" in words
+    assert "null (random weights), base (" in words
+
+
 # weights
 
 

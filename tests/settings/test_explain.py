@@ -53,6 +53,11 @@ def test_what_is_misspelt_is_named_with_its_siblings(override, wrong, nearest, s
     assert set(siblings) <= set(listed)
 
 
+def test_the_choice_of_another_group_is_named_rather_than_what_is_spelt_alike(words):
+    assert "there is no task=stylebank. Did you mean net=stylebank?" in words("task=stylebank")
+    assert "there is no net=instance. Did you mean norm=instance?" in words("net=instance")
+
+
 def test_what_is_like_nothing_has_siblings_and_no_match(words):
     text = words("norm=xyzzy")
     assert "Did you mean" not in text

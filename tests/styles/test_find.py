@@ -315,8 +315,8 @@ def test_one_line_says_that_and_why_a_swatch_stands_in(path, why, cache, known, 
     found = find_style("mine", swatches=swatches, **settings)
     assert found.stand_in is not None
     assert found.stand_in.startswith(
-        "style mine: no picture found in paths.styles (it is not set), in the cache (there is no "
-        "such file), at its source ("
+        "style mine: no picture found in STYLENET_STYLES or paths.styles (it is not set), in the "
+        "cache (there is no such file), at its source ("
     )
     assert why in found.stand_in
     assert "using the bundled swatch" in found.stand_in
@@ -370,9 +370,9 @@ def test_when_nothing_works_everything_is_listed(tmp_path, cache, known, picture
     cache.mkdir(parents=True)
     (cache / "mine.png").write_bytes(picture[:50])
     error = not_found(
-        "No picture was found for style=mine.*as a path.*no such file.*in paths.styles.*none of "
-        r"the 0 pictures in .*\.jpg.*in scikit-image.*does not contain.*in the cache.*damaged.*"
-        r"at http://127.*cannot be reached.*Pass the path of any picture \(style=photos/me\.jpg\)"
+        "No picture was found for the style mine.*as a path.*no such file.*or paths.styles.*none "
+        r"of the 0 pictures in .*\.jpg.*in scikit-image.*does not contain.*in the cache.*damaged.*"
+        r"at http://127.*cannot be reached.*Give the path of any picture, such as photos/me\.jpg"
         ".*STYLENET_STYLES or paths.styles",
         *("mine",),
         **{"folder": tmp_path, "cache": cache, "known": known},
@@ -380,7 +380,7 @@ def test_when_nothing_works_everything_is_listed(tmp_path, cache, known, picture
     assert [where.split(",")[0].split(" http")[0] for where, _ in error.tried] == [
         *(
             "as a path",
-            "in paths.styles",
+            "in STYLENET_STYLES or paths.styles",
             "in scikit-image",
             "in the cache",
             "at",
@@ -402,7 +402,7 @@ def test_the_nearest_name_is_guessed(written, meant, cache):
     words = f"the catalogue: it has no such name.*Did you mean '{meant}'.*Known names: udnie, wave"
     error = not_found(words, written, folder=None, cache=cache)
     assert "needs no file: ihc, hubble, retina" in error.remedy
-    assert ("in paths.styles", "it is not set") in error.tried
+    assert ("in STYLENET_STYLES or paths.styles", "it is not set") in error.tried
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -191,6 +192,16 @@ def test_of_equal_jobs_the_one_that_came_furthest_goes_on(tmp_path: Path) -> Non
     assert job.place.name == "0_b"
     (tmp_path / "0_b" / "checkpoints" / "last.ckpt").unlink()
     assert len(read_jobs(tmp_path)) == 3
+
+
+def test_of_jobs_that_ended_twice_the_later_stands_in_the_table(tmp_path: Path) -> None:
+    """The same sweep twice in one folder, which differs from ``seed=0,0``."""
+    for time, place, seed in ((2, "0_a", 0), (1, "0_b", 0), (1, "1_a", 1), (2, "2_a", 1)):
+        (tmp_path / place).mkdir()
+        said = {"state": FINISHED, "overrides": [f"seed={seed}"], "folder": "."}
+        (tmp_path / place / "job.json").write_text(json.dumps(said))
+        os.utime(tmp_path / place / "job.json", (time, time))
+    assert [job.place.name for job in read_jobs(tmp_path)] == ["0_a", "1_a", "2_a"]
 
 
 def test_equal_jobs_are_one_draw_of_the_seed(tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ from stylenet.app.limits import Limits
 from stylenet.app.words import short_title
 from stylenet.apply import Stylizer, shipped_painters
 from stylenet.apply.devices import device_of
-from stylenet.apply.style_sheet import NamedStyle, named_styles, picture_of
+from stylenet.apply.style_sheet import named_styles, picture_of
 from stylenet.apply.zoo import ANY
 from stylenet.errors import StylenetError
 
@@ -48,7 +48,7 @@ class Studio:
 
     def __init__(self, device: str = "auto", limits: Limits | None = None) -> None:
         self.limits = Limits() if limits is None else limits
-        found = [s for s in named_styles() if _can_be_painted(s)]
+        found = [s for s in named_styles() if s.here]
         found.sort(key=lambda style: style.name in PHOTOGRAPHS)
         self.styles = {PHOTOGRAPHS.get(s.name) or s.title or s.name: s.name for s in found}
         if not self.styles:
@@ -122,10 +122,3 @@ class Studio:
                 f"There is no picture of {self.called(style)} here.", "Choose another style."
             )
         return file
-
-
-def _can_be_painted(style: NamedStyle) -> bool:
-    """A net for any style needs the picture."""
-    return style.painter == style.name or (
-        style.painter is not None and picture_of(style.name) is not None
-    )

@@ -145,10 +145,12 @@ def load_model(path: str | Path, packages: Sequence[str] = ()) -> Model:
     description_file = file.with_suffix(".json")
     for needed in (file, description_file):
         if not needed.is_file():
+            near = difflib.get_close_matches(str(path), shipped_models(), 1, 0.6)
+            hint = f"Did you mean {near[0]}? " if near else ""
             raise ModelFileError(
                 f"Got the net {path}, but {needed} does not exist.",
-                "Name a finished run directory, a .safetensors file with its .json beside it, or a "
-                f"net that ships: {', '.join(shipped_models()) or 'there is none'}.",
+                f"{hint}Name a finished run directory, a .safetensors file with its .json beside "
+                f"it, or a net that ships: {', '.join(shipped_models()) or 'there is none'}.",
             )
     try:
         description = json.loads(description_file.read_text())

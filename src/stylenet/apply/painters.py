@@ -218,17 +218,14 @@ def _in_style(style: str | None, model: Model | None, wish: Wish, say: Say) -> P
         return _ByNet(
             Stylizer(load_model(own), wish.device, backend=wish.backend), Request(), style
         )
-    if model is None:
-        model = _net_for_any(style)
-        if own is not None:
-            say(f"style {style}: strength {wish.strength:g} is painted by the net {ANY}")
-        elif len(weights) == 1 and not expanded(style).is_file():
-            say(
-                f"style {style}: no net of its own ships; the net {ANY} paints in it, by the "
-                "picture of that name"
-            )
-    mixed = len(weights) > 1
-    styled = in_mixture(model, weights, say)
+    mixed, is_file = len(weights) > 1, expanded(style).is_file()
+    styled = in_mixture(_net_for_any(style) if model is None else model, weights, say)
+    if model is None and own is not None and not is_file:
+        say(f"style {style}: strength {wish.strength:g} is painted by the net {ANY}")
+    elif model is None:
+        why = "" if mixed or is_file else "no net of its own ships; "
+        of_it = "" if mixed or is_file else ", by the picture of that name"
+        say(f"style {style}: {why}the net {ANY} paints in it{of_it}")
     name = "+".join(f"{Path(k).stem}{w:g}" if mixed else Path(k).stem for k, w in weights.items())
     stylizer = Stylizer(styled, wish.device, backend=wish.backend)
     return _ByNet(stylizer, Request(strength=wish.strength), name)

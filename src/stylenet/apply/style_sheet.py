@@ -32,12 +32,14 @@ class NamedStyle:
         painter: the net that ships for it; None where none does, and none for any style.
         flicker: how much clips can be expected to flicker, frame by frame: ``little``, ``some`` or
             ``much`` beside other paintings; None where no statistics of the painting ship.
+        here: whether it is painted without a download: its net ships, or its picture is here.
     """
 
     name: str
     title: str
     painter: str | None
     flicker: str | None = None
+    here: bool = True
 
 
 def named_styles() -> list[NamedStyle]:
@@ -50,6 +52,7 @@ def named_styles() -> list[NamedStyle]:
             f"{entry.title}, {entry.artist}, {entry.year}",
             name if name in nets else anyhow,
             expected_flicker(name),
+            name in nets or (anyhow is not None and picture_of(name) is not None),
         )
         for name, entry in known.items()
     ]

@@ -5,12 +5,15 @@ from __future__ import annotations
 import json
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from stylenet.cli import options
 from stylenet.cli.saying import errors_in_words, say
+
+if TYPE_CHECKING:
+    from stylenet.apply.style_sheet import NamedStyle
 
 
 def styles(
@@ -42,11 +45,17 @@ def styles(
         if as_json:
             typer.echo(json.dumps([asdict(style) for style in found], indent=2))
             return
-        widths = [max(len(s.name) for s in found), max(len(s.painter or "-") for s in found)]
+        nets = [f"{style.painter or '-'}{_mark(style)}" for style in found]
+        widths = [max(len(s.name) for s in found), max(map(len, nets))]
         typer.echo(f"{'style':{widths[0]}}  {'net':{widths[1]}}  flicker  painting")
-        for style in found:
-            net = style.painter or "-"
+        for style, net in zip(found, nets, strict=True):
             start = f"{style.name:{widths[0]}}  {net:{widths[1]}}  {style.flicker or '-':7}"
             typer.echo(f"{start}  {style.title}".rstrip())
         if any(style.painter is None for style in found):
             say("-: no net for it ships with this version; train one: stylenet train style=<style>")
+        if any(map(_mark, found)):
+            say("*: by the painting, which is not here: it is downloaded")
+
+
+def _mark(style: NamedStyle) -> str:
+    return "*" if style.painter is not None and not style.here else ""

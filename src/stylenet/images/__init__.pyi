@@ -7,7 +7,7 @@ from .colour import (
     MatchedHistograms,
     StyleColours,
 )
-from .colour_names import colour_values
+from .colour_names import colour_in_words, colour_values
 from .converting import to_pil, to_tensor
 from .errors import PictureError, SizeError
 from .listing import path_hash, picture_files
@@ -64,6 +64,7 @@ __all__ = [
     "StyleColours",
     "as_tensor",
     "check_writable",
+    "colour_in_words",
     "colour_values",
     "contact_sheet",
     "decode_image",

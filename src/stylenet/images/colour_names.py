@@ -20,3 +20,10 @@ def colour_values(name: str) -> tuple[int, int, int]:
             f"Got the colour {name!r}, which is none.", "Use a name such as red, or 0xff0000."
         ) from error
     return int(red), int(green), int(blue)
+
+
+def colour_in_words(values: tuple[int, int, int]) -> str:
+    """A colour's name in CSS, or ``0x3cb44b`` and the like where it has none."""
+    code = "".join(f"{value:02x}" for value in values)
+    names = (name for name, other in ImageColor.colormap.items() if other == f"#{code}")
+    return next(names, f"0x{code}")

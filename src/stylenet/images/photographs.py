@@ -35,7 +35,7 @@ class Photograph:
     """An image with what else its file holds.
 
     Attributes:
-        image: of mode RGB, upright, in sRGB, on white where it is transparent.
+        image: of mode RGB, upright, in sRGB; what is not seen as `to_rgb_and_alpha` has it.
         alpha: how opaque each pixel is, mode L; None where none can be transparent.
         kind: the file's format, such as ``JPEG``.
         exif: without orientation.

@@ -79,7 +79,7 @@ def encoded_image(
     Args:
         image: (3,H,W) or (1,3,H,W) in [0,1]; or Pillow's, of mode RGB.
         path: what errors call it; of a known suffix.
-        alpha: how opaque each pixel is, mode L; left out of formats that have none.
+        alpha: how opaque each pixel is, mode L; in formats that have none it lies on white.
         metadata: more of what Pillow's ``save`` takes for this format.
 
     Raises:
@@ -89,7 +89,9 @@ def encoded_image(
     encoded = io.BytesIO()
     try:
         pixels = image if isinstance(image, PilImage) else _as_pil(image)
-        if alpha is not None and kind not in _OPAQUE:
+        if alpha is not None and kind in _OPAQUE:
+            pixels = Image.composite(pixels, Image.new("RGB", pixels.size, "white"), alpha)
+        elif alpha is not None:
             pixels.putalpha(alpha)
         pixels.save(encoded, kind, icc_profile=srgb_profile(), **options, **(metadata or {}))
     except PictureError as error:

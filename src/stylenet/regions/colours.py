@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from stylenet.images import colour_in_words
 from stylenet.regions.errors import RegionError
 from stylenet.regions.region_map import Colour, RegionMap, colour_name
 
@@ -94,10 +95,11 @@ def label_colours(
     if foreign.mean() >= LEAST_SHARE or far.mean() > MOST_BLENDED:
         counted = foreign if foreign.any() else far
         counts = np.bincount(numbers[counted], minlength=len(values))
+        most = colour_in_words(_colour(values[counts.argmax()]))
         raise RegionError(
             f"{name}: {far.sum()} of its {far.size} pixels are none of "
-            f"{', '.join(names)}, most of them {colour_name(_colour(values[counts.argmax()]))}.",
-            "Name every colour of the map.",
+            f"{', '.join(names)}, most of them {most}.",
+            f"Name every colour of the map, such as {most}.",
         )
     regions = RegionMap(_snapped(labels[numbers], far), names, tuple(colours))
     absent = [n for n, share in zip(names, regions.shares(), strict=True) if share == 0]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from difflib import get_close_matches
 from typing import Any
 
 import torch
@@ -17,14 +18,16 @@ from stylenet.apply import (
     shipped_models,
     takes_styles,
 )
-from stylenet.apply.zoo import ANY
+from stylenet.apply.zoo import ANY, shipped_model
 from stylenet.config import Settings, as_list
 from stylenet.errors import StylenetError
+from stylenet.files import expanded
 from stylenet.nets import AnyStyleNet, styles_of
 from stylenet.runners.base import Say
 from stylenet.tasks.feedforward import CONTENT
 
 BASE = "base"
+WORDS = {"null": "random weights", BASE: "what any predicts", "auto": "base where it fits"}
 FROM_RANDOM = 4.0  # experiments/defaults
 CONDITIONAL = "stylenet.nets.ConditionalInstanceNorm"
 OF_STYLE = re.compile(r"(.+)\.styles\.(\d+)\.(\w+)")  # a parameter of one style of a norm
@@ -59,9 +62,11 @@ def settle_init(config: Settings, say: Say) -> None:
     """``init: auto`` becomes ``base`` where the net that ships for any style fits, else null.
 
     Raises:
-        StylenetError: ``init=base`` with a net that it does not fit.
+        StylenetError: ``init=base`` with a net that it does not fit, or a misspelt word.
     """
     if config.init not in ("auto", BASE):
+        if config.init is not None and config.resume is None:  # a run that goes on has its weights
+            _check_there(config.init)
         return
     lacks = _why_not(config)
     if lacks is None:
@@ -73,6 +78,18 @@ def settle_init(config: Settings, say: Say) -> None:
     else:
         say(f"begins with random weights: {lacks}")
         config.init = None
+
+
+def _check_there(init: str) -> None:
+    if expanded(init).exists() or shipped_model(init) is not None:
+        return
+    near = get_close_matches(init, [*WORDS, *shipped_models()], 1, 0.5)
+    words = ", ".join(f"{word} ({meaning})" for word, meaning in WORDS.items())
+    raise StylenetError(
+        f"Got init={init}, which is no path that exists and no net that ships.",
+        f"{f'Did you mean {near[0]}? ' if near else ''}Use {words}, a run directory, a model file "
+        f"or a net that ships: {', '.join(shipped_models())}.",
+    )
 
 
 def settle_content_start(config: Settings, say: Say) -> None:

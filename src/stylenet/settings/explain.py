@@ -19,7 +19,7 @@ from omegaconf.errors import (
 
 from stylenet.errors import StylenetError
 from stylenet.settings.arguments import corrected, parses
-from stylenet.settings.inputs import files_of, tasks_with, wanted
+from stylenet.settings.inputs import files_of, groups_with, tasks_with, wanted
 
 _NO_GROUP = re.compile(r"Could not override '(?:[^']+@)?(([^'/.]+)[^']*)'")
 _NO_KEY = re.compile(
@@ -35,7 +35,8 @@ def explain(error: BaseException, overrides: Sequence[str]) -> str:
     """
     if isinstance(error, MissingConfigException) and error.options is not None:
         group, name = _choice(error.missing_cfg_file or "", overrides)
-        words = f"Error: there is no {group}={name}. {_siblings(name, error.options, f'{group}=')}"
+        hint = _elsewhere(name) or _nearest(name, error.options, f"{group}=")
+        words = f"Error: there is no {group}={name}. {hint}{_listed(error.options)}"
         variants = f" More: conf/{group}/{name.rpartition('/')[0]}/." if "/" in name else ""
         return words + variants
     cause = error if isinstance(error, OmegaConfBaseException) else error.__cause__
@@ -120,10 +121,22 @@ def _choice(missing: str, overrides: Iterable[str]) -> tuple[str, str]:
 
 
 def _siblings(got: str, known: Iterable[str], prefix: str) -> str:
-    choices = sorted(known)
-    near = get_close_matches(got, choices, n=1, cutoff=0.5)
-    hint = f"Did you mean {prefix}{near[0]}? " if near else ""
-    return f"{hint}There are: {', '.join(choices)}."
+    return _nearest(got, known, prefix) + _listed(known)
+
+
+def _nearest(got: str, known: Iterable[str], prefix: str) -> str:
+    near = get_close_matches(got, sorted(known), n=1, cutoff=0.5)
+    return f"Did you mean {prefix}{near[0]}? " if near else ""
+
+
+def _listed(known: Iterable[str]) -> str:
+    return f"There are: {', '.join(sorted(known))}."
+
+
+def _elsewhere(choice: str) -> str:
+    """What is said of a choice that other groups have, such as ``stylebank``, which is a net."""
+    found = [f"{group}={choice}" for group in groups_with(choice)]
+    return f"Did you mean {' or '.join(found)}? " if found else ""
 
 
 def check_choices(overrides: Iterable[str]) -> None:

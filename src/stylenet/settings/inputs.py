@@ -83,6 +83,17 @@ def _load(file: Path) -> dict[str, Any]:
 
 def files_of(group: str) -> dict[str, Path]:
     """Choices of a group -> their files, in all folders of configuration that Hydra searches."""
+    files = (file for folder in _folders() for file in sorted((folder / group).glob("*.yaml")))
+    return {file.stem: file for file in files if not file.stem.startswith("_")}
+
+
+def groups_with(choice: str) -> list[str]:
+    """The groups that have ``choice``: of ``stylebank``, the group ``net``."""
+    places = {path.name for folder in _folders() for path in folder.iterdir() if path.is_dir()}
+    return sorted(group for group in places if choice in files_of(group))
+
+
+def _folders() -> list[Path]:
     if HydraConfig.initialized():  # with what hydra.searchpath adds
         sources = HydraConfig.get().runtime.config_sources
         folders = [Path(source.path) for source in sources if source.schema == "file"]
@@ -91,5 +102,4 @@ def files_of(group: str) -> dict[str, Path]:
         folders = [Path(source.path) for source in known if source.scheme() == "file"]
     else:
         folders = [PACKAGE / "conf", PACKAGE.parents[1] / "conf"]
-    files = (file for folder in folders for file in sorted((folder / group).glob("*.yaml")))
-    return {file.stem: file for file in files if not file.stem.startswith("_")}
+    return [folder for folder in folders if folder.is_dir()]

@@ -11,7 +11,7 @@ class StyleNotFoundError(StylenetError):
     def __init__(self, style: str, tried: list[tuple[str, str]], remedy: str) -> None:
         """Say every place that was tried, a line each."""
         lines = "".join(f"\n  - {where}: {reason}" for where, reason in tried)
-        super().__init__(f"No picture was found for style={style}. Tried:{lines}.", remedy)
+        super().__init__(f"No picture was found for the style {style}. Tried:{lines}.", remedy)
         self.args = (f"{self.problem}\n{remedy}",)  # a line of its own, after the list
         self.style = style
         self.tried = tried

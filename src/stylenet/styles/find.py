@@ -73,7 +73,7 @@ def find_style(
     tried: list[tuple[str, str]] = []
     places: list[tuple[str, Callable[[], FoundStyle]]] = [
         (f"as a path, {style!r}", lambda: _as_path(style, known)),
-        ("in paths.styles", lambda: _in_folder(style, folder, entry)),
+        ("in STYLENET_STYLES or paths.styles", lambda: _in_folder(style, folder, entry)),
     ]
     if entry is None:
         tried_last = [("in the catalogue", "it has no such name")]
@@ -240,7 +240,7 @@ def _remedy(style: str, known: Mapping[str, Entry]) -> str:
     bundled = [name for name, entry in known.items() if entry.bundled]
     example = f", or use a name that needs no file: {', '.join(bundled)}" if bundled else ""
     return (
-        f"{guess}Known names: {', '.join(known)}. Pass the path of any picture "
-        "(style=photos/me.jpg), or put one of that name into a folder and set STYLENET_STYLES or "
+        f"{guess}Known names: {', '.join(known)}. Give the path of any picture, such as "
+        "photos/me.jpg, or put one of that name into a folder and set STYLENET_STYLES or "
         f"paths.styles to it{example}."
     )

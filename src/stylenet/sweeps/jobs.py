@@ -96,12 +96,20 @@ def read_jobs(sweep: Path) -> list[Job]:
 
 
 def _is_superseded(job: Job, jobs: Iterable[Job]) -> bool:
-    """Whether it was killed with nothing done, and the same job came further when begun anew."""
-    return (
-        job.state == UNFINISHED
-        and not job.reached
-        and any(other.reached and other.was_started_with(job.overrides) for other in jobs)
+    """Whether it was killed with nothing done, or had ended, and came further when begun anew."""
+    same = [other for other in jobs if other.was_started_with(job.overrides)]
+    if job.state == UNFINISHED:
+        return not job.reached and any(other.reached for other in same)
+    return job.state == FINISHED and any(
+        other.number == job.number and other.state == FINISHED and _said(other) > _said(job)
+        for other in same
     )
+
+
+def _said(job: Job) -> tuple[int, str]:
+    """When it was last said how it stands."""
+    file = job.place / JOB
+    return file.stat().st_mtime_ns if file.is_file() else 0, job.place.name
 
 
 def _read(place: Path) -> Job | None:
