@@ -42,6 +42,21 @@ def visit(tmp_path: Path, photos: Path) -> Visit:
     return visit
 
 
+def test_a_cut_out_is_shown_on_white(visit: Visit, photos: Path, tmp_path: Path) -> None:
+    with Image.open(photos / "06.jpg") as image:
+        image.putalpha(
+            Image.linear_gradient("L").resize(image.size).point(lambda v: 255 * (v > 127))
+        )
+        image.save(tmp_path / "cut.png")
+    visit.take_photograph(tmp_path / "cut.png")
+    content = visit.content(64)
+    assert content[:, :16].mean() < 0.9  # what the net sees has no white sheet
+    for shown in (visit.before(64), visit.preview(content)):
+        laid = read_image(shown)
+        assert laid[:, :16].min() > 0.95
+        assert (laid[:, 40:] - content[:, 40:]).abs().mean() < 0.05
+
+
 def test_a_painting_is_stylizers_and_the_net_paints_once_for_a_style_and_a_size(
     studio: Studio, visit: Visit, photos: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
