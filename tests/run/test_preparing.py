@@ -175,6 +175,8 @@ def test_a_style_that_looks_like_a_number_is_a_name(command_line):
         (["style=udnie", "norm=batch", "task.content_start=2"], 2),
         (["style=udnie", "init=null", "loss.terms.content=null"], 1),
         (["task=multistyle", "style=[udnie,wave]"], 4),
+        (["task=regions"], 4),
+        (["task=regions", "bank=six"], 1),  # which has learnt the photograph
         (["recipe=pytorch_examples", "data=sample"], 1),  # as published
         (["task=multistyle", "net=johnson_half", "norm=conditional_instance"], 1),
     ],
