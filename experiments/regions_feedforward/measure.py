@@ -1,9 +1,9 @@
-"""Nets trained with maps and without: ``measure.py <with> <without> <regions> <name>``.
+"""Nets trained with maps and without: ``measure.py <with> <without> <regions> <name> [titles]``.
 
 ``<with>`` and ``<without>`` are runs of ``train.py``, ``<regions>`` is a folder of photographs
 ``x.jpg`` with maps ``x_regions.png``, by which both nets paint. The regions of a map, the largest
 first, get the nets' styles in turn. Writes ``<name>.csv`` and ``<name>.jpg`` beside this file, and
-prints medians.
+prints medians. Two titles say what else the two nets differ by.
 """
 
 from __future__ import annotations
@@ -109,10 +109,11 @@ def main() -> None:
     with_maps, without = load_model(sys.argv[1]), load_model(sys.argv[2])
     folder, study = sys.argv[3:5]
     styles, loss = with_maps.styles, loss_for(with_maps)
+    first, second = sys.argv[5:7] or ("with maps", "without maps")
     ways = {
-        "with maps": (paint, with_maps),
-        "without maps": (paint, without),
-        "without maps, a pass a style": (composite, without),
+        first: (paint, with_maps),
+        second: (paint, without),
+        f"{second}, a pass a style": (composite, without),
     }
     rows: list[dict[str, str]] = []
     sheet: dict[str, list[Tensor]] = {}

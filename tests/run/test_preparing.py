@@ -175,8 +175,7 @@ def test_a_style_that_looks_like_a_number_is_a_name(command_line):
         (["style=udnie", "norm=batch", "task.content_start=2"], 2),
         (["style=udnie", "init=null", "loss.terms.content=null"], 1),
         (["task=multistyle", "style=[udnie,wave]"], 4),
-        (["task=regions"], 4),
-        (["task=regions", "bank=six"], 1),  # which has learnt the photograph
+        (["task=regions", "init=null"], 1),  # where it does not pay
         (["recipe=pytorch_examples", "data=sample"], 1),  # as published
         (["task=multistyle", "net=johnson_half", "norm=conditional_instance"], 1),
     ],
@@ -186,6 +185,13 @@ def test_random_weights_begin_with_the_photograph(overrides, times, command_line
     assert config.task.content_start == times
     said = any("times the content weight" in words for words in config.run.messages)
     assert said == (times == 4)
+
+
+def test_regions_begin_with_the_base_net_or_a_bank(command_line):
+    assert command_line("task=regions").init == "base"
+    assert command_line("task=regions", "bank=six").init is None
+    with pytest.raises(StylenetError, match="Got bank=six and init=any, expected one of them"):
+        command_line("task=regions", "bank=six", "init=any")
 
 
 @pytest.mark.parametrize(

@@ -174,7 +174,8 @@ def _settle_init(config: DictConfig, say: Say) -> None:
         choices = HydraConfig.get().runtime.choices
         where = [group for group in ("recipe", "experiment") if choices.get(group)]
         sweeps = is_swept()
-    if (sweeps or where) and config.get("init") == "auto":
+    begun = config.get("bank") is not None
+    if (sweeps or where) and config.get("init") == "auto" and not begun:
         say(f"begins with random weights, as in every {(['sweep'] * sweeps + where)[0]}")
         config.init = None
     if where and config.task.get("content_start", 1.0) is None:

@@ -97,8 +97,7 @@ def settle_content_start(config: Settings, say: Say) -> None:
     if config.task.get("content_start", 1.0) is not None:
         return
     trainer = config.trainer
-    random = config.get("init") is None and config.get("bank") is None
-    random = random and config.loss.terms.get(CONTENT) is not None
+    random = config.init is None and config.loss.terms.get(CONTENT) is not None
     # it has to be known when it is to have fallen: not by the clock
     ends = trainer.max_time is None and max(trainer.max_steps, trainer.max_epochs) > 0
     config.task.content_start = FROM_RANDOM if random and ends else 1.0

@@ -56,7 +56,7 @@ class MultiStyleRunner(NetRunner):
         config.compile = False
         if "init" in config:
             settle_init(config, say)
-        settle_content_start(config, say)
+            settle_content_start(config, say)
 
     @override
     def styles_learnt(self, config: Settings) -> int:

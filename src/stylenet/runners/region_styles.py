@@ -30,11 +30,19 @@ class RegionStylesRunner(MultiStyleRunner):
 
     @override
     def validate(self, config: Settings, say: Say) -> None:
-        """As `MultiStyleRunner`; one style has no regions.
+        """As `MultiStyleRunner`; one style has no regions, and a bank is what training begins with.
 
         Raises:
             StylenetError: a setting that has no meaning here.
         """
+        if config.bank is not None and "init" in config:
+            if config.init not in (None, "auto"):
+                raise StylenetError(
+                    f"Got bank={config.bank} and init={config.init}, expected one of them: both "
+                    "are what training begins with.",
+                    "Leave init out, or use it without bank.",
+                )
+            config.init = None
         super().validate(config, say)
         if len(config.style) < 2:
             raise StylenetError(
