@@ -109,7 +109,7 @@ def main() -> None:
     with_maps, without = load_model(sys.argv[1]), load_model(sys.argv[2])
     folder, study = sys.argv[3:5]
     styles, loss = with_maps.styles, loss_for(with_maps)
-    first, second = sys.argv[5:7] or ("with maps", "without maps")
+    first, second = sys.argv[5:] if len(sys.argv) == 7 else ("with maps", "without maps")
     ways = {
         first: (paint, with_maps),
         second: (paint, without),

@@ -233,9 +233,19 @@ def test_a_cut_out_is_painted_as_if_it_went_on_behind_what_is_not_seen(
         assert np.asarray(laid)[:, 36:].min() > 240  # in a format without transparency, on white
 
 
-def test_nothing_seen_is_white() -> None:
-    Image.new("RGBA", (5, 3)).save("nothing.png")
-    assert np.asarray(read_photograph("nothing.png").image).min() == 255
+@pytest.mark.parametrize("side", [1, 8, 60])
+def test_behind_a_small_cut_out_lies_its_colour(tmp_path: Path, side: int) -> None:
+    colour = (100, 60, 140)
+    small = Image.new("RGBA", (500, 300))
+    small.paste((*colour, 255), (200, 100, 200 + side, 100 + side))
+    small.save(tmp_path / "small.png")
+    behind = np.asarray(read_photograph(tmp_path / "small.png").image).astype(int)
+    assert np.abs(behind - colour).max() <= 2
+
+
+def test_nothing_seen_is_white(tmp_path: Path) -> None:
+    Image.new("RGBA", (5, 3)).save(tmp_path / "nothing.png")
+    assert np.asarray(read_photograph(tmp_path / "nothing.png").image).min() == 255
 
 
 def test_png_keeps_its_texts(stylenet: Command, run_of_one: Path, photo: Path) -> None:

@@ -210,7 +210,7 @@ def test_equal_jobs_are_one_draw_of_the_seed(tmp_path: Path) -> None:
         return Job(number, place, place, overrides, FINISHED, None, None, 1, 1.0, figures)
 
     jobs = [job(0, 1.0, "seed=0"), job(1, 2.0, "seed=1")]
-    again = [job(2, 1.0, "seed=0", "run.dir=elsewhere"), job(3, 2.0, "seed=1")]
+    again = [job(2, 1.0, "seed=0"), job(3, 2.0, "seed=1")]
     (means,) = means_over_seeds([*jobs, *again])
     assert [means] == means_over_seeds(jobs)
     assert means.jobs == 2

@@ -12,6 +12,7 @@ from collections import OrderedDict
 from collections.abc import Iterable
 from pathlib import Path
 
+import numpy as np
 from torch import Tensor
 
 from stylenet.app.jobs import Jobs
@@ -27,6 +28,7 @@ from stylenet.images import (
     resize,
     sample_photographs,
     to_pil,
+    write_image,
 )
 
 STYLE_PX = 512  # shorter side of a visitor's own painting: twice what nets look at
@@ -180,12 +182,12 @@ class Visit:
     def before(self, size: int) -> Path:
         """A file of `content` for the browser."""
         if size not in self._before:
-            self._before[size] = self._file("photo.jpg", self.content(size))
+            self._before[size] = self._shown("photo.jpg", self.content(size))
         return self._before[size]
 
     def preview(self, image: Tensor) -> Path:
         """A file of (3,H,W) in [0,1] for the browser; the oldest go when there are many."""
-        file = self._file("painting.jpg", image)
+        file = self._shown("painting.jpg", image)
         self._previews.append(file)
         while len(self._previews) > FILES:
             shutil.rmtree(self._previews.pop(0).parent)
@@ -193,14 +195,15 @@ class Visit:
 
     def download(self, image: Tensor, title: str, suffix: str) -> Path:
         """A file of the painting with the photograph's name and metadata."""
-        return self._file(f"{self._name}_{title}{suffix}", image)
-
-    def _file(self, name: str, image: Tensor) -> Path:
-        """As transparent as the photograph is; a JPEG lies on white."""
         assert self._photograph is not None
-        file = self.new_file(name)
+        file = self.new_file(f"{self._name}_{title}{suffix}")
         file.write_bytes(encoded_photograph(image, self._photograph, file))
         return file
+
+    def _shown(self, name: str, image: Tensor) -> Path:
+        """A JPEG of it, which lies on white where the photograph is transparent."""
+        opaque = None if self._photograph is None else self._photograph.alpha_at(image)
+        return write_image(self.new_file(name), image, None if opaque is None else np.array(opaque))
 
     def named(self, file: Path, title: str) -> Path:
         """A copy of a finished file, with the photograph's name."""

@@ -24,6 +24,5 @@ def colour_values(name: str) -> tuple[int, int, int]:
 
 def colour_in_words(values: tuple[int, int, int]) -> str:
     """A colour's name in CSS, or ``0x3cb44b`` and the like where it has none."""
-    code = "".join(f"{value:02x}" for value in values)
-    names = (name for name, other in ImageColor.colormap.items() if other == f"#{code}")
-    return next(names, f"0x{code}")
+    named = (name for name in list(ImageColor.colormap) if colour_values(name) == values)
+    return next(named, "0x" + "".join(f"{value:02x}" for value in values))

@@ -69,6 +69,8 @@ def _filled(coloured: Image.Image) -> Image.Image:
         return coloured.convert("RGB")
     if max(coloured.size) == 1:
         return _on_white(coloured)
+    coloured = coloured.copy()
+    coloured.putalpha(seen)  # else what is seen fades from step to step, and its colours with it
     around = _filled(coloured.reduce(2)).resize(coloured.size, Image.Resampling.BILINEAR)
     return Image.composite(coloured.convert("RGB"), around, seen)
 

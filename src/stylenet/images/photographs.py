@@ -60,6 +60,20 @@ class Photograph:
         return to_tensor(self.image)
 
     @property
+    def on_white(self) -> Image.Image:
+        """The image as it looks on white paper."""
+        if self.alpha is None:
+            return self.image
+        return Image.composite(self.image, Image.new("RGB", self.image.size, "white"), self.alpha)
+
+    def alpha_at(self, painted: Tensor | Image.Image) -> Image.Image | None:
+        """``alpha`` at the size of an image (3,H,W), or of Pillow's, that was made of this one."""
+        size = size_of(painted)
+        if self.alpha is None or self.alpha.size == size:
+            return self.alpha
+        return self.alpha.resize(size, Image.Resampling.BICUBIC)
+
+    @property
     def suffix(self) -> str:
         """Of files that its painting is written to where none is named."""
         return _SUFFIXES.get(self.kind, ".jpg" if self.kind in ("HEIF", "AVIF") else ".png")
@@ -88,11 +102,8 @@ def encoded_photograph(painted: Tensor | Image.Image, like: Photograph, path: Pa
         PictureError: an unknown suffix, values that are not finite, a size that cannot be held.
     """
     check_writable(path)
-    width, height = size_of(painted)
-    alpha = like.alpha
-    if alpha is not None and alpha.size != (width, height):
-        alpha = alpha.resize((width, height), Image.Resampling.BICUBIC)
-    return encoded_image(painted, path, alpha, _metadata(like, path, width, height))
+    metadata = _metadata(like, path, *size_of(painted))
+    return encoded_image(painted, path, like.alpha_at(painted), metadata)
 
 
 def write_photograph(path: str | Path, painted: Tensor | Image.Image, like: Photograph) -> None:

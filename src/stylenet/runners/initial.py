@@ -43,6 +43,7 @@ def take_channels(config: Settings) -> None:
     unknown = [key for key, value in config.net.items() if value is None]
     if not unknown or config.init in (None, "auto", BASE):
         return
+    _check_there(config.init)
     own = load_model(config.init, config.net_packages).description["architecture"]
     known = [key for key in unknown if own.get(key) is not None]
     if not known:
@@ -139,6 +140,7 @@ def initialise(config: Settings, net: nn.Module, pictures: Mapping[str, Tensor])
     """
     if config.init is None or config.resume is not None:
         return
+    _check_there(ANY if config.init == BASE else config.init)
     model: Any = load_model(ANY if config.init == BASE else config.init, config.net_packages)
     own = net.state_dict()
     if not takes_styles(model) or isinstance(net, AnyStyleNet):

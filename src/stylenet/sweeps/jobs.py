@@ -101,9 +101,15 @@ def _is_superseded(job: Job, jobs: Iterable[Job]) -> bool:
     if job.state == UNFINISHED:
         return not job.reached and any(other.reached for other in same)
     return job.state == FINISHED and any(
-        other.number == job.number and other.state == FINISHED and _said(other) > _said(job)
+        other.state == FINISHED
+        and _of_command(other) == _of_command(job)
+        and _said(other) > _said(job)
         for other in same
     )
+
+
+def _of_command(job: Job) -> tuple[int, list[str]]:
+    return job.number, sorted(o for o in job.overrides if group_of(o) != SKIP)
 
 
 def _said(job: Job) -> tuple[int, str]:

@@ -12,7 +12,7 @@ from stylenet.files import write_csv
 from stylenet.metrics import FigureTable
 from stylenet.settings.differences import named_values, what_differs
 from stylenet.settings.objectives import LOSS, METRIC
-from stylenet.sweeps.jobs import FINISHED, Job, identity
+from stylenet.sweeps.jobs import FINISHED, Job
 
 TABLE, MEANS = "table.csv", "means.csv"
 SEED = "seed"
@@ -83,14 +83,13 @@ def write_table(sweep: Path, jobs: Sequence[Job]) -> Path:
 def means_over_seeds(jobs: Sequence[Job]) -> list[Means]:
     """Where the seed is swept, the finished jobs by all else that differs; else nothing.
 
-    Of jobs with the same settings, as a sweep that was begun again in its folder leaves, one
-    counts: they are no draws of their own.
+    Of jobs with the same overrides one counts, as of ``seed=0,0``: they are no draws of their own.
     """
     keys = differing(jobs)
     if SEED not in keys:
         return []
     keys = [key for key in keys if key != SEED]
-    once = {tuple(identity(job.overrides)): job for job in jobs if job.state == FINISHED}
+    once = {tuple(sorted(job.overrides)): job for job in jobs if job.state == FINISHED}
     groups: dict[tuple[str, ...], list[Job]] = {}
     for job in once.values():
         own = named_values(job.settings, keys)

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from stylenet.apply.video.clips import About, Frame, PaintedFrame, Source
 from stylenet.apply.video.libraries import VideoError
-from stylenet.images import painted_suffix, picture_files, read_photograph, to_pil, write_image
+from stylenet.images import painted_suffix, picture_files, read_photograph, write_image
 
 RATE = Fraction(24)  # frames a second, where nothing says another
 
@@ -67,7 +67,7 @@ class FolderSource:
         size, clear = None, False
         for number, file in enumerate(self._files):
             image = read_photograph(file)
-            pixels = np.array(to_pil(image.pixels))  # writable, for torch
+            pixels = np.array(image.on_white)  # writable, for torch
             alpha = None if image.alpha is None else np.asarray(image.alpha)
             if size is None:
                 size, clear = pixels.shape, alpha is not None
