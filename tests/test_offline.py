@@ -8,6 +8,7 @@ import os
 import shutil
 import subprocess
 import sys
+import sysconfig
 import venv
 import zipfile
 from collections.abc import Callable
@@ -191,7 +192,9 @@ def installed(wheel: Path, tmp_path: Path) -> Path:
     venv.create(tmp_path / "environment")
     commands = tmp_path / "environment" / ("Scripts" if os.name == "nt" else "bin")
     # run from Python's own archive of it: it need not be unpacked and compiled first
-    (pip,) = Path(ensurepip.__file__).parent.glob("_bundled/pip-*.whl")
+    own = Path(ensurepip.__file__).parent / "_bundled"
+    wheels = Path(sysconfig.get_config_var("WHEEL_PKG_DIR") or own)  # Debian's lie elsewhere
+    (pip,) = wheels.glob("pip-*.whl")
     install = [str(pip / "pip"), "install", "-q", "--no-deps", "--no-index", "--no-compile"]
     subprocess.run([str(commands / "python"), *install, str(wheel)], check=True)
     (own,) = (tmp_path / "environment").glob("**/site-packages")

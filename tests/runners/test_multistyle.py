@@ -272,7 +272,7 @@ def bank(tmp_path: Path) -> Path:
         (["style_weights={sand: 1}", "reconstruct=true"], "expected one"),
         (["region_map=map.png"], "'region_styles={red: sand, blue: moss}'"),
         (["region_styles={red: sand}"], "region_map=<picture"),
-        (["region_map=map.png", "region_styles={red: sand}"], "none of red, most of them 0x0000ff"),
+        (["region_map=map.png", "region_styles={red: sand}"], "none of red, most of them blue"),
         (["region_map=wide.png", "region_styles={red: sand}"], "expected the same shape"),
     ],
 )
