@@ -214,18 +214,19 @@ def _in_style(style: str | None, model: Model | None, wish: Wish, say: Say) -> P
         raise no_style_named(wish.model)
     weights = style_weights(style)
     own = shipped_model(style) if model is None and style in shipped_painters() else None
-    if own is not None and wish.strength == 1 and not expanded(style).is_file():
+    mixed, is_file = len(weights) > 1, expanded(style).is_file()
+    if own is not None and wish.strength == 1 and not is_file:
         return _ByNet(
             Stylizer(load_model(own), wish.device, backend=wish.backend), Request(), style
         )
-    mixed, is_file = len(weights) > 1, expanded(style).is_file()
     styled = in_mixture(_net_for_any(style) if model is None else model, weights, say)
-    if model is None and own is not None and not is_file:
-        say(f"style {style}: strength {wish.strength:g} is painted by the net {ANY}")
-    elif model is None:
-        why = "" if mixed or is_file else "no net of its own ships; "
-        of_it = "" if mixed or is_file else ", by the picture of that name"
-        say(f"style {style}: {why}the net {ANY} paints in it{of_it}")
+    if model is None:
+        words = f"the net {ANY} paints in it"
+        if own is not None and not is_file:
+            words = f"strength {wish.strength:g} is painted by the net {ANY}"
+        elif not mixed and not is_file:
+            words = f"no net of its own ships; {words}, by the picture of that name"
+        say(f"style {style}: {words}")
     name = "+".join(f"{Path(k).stem}{w:g}" if mixed else Path(k).stem for k, w in weights.items())
     stylizer = Stylizer(styled, wish.device, backend=wish.backend)
     return _ByNet(stylizer, Request(strength=wish.strength), name)

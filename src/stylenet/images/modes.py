@@ -21,7 +21,7 @@ def to_rgb(image: Image.Image) -> Image.Image:
         UnfaithfulError: pixels whose colours Pillow would get wrong.
     """
     coloured = _coloured(image)
-    return coloured if coloured.mode == "RGB" else _on_white(coloured)
+    return coloured if coloured.mode == "RGB" else on_white(coloured, coloured.getchannel("A"))
 
 
 def to_rgb_and_alpha(image: Image.Image) -> tuple[Image.Image, Image.Image | None]:
@@ -58,8 +58,9 @@ def _coloured(image: Image.Image) -> Image.Image:
     return found
 
 
-def _on_white(coloured: Image.Image) -> Image.Image:
-    return Image.alpha_composite(Image.new("RGBA", coloured.size, "white"), coloured).convert("RGB")
+def on_white(image: Image.Image, alpha: Image.Image) -> Image.Image:
+    """Mode RGB: an image of mode RGB or RGBA on white paper, as opaque as ``alpha`` (mode L)."""
+    return Image.composite(image.convert("RGB"), Image.new("RGB", image.size, "white"), alpha)
 
 
 def _filled(coloured: Image.Image) -> Image.Image:
@@ -68,7 +69,7 @@ def _filled(coloured: Image.Image) -> Image.Image:
     if seen.getextrema()[0] == 255:
         return coloured.convert("RGB")
     if max(coloured.size) == 1:
-        return _on_white(coloured)
+        return on_white(coloured, seen)
     coloured = coloured.copy()
     coloured.putalpha(seen)  # else what is seen fades from step to step, and its colours with it
     around = _filled(coloured.reduce(2)).resize(coloured.size, Image.Resampling.BILINEAR)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from PIL import Image, PngImagePlugin
 
 from stylenet.files import write_bytes
-from stylenet.images.modes import to_rgb_and_alpha
+from stylenet.images.modes import on_white, to_rgb_and_alpha
 from stylenet.images.reading import DEFAULT_MAX_PIXELS, decoded_by, image_stream, upright
 from stylenet.images.writing import check_writable, encoded_image, is_writable, size_of
 
@@ -62,9 +62,7 @@ class Photograph:
     @property
     def on_white(self) -> Image.Image:
         """The image as it looks on white paper."""
-        if self.alpha is None:
-            return self.image
-        return Image.composite(self.image, Image.new("RGB", self.image.size, "white"), self.alpha)
+        return self.image if self.alpha is None else on_white(self.image, self.alpha)
 
     def alpha_at(self, painted: Tensor | Image.Image) -> Image.Image | None:
         """``alpha`` at the size of an image (3,H,W), or of Pillow's, that was made of this one."""

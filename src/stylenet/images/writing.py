@@ -14,6 +14,7 @@ from PIL.Image import Image as PilImage
 
 from stylenet.files import write_bytes
 from stylenet.images.errors import PictureError
+from stylenet.images.modes import on_white
 from stylenet.images.profiles import srgb_profile
 
 if TYPE_CHECKING:
@@ -90,7 +91,7 @@ def encoded_image(
     try:
         pixels = image if isinstance(image, PilImage) else _as_pil(image)
         if alpha is not None and kind in _OPAQUE:
-            pixels = Image.composite(pixels, Image.new("RGB", pixels.size, "white"), alpha)
+            pixels = on_white(pixels, alpha)
         elif alpha is not None:
             pixels.putalpha(alpha)
         pixels.save(encoded, kind, icc_profile=srgb_profile(), **options, **(metadata or {}))

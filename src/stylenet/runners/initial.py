@@ -43,8 +43,7 @@ def take_channels(config: Settings) -> None:
     unknown = [key for key, value in config.net.items() if value is None]
     if not unknown or config.init in (None, "auto", BASE):
         return
-    _check_there(config.init)
-    own = load_model(config.init, config.net_packages).description["architecture"]
+    own = _model_of(config).description["architecture"]
     known = [key for key in unknown if own.get(key) is not None]
     if not known:
         return
@@ -91,6 +90,12 @@ def _check_there(init: str) -> None:
         f"{f'Did you mean {near[0]}? ' if near else ''}Use {words}, a run directory, a model file "
         f"or a net that ships: {', '.join(shipped_models())}.",
     )
+
+
+def _model_of(config: Settings) -> Model:
+    name = ANY if config.init == BASE else config.init
+    _check_there(name)
+    return load_model(name, config.net_packages)
 
 
 def settle_content_start(config: Settings, say: Say) -> None:
@@ -140,8 +145,7 @@ def initialise(config: Settings, net: nn.Module, pictures: Mapping[str, Tensor])
     """
     if config.init is None or config.resume is not None:
         return
-    _check_there(ANY if config.init == BASE else config.init)
-    model: Any = load_model(ANY if config.init == BASE else config.init, config.net_packages)
+    model: Any = _model_of(config)
     own = net.state_dict()
     if not takes_styles(model) or isinstance(net, AnyStyleNet):
         state = model.net.state_dict()
