@@ -27,6 +27,14 @@ small_first) # half of that time at 128 px, then at 256 px
     train small_first init="$out/small_first_begun/$style$seed" $large \
         trainer.max_steps=250 trainer.val_check_interval=250 "$@"
     ;;
+from_base) # as train.py begins by itself
+    train from_base init=base $large trainer.max_steps=160 trainer.val_check_interval=160 "$@"
+    ;;
+from_base_small_first) # the painting at the size of the second stage from the beginning
+    train from_base_small_first_begun init=base style_size.px=512 trainer.max_steps=320 trainer.val_check_interval=320 "$@"
+    train from_base_small_first init="$out/from_base_small_first_begun/$style$seed" $large \
+        trainer.max_steps=80 trainer.val_check_interval=80 "$@"
+    ;;
 *)
     echo "Got the variant $variant, expected one of those in this file." >&2
     exit 2
